@@ -1,0 +1,3 @@
+"""The database backend: an own PostgreSQL when none is configured, and the roles it runs as."""
+
+from __future__ import annotations

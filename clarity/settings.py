@@ -1,0 +1,196 @@
+"""One settings file. Every value that differs between installations comes through env.py.
+
+docs/settings.md describes each variable; a test keeps the two in step.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from clarity import env, local_keys
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env.load(BASE_DIR)
+
+CLARITY_DATA_DIR = Path(env.text("CLARITY_DATA_DIR", str(BASE_DIR / ".data"))).resolve()
+CLARITY_PRODUCTION = env.flag("CLARITY_PRODUCTION", default=False)
+CLARITY_PUBLIC_URL = env.text("CLARITY_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+DEBUG = env.flag("CLARITY_DEBUG", default=False)
+
+SECRET_KEY = env.secret("CLARITY_SECRET_KEY")
+CLARITY_MASTER_KEYS = env.secret("CLARITY_MASTER_KEYS").replace(",", " ").split()
+if CLARITY_PRODUCTION:
+    missing = [
+        name
+        for name, value in (
+            ("CLARITY_SECRET_KEY", SECRET_KEY),
+            ("CLARITY_MASTER_KEYS", CLARITY_MASTER_KEYS),
+            ("DATABASE_URL", env.text("DATABASE_URL")),
+            ("CLARITY_ALLOWED_HOSTS", env.text("CLARITY_ALLOWED_HOSTS")),
+        )
+        if not value
+    ]
+    if missing or DEBUG:
+        raise ImproperlyConfigured(
+            "CLARITY_PRODUCTION is on: "
+            + (f"set {', '.join(missing)}. " if missing else "")
+            + ("Switch CLARITY_DEBUG off." if DEBUG else "")
+        )
+SECRET_KEY = SECRET_KEY or local_keys.django_secret(CLARITY_DATA_DIR)
+CLARITY_MASTER_KEYS = CLARITY_MASTER_KEYS or local_keys.master_key(CLARITY_DATA_DIR)
+
+ALLOWED_HOSTS = env.words("CLARITY_ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS = [CLARITY_PUBLIC_URL]
+
+INSTALLED_APPS = [
+    "clarity",
+    "integrations",
+    "mappings",
+    "tenants",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_q",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "clarity.web.security_headers.middleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "clarity.urls"
+WSGI_APPLICATION = "clarity.wsgi.application"
+APPEND_SLASH = True
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "clarity" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+_external = env.database("DATABASE_URL")
+_pool = {
+    "min_size": 1,
+    "max_size": env.number("CLARITY_DB_POOL_SIZE", 12),
+    "timeout": 30,
+}
+DATABASES = {
+    "default": {
+        **(_external or {"NAME": env.text("CLARITY_DB_NAME", "clarity"), "USER": "clarity"}),
+        "ENGINE": "clarity.postgres",
+        "OPTIONS": {"pool": _pool},
+        "CONN_MAX_AGE": 0,
+        "CLARITY_EMBEDDED_DIR": "" if _external else str(CLARITY_DATA_DIR / "postgres"),
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "tenants.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "/"
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = CLARITY_DATA_DIR / "staticfiles"
+# Without collectstatic the files are served from where they lie, so a checkout just runs.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = not CLARITY_PRODUCTION
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CLARITY_PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_HTTPONLY = True
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if env.flag("CLARITY_BEHIND_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# A webhook above this size is refused with 413 before it is read.
+CLARITY_WEBHOOK_MAX_BYTES = env.number("CLARITY_WEBHOOK_MAX_BYTES", 5 * 1024 * 1024)
+DATA_UPLOAD_MAX_MEMORY_SIZE = CLARITY_WEBHOOK_MAX_BYTES
+# Production connections may point at private addresses only when this is on.
+CLARITY_ALLOW_PRIVATE_TARGETS = env.flag("CLARITY_ALLOW_PRIVATE_TARGETS", default=False)
+CLARITY_LANE_SLICE_SECONDS = env.number("CLARITY_LANE_SLICE_SECONDS", 20)
+CLARITY_LEASE_SECONDS = env.number("CLARITY_LEASE_SECONDS", 10)
+CLARITY_RETRY_MAX_AGE_HOURS = env.number("CLARITY_RETRY_MAX_AGE_HOURS", 72)
+CLARITY_POLL_SECONDS = env.number("CLARITY_POLL_SECONDS", 0)
+
+Q_CLUSTER = {
+    "name": "clarity",
+    "label": "Background work",
+    "broker_class": "integrations.queue.broker.ListeningBroker",
+    "orm": "default",
+    "workers": env.number("CLARITY_WORKERS", 4),
+    "timeout": 120,
+    "retry": 180,
+    "max_attempts": 3,
+    "bulk": 8,
+    "queue_limit": 32,
+    "recycle": 20_000,
+    "save_limit": -1,
+    "ack_failures": True,
+    "catch_up": False,
+    "guard_cycle": 1,
+    "poll": 5,
+    "log_level": "WARNING",
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "EXCEPTION_HANDLER": "rest_framework.views.exception_handler",
+}
+
+_level = env.text("CLARITY_LOG_LEVEL", "INFO").upper()
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}
+    },
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        **{
+            name: {"handlers": ["stderr"], "level": _level, "propagate": False}
+            for name in ("clarity", "integrations", "mappings", "tenants")
+        },
+        "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+    },
+}

@@ -1,0 +1,20 @@
+"""One model a file; import them from here."""
+
+from __future__ import annotations
+
+from tenants.models.audit import AuditEntry
+from tenants.models.membership import Membership, Role
+from tenants.models.scoped import ScopedManager, ScopedQuerySet, TenantModel
+from tenants.models.tenant import Tenant
+from tenants.models.user import User
+
+__all__ = [
+    "AuditEntry",
+    "Membership",
+    "Role",
+    "ScopedManager",
+    "ScopedQuerySet",
+    "Tenant",
+    "TenantModel",
+    "User",
+]

@@ -1,0 +1,62 @@
+"""Tenants and the people in them."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+
+from tenants import scope
+from tenants.models import Membership, Role, Tenant, User
+from tenants.services import audit
+
+
+def create_tenant(*, name: str, owner_email: str, password: str | None = None) -> Tenant:
+    """A new tenant with its owner, who is made when no user has the e-mail address yet.
+
+    An existing user's password is left alone. Both or nothing is written, with an audit entry.
+    Raises ValueError without a name or e-mail address, ScopeError inside another scope.
+    """
+    if not name.strip():
+        raise ValueError("a tenant needs a name")
+    tenant = Tenant(id=uuid.uuid4(), name=name.strip())
+    with scope.tenant(tenant.id):
+        owner = User.objects.filter(email=owner_email.strip().lower()).first()
+        if owner is None:
+            owner = User.objects.create_user(owner_email, password)
+        _save_with_slug(tenant)
+        Membership.objects.create(user=owner, role=Role.OWNER)
+        audit.record(
+            action="tenant.created",
+            object_type="Tenant",
+            object_id=tenant.id,
+            actor=owner,
+            after={"name": tenant.name, "slug": tenant.slug},
+        )
+    return tenant
+
+
+def _save_with_slug(tenant: Tenant) -> None:
+    """Other tenants' slugs cannot be seen from here, so a taken one is found by trying."""
+    base = slugify(tenant.name)[:60].strip("-") or "tenant"
+    for attempt in range(5):
+        tenant.slug = base if attempt == 0 else f"{base}-{uuid.uuid4().hex[:6]}"
+        try:
+            with transaction.atomic():
+                tenant.save(force_insert=True)
+                return
+        except IntegrityError:
+            if attempt == 4:
+                raise
+
+
+def memberships_of(user: User) -> list[Membership]:
+    """A user's memberships with their tenants, by the tenant's name. Needs no tenant scope."""
+    with scope.user(user.id):
+        return list(
+            # Row-level security shows this user's own rows; `objects` would want a tenant.
+            Membership._base_manager.filter(user=user)
+            .select_related("tenant")
+            .order_by("tenant__name", "id")
+        )
