@@ -1,0 +1,11 @@
+"""Canonical records and the rules that change them."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class MappingsConfig(AppConfig):
+    name = "mappings"
+    default_auto_field = "django.db.models.BigAutoField"
+    verbose_name = "Mappings"

@@ -1,0 +1,59 @@
+"""The document that rules read: a canonical record and what is computed from it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from decimal import ROUND_FLOOR, Decimal
+from typing import Any
+
+from mappings.canonical.inventory import Stock
+from mappings.canonical.order import Order, priced_units
+from mappings.canonical.record import Record
+
+
+def document(
+    record: Record, *, reference: str, locations: Collection[str] = (), safety: Decimal = Decimal(0)
+) -> dict[str, Any]:
+    """The record with its computed keys.
+
+    All records: `reference`. Orders: `units` (each line as cent-exact pieces, with the `path` of
+    the line it came from), `paid_total`, `shipping_total`, `added_tax`. Stock: `sellable`, the
+    available units at `locations` (all of them when empty) less `safety`, whole and never negative.
+    """
+    made: dict[str, Any] = record.model_dump(mode="python")
+    made["reference"] = reference
+    if isinstance(record, Order):
+        made |= {
+            "units": _units(record),
+            "paid_total": record.paid_total,
+            "shipping_total": record.shipping_total,
+            "added_tax": record.added_tax,
+        }
+    elif isinstance(record, Stock):
+        made["sellable"] = sellable(record, locations=locations, safety=safety)
+    return made
+
+
+def sellable(stock: Stock, *, locations: Collection[str], safety: Decimal) -> int:
+    """Whole units that may be offered; half a unit is not sold, less than none is none."""
+    total = sum(
+        (level.available for level in stock.levels if not locations or level.location in locations),
+        Decimal(0),
+    )
+    return max(0, int((total - safety).to_integral_value(rounding=ROUND_FLOOR)))
+
+
+def _units(order: Order) -> list[dict[str, Any]]:
+    return [
+        {
+            "path": f"line_items[{index}]",
+            "sku": line.sku,
+            "product_key": line.product_key,
+            "title": line.title,
+            "quantity": quantity,
+            "unit_price": price,
+            "tax": line.tax,
+        }
+        for index, line in enumerate(order.lines)
+        for quantity, price in priced_units(line, order.currency)
+    ]
