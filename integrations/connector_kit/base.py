@@ -1,0 +1,225 @@
+"""The contract between the engine and a connector.
+
+A connector is HTTP plus canonical records: it never sees a database row, a queue or a tenant.
+The engine opens an `Account`, hands it to the connector's `open`, and passes the resulting client
+back to every function of the contract. A client is used by one lane at a time, but by as many
+threads as the manifest's `limits.concurrency` allows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Protocol
+
+from integrations.connector_kit.errors import ConnectorError
+from integrations.connector_kit.exchange import Observer
+from integrations.connector_kit.manifest import Manifest
+from integrations.connector_kit.payload import Payload
+from mappings.canonical.record import Entity, Record
+
+Client = Any
+"""Whatever a connector's `open` returns; only that connector looks inside."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account at one system, opened: what a connector may know of a connection."""
+
+    id: str
+    base_url: str
+    flavour: str
+    settings: Mapping[str, str]
+    credentials: Mapping[str, str] = field(repr=False)
+    private_network: bool = False
+    """Whether the base URL may resolve to a private, loopback or link-local address."""
+    observe: Observer | None = field(default=None, repr=False)
+    """Called after every HTTP exchange with secrets and card data already removed."""
+    renewed: Callable[[Mapping[str, str]], None] | None = field(default=None, repr=False)
+    """Stores renewed credentials (a refreshed token pair) before they are used."""
+
+    def setting(self, name: str, default: str = "") -> str:
+        return self.settings.get(name) or default
+
+
+@dataclass(frozen=True)
+class WebhookRequest:
+    """A webhook as it came in. `headers` are keyed in lower case; `body` is the raw bytes."""
+
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something changed there.
+
+    `key`: id of the record at the source. `event`: names the event itself, so that two deliveries
+    of one event are recognised ("" when the source names none). `delivery`: names this delivery.
+    `version`: grows with each change of the record and sorts as text ("" when unknown).
+    `payload`: the record as it came, None when the notice is thin and must be fetched.
+    """
+
+    entity: Entity
+    key: str
+    topic: str
+    event: str = ""
+    delivery: str = ""
+    version: str = ""
+    occurred_at: datetime | None = None
+    payload: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a poll. `cursor` is stored and passed to the next call; `more`: call at once."""
+
+    notices: Sequence[Notice]
+    cursor: str
+    more: bool = False
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One write asked of a connector.
+
+    `delivery_id` is the same for every attempt: derive idempotency keys from it. `reference` is
+    the name the record bears there (our external reference, for look-ups). `fields` came out of
+    the mapping rules. `linked_id`: id there when the record is already linked. `related`: ids there
+    of records this one speaks of, keyed "entity:source key" (`order:100321`). `attempt` counts from
+    1; above 1 the outcome of an earlier call may be unknown, so look before writing. `progress`
+    holds what earlier attempts saved.
+    """
+
+    delivery_id: str
+    entity: Entity
+    key: str
+    reference: str
+    fields: Mapping[str, Any]
+    linked_id: str = ""
+    related: Mapping[str, str] = field(default_factory=dict)
+    attempt: int = 1
+    progress: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Outcome(StrEnum):
+    """What a delivery did there."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A link found on the way: the record `source_key` here is `target_key` there."""
+
+    entity: Entity
+    source_key: str
+    target_key: str
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Their answer to a delivery.
+
+    `id`: id of the record there. `label`: the number a person would look for there. `touched`:
+    records there that changed as a side effect and must be read again, as (entity, key).
+    """
+
+    id: str
+    outcome: Outcome
+    label: str = ""
+    learned: Sequence[Learned] = ()
+    touched: Sequence[tuple[Entity, str]] = ()
+
+
+class Save(Protocol):
+    """Stores one checkpoint of a saga durably before it returns: save("order_id", "100321")."""
+
+    def __call__(self, step: str, value: str) -> None: ...
+
+
+Result = Receipt | ConnectorError
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What one side says of one article: units that can be sold, over the locations that count."""
+
+    sku: str
+    title: str
+    available: Decimal
+
+
+@dataclass(frozen=True)
+class Survey:
+    """One page of a survey; `cursor` leads to the next page, "" when this was the last."""
+
+    rows: Sequence[Counted]
+    cursor: str = ""
+
+
+@dataclass(frozen=True)
+class EntityPort:
+    """What a connector can do with one entity. A missing function is a missing ability.
+
+    `normalise(payload, account)`: their record as ours; raises Rejected naming the field.
+    `changes(client, cursor, now)`: poll; cursor "" means start from now (or from the first record
+    when `changes_from_start`). `read(client, keys)`: current state of each key, None when gone.
+    `write(client, outgoing, save)`: deliver one; may be called again after any crash.
+    `write_many(client, batch)`: deliver up to `batch_size` at once, results in the same order.
+    `reference(record, account)`: the external reference a record gets in this system.
+    `survey(client, cursor)`: for inventory, every article with its units, to compare two sides.
+    """
+
+    normalise: Callable[[Payload, Account], Record] | None = None
+    changes: Callable[[Client, str, datetime], Page] | None = None
+    read: Callable[[Client, Sequence[str]], Mapping[str, Mapping[str, Any] | None]] | None = None
+    write: Callable[[Client, Outgoing, Save], Receipt] | None = None
+    write_many: Callable[[Client, Sequence[Outgoing]], Sequence[Result]] | None = None
+    reference: Callable[[Record, Account], str] | None = None
+    survey: Callable[[Client, str], Survey] | None = None
+    batch_size: int = 1
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What a connection test found: the account's name there, and what stands in the way."""
+
+    account_name: str
+    currency: str = ""
+    details: Mapping[str, str] = field(default_factory=dict)
+    problems: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One possible value of a setting, read from the account (a location, a station)."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Connector:
+    """One system. `connector.py` of its folder builds this and nothing else.
+
+    `subscribe(client, callback_url)` registers every webhook the connector wants and may be called
+    again; `callback_url` already names the connection. `sandbox` is "module:function", a factory
+    `(options: Mapping[str, str]) -> WSGI application`, imported only when a sandbox starts.
+    """
+
+    manifest: Manifest
+    open: Callable[[Account], Client]
+    probe: Callable[[Client], Probe]
+    entities: Mapping[Entity, EntityPort]
+    verify: Callable[[WebhookRequest, Account], None] | None = None
+    notices: Callable[[WebhookRequest], Sequence[Notice]] | None = None
+    subscribe: Callable[[Client, str], None] | None = None
+    choices: Callable[[Client, str], Sequence[Choice]] | None = None
+    sandbox: str = ""

@@ -1,0 +1,67 @@
+"""manifest.toml of a connector folder, read and checked."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mappings.canonical.record import Entity
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FieldSpec(_Part):
+    """One credential or setting a person fills in. `secret` values are stored in the vault only."""
+
+    name: str
+    label: str
+    help: str
+    secret: bool = False
+    required: bool = False
+    default: str = ""
+    options: tuple[str, ...] = ()
+    """Allowed values; empty when any text will do."""
+    from_account: bool = False
+    """Whether the connector can list the possible values (`choices`)."""
+
+
+class EntitySpec(_Part):
+    """How an entity moves: `source`: how we hear of changes; `target`: whether we can write it."""
+
+    source: tuple[Literal["webhook", "poll"], ...] = ()
+    target: bool = False
+
+
+class Limits(_Part):
+    """What the vendor permits. `rate`: requests a second; `concurrency`: calls at once."""
+
+    rate: float = 3.0
+    concurrency: int = 1
+    poll_seconds: float = 30.0
+
+
+class Manifest(_Part):
+    """What the product must know of a system without running its code."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    label: str
+    role: Literal["pos", "store"]
+    flavours: dict[str, str]
+    """Flavour -> what a person calls it. At least one."""
+    auth: tuple[str, ...]
+    docs: tuple[str, ...] = ()
+    credentials: tuple[FieldSpec, ...]
+    settings: tuple[FieldSpec, ...] = ()
+    entities: dict[Entity, EntitySpec]
+    topics: tuple[str, ...] = ()
+    limits: Limits = Limits()
+
+
+def load(folder: Path) -> Manifest:
+    """The manifest of a connector folder. Raises pydantic's ValidationError naming the key."""
+    return Manifest.model_validate(tomllib.loads((folder / "manifest.toml").read_text("utf-8")))
