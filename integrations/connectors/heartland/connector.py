@@ -1,0 +1,22 @@
+"""Binds the parts of the Heartland connector to the contract."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from integrations.connector_kit.base import Connector
+from integrations.connector_kit.manifest import load
+from integrations.connectors.heartland import flavours
+from integrations.connectors.heartland.client import HeartlandClient
+
+CONNECTOR = Connector(
+    manifest=load(Path(__file__).parent),
+    open=HeartlandClient,
+    probe=flavours.probe,
+    entities={entity: flavours.port(entity) for entity in flavours.RETAIL_PORTS},
+    verify=flavours.verify,
+    notices=flavours.notices,
+    subscribe=flavours.subscribe,
+    choices=flavours.choices,
+    sandbox="integrations.connectors.heartland.sandbox.app:create",
+)

@@ -1,0 +1,130 @@
+"""The one place where the two APIs part: which functions serve an account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from integrations.connector_kit.base import (
+    Account,
+    Choice,
+    Client,
+    EntityPort,
+    Notice,
+    Outgoing,
+    Page,
+    Probe,
+    Receipt,
+    Save,
+    WebhookRequest,
+)
+from integrations.connector_kit.errors import Unsupported
+from integrations.connector_kit.payload import Payload
+from integrations.connectors.heartland import (
+    account,
+    customers,
+    inventory,
+    orders,
+    products,
+    shipments,
+    unified_v1,
+    webhooks,
+)
+from integrations.connectors.heartland.auth import UNIFIED
+from integrations.connectors.heartland.client import client_of
+from mappings.canonical.record import Entity, Record
+
+RETAIL_PORTS: Mapping[Entity, EntityPort] = {
+    Entity.ORDER: EntityPort(write=orders.write, reference=orders.reference),
+    Entity.CUSTOMER: EntityPort(
+        normalise=customers.normalise,
+        changes=customers.changes,
+        read=customers.read,
+        write=customers.write,
+        reference=customers.reference,
+    ),
+    Entity.PRODUCT: EntityPort(
+        normalise=products.normalise, changes=products.changes, read=products.read
+    ),
+    Entity.INVENTORY: EntityPort(
+        normalise=inventory.normalise, changes=inventory.changes, read=inventory.read
+    ),
+    Entity.SHIPMENT: EntityPort(
+        normalise=shipments.normalise, changes=shipments.changes, read=shipments.read
+    ),
+}
+
+
+def port(entity: Entity) -> EntityPort:
+    """What either API can do with the entity, chosen by the account at the moment of the call."""
+
+    def normalise(payload: Payload, owner: Account) -> Record:
+        function = _port(entity, owner).normalise
+        if function is None:
+            raise Unsupported(f"{entity} is not read from this Heartland.")
+        return function(payload, owner)
+
+    def changes(client: Client, cursor: str, now: datetime) -> Page:
+        function = _port(entity, client_of(client).account).changes
+        return function(client, cursor, now) if function else Page((), cursor)
+
+    def read(client: Client, keys: Sequence[str]) -> Mapping[str, Mapping[str, Any] | None]:
+        function = _port(entity, client_of(client).account).read
+        if function is None:
+            raise Unsupported(f"{entity} cannot be read again from this Heartland.")
+        return function(client, keys)
+
+    def write(client: Client, outgoing: Outgoing, save: Save) -> Receipt:
+        function = _port(entity, client_of(client).account).write
+        if function is None:
+            raise Unsupported(f"{entity} cannot be written to this Heartland.")
+        return function(client, outgoing, save)
+
+    def reference(record: Record, owner: Account) -> str:
+        function = _port(entity, owner).reference
+        return function(record, owner) if function else record.key
+
+    shape = RETAIL_PORTS[entity]
+    return EntityPort(
+        normalise=normalise if shape.normalise else None,
+        changes=changes if shape.changes else None,
+        read=read if shape.read else None,
+        write=write if shape.write else None,
+        reference=reference if shape.reference else None,
+    )
+
+
+def _port(entity: Entity, owner: Account) -> EntityPort:
+    return (unified_v1.PORTS if owner.flavour == UNIFIED else RETAIL_PORTS)[entity]
+
+
+def probe(client: Client) -> Probe:
+    """Tests the connection. Raises NeedsOwner when the token is refused."""
+    owner = client_of(client).account
+    return unified_v1.probe(client) if owner.flavour == UNIFIED else account.probe(client)
+
+
+def choices(client: Client, name: str) -> Sequence[Choice]:
+    """Possible values of a setting. The unified API lists none: it has no locations endpoint."""
+    owner = client_of(client).account
+    return [] if owner.flavour == UNIFIED else account.choices(client, name)
+
+
+def subscribe(client: Client, callback_url: str) -> None:
+    """Registers the webhooks of the account's API."""
+    owner = client_of(client).account
+    chosen = unified_v1.subscribe if owner.flavour == UNIFIED else webhooks.subscribe
+    chosen(client, callback_url)
+
+
+def verify(request: WebhookRequest, owner: Account) -> None:
+    """Raises NotTheirs unless the webhook comes from the connected account."""
+    chosen = unified_v1.verify if owner.flavour == UNIFIED else webhooks.verify
+    chosen(request, owner)
+
+
+def notices(request: WebhookRequest) -> Sequence[Notice]:
+    """What a verified webhook says. Only addresses of Heartland Retail name the event."""
+    chosen = webhooks.notices if "event" in request.query else unified_v1.notices
+    return chosen(request)

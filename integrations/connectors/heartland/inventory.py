@@ -1,0 +1,75 @@
+"""Stock of Heartland Retail: the ledger tells what moved, the values tell how much is left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from integrations.connector_kit.base import Account, Client, Page
+from integrations.connector_kit.payload import Payload
+from integrations.connectors.heartland.client import HeartlandClient, Row, client_of, matching
+from integrations.connectors.heartland.ledger import movements
+from integrations.connectors.heartland.reading import by_id, chunks
+from mappings.canonical.inventory import Level, Stock
+
+_VALUES = "/inventory/values"
+
+
+def normalise(payload: Payload, account: Account) -> Stock:
+    """Levels of one item at every location. Which of them count is a setting, used later."""
+    item = payload.child("item")
+    return Stock(
+        key=item.text("id"),
+        number=item.maybe_text("public_id") or "",
+        sku=sku_of(item, account),
+        tracks_stock=item.flag("track_inventory?", default=True),
+        levels=tuple(_level(row) for row in payload.rows("levels")),
+    )
+
+
+def sku_of(item: Payload, account: Account) -> str:
+    """What the article is called in the store: its item number, or its barcode."""
+    column = "primary_barcode" if account.setting("product_match") == "barcode" else "public_id"
+    return item.maybe_text(column) or ""
+
+
+def _level(row: Payload) -> Level:
+    """`qty_available` is what may be sold; tenants that lack it have `qty_on_hand`, older `qty`."""
+    on_hand = row.maybe_decimal("qty_on_hand")
+    if on_hand is None:
+        on_hand = row.maybe_decimal("qty") or Decimal(0)
+    available = row.maybe_decimal("qty_available")
+    return Level(
+        location=row.text("location_id"),
+        on_hand=on_hand,
+        committed=row.maybe_decimal("qty_committed") or Decimal(0),
+        available=on_hand if available is None else available,
+    )
+
+
+def changes(client: Client, cursor: str, now: datetime) -> Page:
+    """One thin notice for each item that moved since the cursor."""
+    return movements(client_of(client), cursor, now)
+
+
+def read(client: Client, keys: Sequence[str]) -> Mapping[str, Mapping[str, Any] | None]:
+    """The item and its levels for each key; up to 100 items take two requests."""
+    heartland = client_of(client)
+    items = by_id(heartland, "/items", keys)
+    levels: dict[str, list[Row]] = {}
+    for chunk in chunks(list(items)):
+        for row in _values(heartland, chunk):
+            levels.setdefault(str(row["item_id"]), []).append(row)
+    return {
+        key: {"item": items[key], "levels": levels.get(key, [])} if key in items else None
+        for key in keys
+    }
+
+
+def _values(client: HeartlandClient, keys: Sequence[str]) -> list[Row]:
+    """Heartland: without both groups the answer is one row with everything added up."""
+    wanted = {"item_id": {"$in": [int(key) for key in keys]}}
+    groups = (("group[]", "item_id"), ("group[]", "location_id"))
+    return list(client.every(_VALUES, (*groups, matching(wanted))))

@@ -1,0 +1,88 @@
+"""Finds or makes the customer and the addresses that an order or a customer record needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from integrations.connectors.heartland.address_fields import UNKNOWN_NAME, same
+from integrations.connectors.heartland.client import HeartlandClient, Row, matching
+from integrations.connectors.heartland.order_fields import Buyer
+
+GUEST_NUMBER = "WEB-GUEST"
+NUMBER_PREFIX = "WEB-"
+
+
+def customer_for(client: HeartlandClient, buyer: Buyer) -> str:
+    """Id of the customer an order belongs to, made when there is none.
+
+    A buyer without e-mail and without an account in the store is the guest of the connection:
+    Heartland takes no order without a customer. May be called again after a lost answer, since
+    every customer made here can be found by e-mail or number.
+    """
+    if buyer.email:
+        found = by_email(client, buyer.email)
+        return str(found["id"]) if found else _make(client, buyer)
+    if buyer.key:
+        found = by_number(client, NUMBER_PREFIX + buyer.key)
+        return str(found["id"]) if found else _make(client, buyer, NUMBER_PREFIX + buyer.key)
+    return guest(client)
+
+
+def guest(client: HeartlandClient) -> str:
+    """Id of the customer that orders without a buyer are booked on."""
+    chosen = client.account.setting("guest_customer_id") or client.words.get("guest", "")
+    if not chosen:
+        found = by_number(client, GUEST_NUMBER)
+        body = {"first_name": "Web", "last_name": "Guest", "public_id": GUEST_NUMBER}
+        chosen = str(found["id"]) if found else create(client, body)
+        client.words["guest"] = chosen
+    return chosen
+
+
+def by_email(client: HeartlandClient, email: str) -> Row | None:
+    """The oldest customer with this address, as typed and then in lower case.
+
+    Heartland matches the letters exactly and lets several customers share an address.
+    """
+    for spelling in dict.fromkeys((email, email.lower())):
+        rows = client.page("/customers", (matching({"email": spelling}), ("sort[]", "id")))
+        if rows:
+            return min(rows, key=lambda row: (not row.get("active?", True), int(row["id"])))
+    return None
+
+
+def by_number(client: HeartlandClient, number: str) -> Row | None:
+    rows = client.page("/customers", (matching({"public_id": number}),))
+    return rows[0] if rows else None
+
+
+def create(client: HeartlandClient, body: Mapping[str, Any]) -> str:
+    """Heartland requires both names of a customer."""
+    named = {
+        **body,
+        "first_name": body.get("first_name") or UNKNOWN_NAME,
+        "last_name": body.get("last_name") or UNKNOWN_NAME,
+    }
+    return client.create("/customers", named, what="The customer")
+
+
+def address_id(client: HeartlandClient, customer_id: str, columns: Mapping[str, str]) -> str:
+    """The `address_id` an order wants; the address is added when the customer lacks it."""
+    path = f"/customers/{customer_id}/addresses"
+    for row in client.every(path):
+        if same(columns, row):
+            return str(row["address_id"])
+    joined = client.create(path, columns, what="The address")
+    # Heartland: the Location of a new address names the join, not the address.
+    return str(client.get(f"{path}/{joined}")["address_id"])
+
+
+def _make(client: HeartlandClient, buyer: Buyer, number: str = "") -> str:
+    body = {
+        "first_name": buyer.first_name,
+        "last_name": buyer.last_name,
+        "email": buyer.email,
+        "public_id": number,
+    }
+    return create(client, {name: value for name, value in body.items() if value})

@@ -1,0 +1,3 @@
+"""The Heartland Retail API (reference sections 2 and 3)."""
+
+from __future__ import annotations

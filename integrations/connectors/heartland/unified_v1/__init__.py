@@ -1,0 +1,39 @@
+"""The unified /v1 API: PascalCase, cursors, idempotency keys, signed webhooks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from integrations.connector_kit.base import EntityPort
+from integrations.connectors.heartland.unified_v1 import (
+    customers,
+    inventory,
+    orders,
+    products,
+    shipments,
+)
+from integrations.connectors.heartland.unified_v1.account import probe
+from integrations.connectors.heartland.unified_v1.webhooks import notices, subscribe, verify
+from mappings.canonical.record import Entity
+
+__all__ = ["PORTS", "notices", "probe", "subscribe", "verify"]
+
+PORTS: Mapping[Entity, EntityPort] = {
+    Entity.ORDER: EntityPort(write=orders.write, reference=orders.reference),
+    Entity.CUSTOMER: EntityPort(
+        normalise=customers.normalise,
+        changes=customers.changes,
+        read=customers.read,
+        write=customers.write,
+        reference=customers.reference,
+    ),
+    Entity.PRODUCT: EntityPort(
+        normalise=products.normalise, changes=products.changes, read=products.read
+    ),
+    Entity.INVENTORY: EntityPort(
+        normalise=inventory.normalise, changes=inventory.changes, read=inventory.read
+    ),
+    Entity.SHIPMENT: EntityPort(
+        normalise=shipments.normalise, changes=shipments.changes, read=shipments.read
+    ),
+}

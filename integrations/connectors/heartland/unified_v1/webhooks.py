@@ -1,0 +1,63 @@
+"""Webhooks of the unified API: an envelope with id, type and data, signed with HMAC-SHA256."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+
+from integrations.connector_kit.base import Account, Client, Notice, WebhookRequest
+from integrations.connector_kit.errors import NotTheirs, Unsupported
+from integrations.connector_kit.payload import Payload
+from integrations.connectors.heartland.client import client_of
+from integrations.connectors.heartland.unified_v1 import shipments
+from integrations.connectors.heartland.webhooks import body_of
+from mappings.canonical.record import Entity
+
+SIGNATURE = "x-heartland-signature"
+EVENTS = ("inventory.updated", "shipment.created")
+
+
+def verify(request: WebhookRequest, account: Account) -> None:
+    """Raises NotTheirs unless the raw body is signed with the secret of this connection."""
+    secret = account.credentials.get("webhook_secret", "")
+    given = request.headers.get(SIGNATURE, "").removeprefix("sha256=").lower()
+    wanted = hmac.new(secret.encode(), request.body, hashlib.sha256).hexdigest()
+    if not secret or not hmac.compare_digest(given.encode(), wanted.encode()):
+        raise NotTheirs("The webhook is not signed with the secret of this connection.")
+    body_of(request)
+
+
+def notices(request: WebhookRequest) -> Sequence[Notice]:
+    """What happened. Raises Unsupported for the events this connector does not carry."""
+    body = Payload(body_of(request))
+    kind = body.maybe_text("type") or ""
+    if kind not in EVENTS:
+        raise Unsupported(f"Heartland event {kind or '(none)'} is not carried.")
+    data = body.child("data")
+    event = body.maybe_text("id") or ""
+    if kind == "shipment.created":
+        data.text("ShipmentID")
+        return (shipments.notice(data.raw(), event),)
+    return (
+        Notice(
+            entity=Entity.INVENTORY,
+            key=data.text("SKU"),
+            topic=kind,
+            event=event,
+            occurred_at=body.maybe_instant("created_at"),
+        ),
+    )
+
+
+def subscribe(client: Client, callback_url: str) -> None:
+    """Registers one address for all events of ours; older registrations of it are removed."""
+    heartland = client_of(client)
+    there = [row for row in heartland.page("/v1/webhooks") if row.get("Url") == callback_url]
+    good = [row for row in there if set(row.get("Events") or ()) == set(EVENTS)]
+    if not good:
+        body = {"Url": callback_url, "Events": list(EVENTS)}
+        heartland.post("/v1/webhooks", body, what="The webhook")
+    for row in there:
+        if row not in good[:1]:
+            heartland.delete(f"/v1/webhooks/{row['WebhookID']}", what="The webhook")
