@@ -1,0 +1,52 @@
+"""Binds the parts of this folder to the contract."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from integrations.connector_kit.base import Connector, EntityPort
+from integrations.connector_kit.manifest import load
+from integrations.connectors.shopify import (
+    customers,
+    inventory,
+    orders,
+    probe,
+    products,
+    shipments,
+    stock,
+    webhooks,
+)
+from integrations.connectors.shopify.client import ShopClient
+from mappings.canonical.record import Entity
+
+CONNECTOR = Connector(
+    manifest=load(Path(__file__).parent),
+    open=ShopClient,
+    probe=probe.probe,
+    entities={
+        Entity.ORDER: EntityPort(
+            normalise=orders.normalise, changes=orders.changes, read=orders.read
+        ),
+        Entity.CUSTOMER: EntityPort(
+            normalise=customers.normalise,
+            changes=customers.changes,
+            read=customers.read,
+            write=customers.write,
+        ),
+        Entity.PRODUCT: EntityPort(
+            normalise=products.normalise, changes=products.changes, read=products.read
+        ),
+        Entity.INVENTORY: EntityPort(
+            normalise=stock.normalise,
+            read=stock.read,
+            write_many=inventory.write_many,
+            batch_size=inventory.BATCH_SIZE,
+        ),
+        Entity.SHIPMENT: EntityPort(write=shipments.write),
+    },
+    verify=webhooks.verify,
+    notices=webhooks.notices,
+    subscribe=webhooks.subscribe,
+    choices=probe.choices,
+    sandbox="integrations.connectors.shopify.sandbox.app:create",
+)

@@ -1,0 +1,229 @@
+"""Stock levels as a target: up to 250 absolute quantities in one call.
+
+Shopify: inventorySetQuantities; Idempotent requests. One wrong entry makes the call change nothing,
+so it is taken out and the rest sent again.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from integrations.connector_kit.base import Learned, Outcome, Outgoing, Receipt, Result
+from integrations.connector_kit.errors import Rejected, TryLater
+from integrations.connectors.shopify.answers import IN_PROGRESS
+from integrations.connectors.shopify.client import ShopClient
+from integrations.connectors.shopify.gid import to_gid
+from integrations.connectors.shopify.inventory_items import Item, find_items
+from integrations.connectors.shopify.user_errors import user_errors
+from mappings.canonical.record import Entity
+
+BATCH_SIZE = 250
+
+_KEYS = uuid.UUID("6f1d2f6e-5a0b-4b55-9d0a-5f8c1c9d7a31")
+# Their answer when a key was used for something else or its first use failed: a new key helps.
+_WORN_KEY = frozenset({"IDEMPOTENCY_KEY_PARAMETER_MISMATCH", "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"})
+_ADVICE = {
+    "INVALID_INVENTORY_ITEM": "The variant was deleted in Shopify. Relink the article, then replay.",
+    "INVALID_LOCATION": "Choose another Shopify location in the settings of the connection.",
+    "NON_MUTABLE_INVENTORY_ITEM": "A bundle has no stock of its own; leave it out of this flow.",
+}
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One level to set. `at`: its place in the batch; `found`: whether a search found the item."""
+
+    at: int
+    outgoing: Outgoing
+    location: str
+    quantity: int
+    item: Item
+
+    @property
+    def place(self) -> tuple[str, str]:
+        return self.item.gid, self.location
+
+
+def write_many(client: ShopClient, batch: Sequence[Outgoing]) -> list[Result]:
+    """Sets each level to its quantity, results in the order of the batch.
+
+    Quantities are absolute, so a batch whose outcome is unknown may simply be sent again. Raises
+    TryLater and NeedsOwner for the batch as a whole; nothing was written then, or all of it.
+    """
+    results: dict[int, Result] = {}
+    entries = _one_per_place(_entries(client, batch, results), results)
+    worn = 0
+    while entries:
+        payload = _send(client, entries, worn)
+        errors = user_errors(payload)
+        if not errors:
+            _accepted(entries, payload, results)
+            break
+        codes = {str(error.get("code")) for error in errors}
+        if IN_PROGRESS in codes:
+            raise TryLater("Shopify is still working on the same stock levels.", after=2)
+        if codes <= _WORN_KEY and worn < 2:
+            worn += 1
+            continue
+        entries = _without_refused(entries, errors, results)
+    return [results[at] for at in range(len(batch))]
+
+
+def _entries(
+    client: ShopClient, batch: Sequence[Outgoing], results: dict[int, Result]
+) -> list[_Entry]:
+    items = find_items(client, batch)
+    default = client.account.setting("location_id")
+    made = []
+    for at, outgoing in enumerate(batch):
+        item = items[at]
+        try:
+            if isinstance(item, Rejected):
+                raise item
+            made.append(_entry(at, outgoing, default, item))
+        except Rejected as refused:
+            results[at] = refused
+    return made
+
+
+def _entry(at: int, outgoing: Outgoing, default: str, item: Item) -> _Entry:
+    location = str(outgoing.fields.get("location_id") or default)
+    if not location:
+        raise Rejected(
+            "No Shopify location is chosen",
+            field="location_id",
+            advice="Choose the location in the settings of the Shopify connection, then replay.",
+        )
+    quantity = outgoing.fields.get("quantity")
+    if not isinstance(quantity, int) or isinstance(quantity, bool):
+        raise Rejected(
+            f"quantity is {quantity!r}, a whole number was expected",
+            field="quantity",
+            said=str(quantity),
+            advice="Map the quantity with the type integer.",
+        )
+    if item.tracked is False:
+        raise _untracked(outgoing)
+    return _Entry(at, outgoing, to_gid("Location", location), quantity, item)
+
+
+def _untracked(outgoing: Outgoing) -> Rejected:
+    sku = str(outgoing.fields.get("sku") or outgoing.key)
+    return Rejected(
+        f"Shopify does not track the stock of SKU {sku}",
+        field="sku",
+        said=sku,
+        advice="Switch on Track quantity for the variant in Shopify, then replay.",
+    )
+
+
+def _one_per_place(entries: list[_Entry], results: dict[int, Result]) -> list[_Entry]:
+    """Leaves out entries that fight over one level; Shopify takes each level once a call."""
+    groups: dict[tuple[str, str], list[_Entry]] = {}
+    for entry in entries:
+        groups.setdefault(entry.place, []).append(entry)
+    kept = []
+    for group in groups.values():
+        if len({entry.outgoing.key for entry in group}) == 1:
+            # The same article twice: the later one is newer, and speaks for both.
+            kept.append(group[-1])
+            for entry in group[:-1]:
+                results[entry.at] = Receipt(id=entry.item.gid, outcome=Outcome.UNCHANGED)
+            continue
+        for entry in group:
+            results[entry.at] = Rejected(
+                "Several articles set the stock of one Shopify variant",
+                field="sku",
+                said=", ".join(sorted(each.outgoing.key for each in group)),
+                advice="Give each article its own variant, then replay.",
+            )
+    return kept
+
+
+def _send(client: ShopClient, entries: Sequence[_Entry], worn: int) -> Mapping[str, Any]:
+    quantities = [
+        {
+            "inventoryItemId": entry.item.gid,
+            "locationId": entry.location,
+            "quantity": entry.quantity,
+            # Null overwrites. The key itself must be there, or the whole call is refused.
+            "changeFromQuantity": None,
+        }
+        for entry in entries
+    ]
+    given = {
+        "name": "available",
+        "reason": "correction",
+        "referenceDocumentUri": f"gid://clarity-connect/Delivery/{entries[0].outgoing.delivery_id}",
+        "quantities": quantities,
+    }
+    reply = client.run("InventorySet", {"input": given, "key": _key(entries, worn)})
+    payload: Mapping[str, Any] = reply.data["inventorySetQuantities"]
+    return payload
+
+
+def _key(entries: Sequence[_Entry], worn: int) -> str:
+    """One key for one set of deliveries in one attempt.
+
+    A later attempt gets its own: the answer Shopify remembers for a failed one is that failure.
+    """
+    ids = sorted(entry.outgoing.delivery_id for entry in entries)
+    attempt = max(entry.outgoing.attempt for entry in entries)
+    return str(uuid.uuid5(_KEYS, "|".join([*ids, str(attempt), str(worn)])))
+
+
+def _accepted(
+    entries: Sequence[_Entry], payload: Mapping[str, Any], results: dict[int, Result]
+) -> None:
+    """Levels that had the quantity already are not in the list of changes."""
+    changed: set[tuple[str, str]] = set()
+    untracked: set[str] = set()
+    for change in (payload.get("inventoryAdjustmentGroup") or {}).get("changes") or ():
+        item, location = change.get("item") or {}, change.get("location") or {}
+        changed.add((str(item.get("id")), str(location.get("id"))))
+        if item.get("tracked") is False:
+            untracked.add(str(item.get("id")))
+    for entry in entries:
+        if entry.item.gid in untracked:
+            results[entry.at] = _untracked(entry.outgoing)
+            continue
+        outcome = Outcome.UPDATED if entry.place in changed else Outcome.UNCHANGED
+        receipt = Receipt(id=entry.item.gid, outcome=outcome, label=entry.item.sku)
+        if entry.item.searched:
+            learned = Learned(Entity.PRODUCT, entry.outgoing.key, entry.item.gid)
+            receipt = replace(receipt, learned=(learned,))
+        results[entry.at] = receipt
+
+
+def _without_refused(
+    entries: list[_Entry], errors: Sequence[Mapping[str, Any]], results: dict[int, Result]
+) -> list[_Entry]:
+    """The entries Shopify did not complain about; all are refused when it named none."""
+    named = {_place_of(error): error for error in errors}
+    whole = named.pop(None, None)
+    kept = []
+    for index, entry in enumerate(entries):
+        error = named.get(index) or (whole if not named else None)
+        if error is None:
+            kept.append(entry)
+            continue
+        said, code = str(error.get("message")), str(error.get("code") or "")
+        results[entry.at] = Rejected(
+            f"Shopify refused the stock level: {said}",
+            field=str((error.get("field") or ["quantity"])[-1]),
+            said=f"{code}: {said}" if code else said,
+            advice=_ADVICE.get(code, "Correct the value named here, then replay."),
+        )
+    return kept
+
+
+def _place_of(error: Mapping[str, Any]) -> int | None:
+    """3 for the path ["input", "quantities", "3", "locationId"]."""
+    path = [str(step) for step in error.get("field") or ()]
+    if "quantities" in path[:-1]:
+        step = path[path.index("quantities") + 1]
+        return int(step) if step.isdigit() else None
+    return None

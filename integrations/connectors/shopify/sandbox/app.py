@@ -1,0 +1,85 @@
+"""The WSGI application: which path leads where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request, Response
+
+from integrations.connectors.shopify.sandbox import control, oauth, pages
+from integrations.connectors.shopify.sandbox.control import Accounts
+from integrations.connectors.shopify.sandbox.graph import endpoint
+from integrations.connectors.shopify.sandbox.replies import json_reply
+from integrations.connectors.shopify.sandbox.settings import BadRequest
+
+Handler = Callable[..., Response]
+WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+_ACCOUNT = "/_sandbox/accounts/<name>"
+
+
+def _graphql(accounts: Accounts, request: Request, name: str, version: str) -> Response:
+    return endpoint.serve(accounts.get(name), version, request)
+
+
+def _authorize(accounts: Accounts, request: Request, name: str) -> Response:
+    return oauth.authorize(accounts.get(name), request)
+
+
+def _access_token(accounts: Accounts, request: Request, name: str) -> Response:
+    return oauth.access_token(accounts.get(name), request)
+
+
+_ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("POST", "/shops/<name>/admin/api/<version>/graphql.json", _graphql),
+    ("GET", "/shops/<name>/admin/oauth/authorize", _authorize),
+    ("POST", "/shops/<name>/admin/oauth/authorize", _authorize),
+    ("POST", "/shops/<name>/admin/oauth/access_token", _access_token),
+    ("GET", "/_sandbox/accounts", control.list_accounts),
+    ("POST", "/_sandbox/accounts", control.create_account),
+    ("DELETE", _ACCOUNT, control.delete_account),
+    ("POST", f"{_ACCOUNT}/faults", control.add_fault),
+    ("DELETE", f"{_ACCOUNT}/faults", control.clear_faults),
+    ("GET", f"{_ACCOUNT}/log", control.read_log),
+    ("DELETE", f"{_ACCOUNT}/log", control.clear_log),
+    ("POST", f"{_ACCOUNT}/orders", control.add_orders),
+    ("POST", f"{_ACCOUNT}/orders/<int:number>/pay", control.pay_order),
+    ("POST", f"{_ACCOUNT}/orders/<int:number>/cancel", control.cancel_order),
+    ("POST", f"{_ACCOUNT}/stock", control.set_stock),
+    ("POST", f"{_ACCOUNT}/uninstall", control.uninstall),
+    ("GET", "/", pages.index),
+    ("GET", "/shops/<name>/", pages.shop_front),
+    ("POST", "/shops/<name>/buy", pages.buy),
+    ("POST", "/shops/<name>/fail", pages.fail),
+)
+
+
+def create(options: Mapping[str, str]) -> WsgiApp:
+    """A sandbox with no account yet. `options`: public_url (where it is reached), seed (of
+    accounts that name none)."""
+    accounts = Accounts(options.get("public_url", ""), options.get("seed", "7"))
+    routes = Map(
+        [Rule(path, endpoint=handler, methods=[method]) for method, path, handler in _ROUTES]
+    )
+
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        return _dispatch(routes, accounts, environ)(environ, start_response)
+
+    return application
+
+
+def _dispatch(routes: Map, accounts: Accounts, environ: dict[str, Any]) -> Response:
+    request = Request(environ)
+    try:
+        handler, values = routes.bind_to_environ(environ).match()
+        answer: Response = handler(accounts, request, **values)
+    except BadRequest as error:
+        return json_reply({"error": str(error)}, 400)
+    except HTTPException as error:
+        if isinstance(error.response, Response):
+            return error.response
+        return json_reply({"errors": error.description or error.name}, error.code or 500)
+    return answer

@@ -1,0 +1,3 @@
+"""Webhook bodies, in the shape of the REST API."""
+
+from __future__ import annotations

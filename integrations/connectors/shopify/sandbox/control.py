@@ -1,0 +1,194 @@
+"""The control API: accounts made and unmade, faults, orders as buyers would place them."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Request, Response
+
+from integrations.connector_kit.sandbox.faults import Fault, FaultKind
+from integrations.connectors.shopify.sandbox import (
+    buying,
+    cancelling,
+    clock,
+    events,
+    seeding,
+    totals,
+)
+from integrations.connectors.shopify.sandbox.money import plain
+from integrations.connectors.shopify.sandbox.ordering import place_orders
+from integrations.connectors.shopify.sandbox.post_office import PostOffice
+from integrations.connectors.shopify.sandbox.records import Order
+from integrations.connectors.shopify.sandbox.replies import json_reply
+from integrations.connectors.shopify.sandbox.settings import (
+    BadRequest,
+    decimal_of,
+    settings_of,
+    whole_of,
+)
+from integrations.connectors.shopify.sandbox.shop import Shop
+
+
+class Accounts:
+    """The shops of one sandbox process. Safe for threads."""
+
+    def __init__(self, public_url: str, seed: str) -> None:
+        self.public_url = public_url.rstrip("/")
+        self.seed = seed
+        self._post = PostOffice()
+        self._lock = threading.Lock()
+        self._shops: dict[str, Shop] = {}
+
+    def all(self) -> list[Shop]:
+        with self._lock:
+            return list(self._shops.values())
+
+    def get(self, name: str) -> Shop:
+        """Raises NotFound."""
+        with self._lock:
+            found = self._shops.get(name)
+        if found is None:
+            raise NotFound(f"no sandbox account is called {name}")
+        return found
+
+    def create(self, body: dict[str, Any]) -> Shop:
+        """The account of that name, made when it does not exist yet. Raises BadRequest."""
+        wanted = settings_of(body, self.seed)
+        with self._lock:
+            known = self._shops.get(wanted.name)
+            if known is not None:
+                return known
+            made = Shop(wanted, self.public_url, self._post.send)
+            seeding.fill(made)
+            self._shops[wanted.name] = made
+            return made
+
+    def delete(self, name: str) -> None:
+        shop = self.get(name)
+        shop.is_closed = True
+        with self._lock:
+            self._shops.pop(name, None)
+
+
+def body_of(request: Request) -> dict[str, Any]:
+    """The JSON object of a request, {} without a body. Raises BadRequest."""
+    if not request.get_data():
+        return {}
+    body = request.get_json(force=True, silent=True)
+    if not isinstance(body, dict):
+        raise BadRequest("the body must be a JSON object")
+    return body
+
+
+def create_account(accounts: Accounts, request: Request) -> Response:
+    return json_reply(accounts.create(body_of(request)).connection_details())
+
+
+def delete_account(accounts: Accounts, _request: Request, name: str) -> Response:
+    accounts.delete(name)
+    return json_reply({"deleted": name})
+
+
+def add_fault(accounts: Accounts, request: Request, name: str) -> Response:
+    body = body_of(request)
+    try:
+        kind = FaultKind(str(body.get("kind", "")))
+    except ValueError as error:
+        raise BadRequest(f"kind must be one of {', '.join(FaultKind)}") from error
+    accounts.get(name).faults.add(
+        Fault(
+            kind=kind,
+            match=str(body.get("match", "")),
+            value=float(decimal_of(body.get("value", 0), "value")),
+            times=whole_of(body.get("times", 1), "times", least=-1),
+        )
+    )
+    return json_reply({"added": kind.value})
+
+
+def clear_faults(accounts: Accounts, _request: Request, name: str) -> Response:
+    accounts.get(name).faults.clear()
+    return json_reply({"cleared": True})
+
+
+def read_log(accounts: Accounts, _request: Request, name: str) -> Response:
+    return json_reply(accounts.get(name).journal.figures())
+
+
+def clear_log(accounts: Accounts, _request: Request, name: str) -> Response:
+    accounts.get(name).journal.clear()
+    return json_reply({"cleared": True})
+
+
+def order_summary(order: Order) -> dict[str, Any]:
+    return {"id": order.id, "name": order.name, "total": plain(totals.total(order))}
+
+
+def add_orders(accounts: Accounts, request: Request, name: str) -> Response:
+    """409 when the stock did not allow a single one of the orders."""
+    placed, refused = place_orders(accounts.get(name), body_of(request))
+    answer: dict[str, Any] = {"orders": [order_summary(order) for order in placed]}
+    if refused:
+        answer["refused"] = refused
+    return json_reply(answer, 200 if placed else 409)
+
+
+def _order(shop: Shop, number: int) -> Order:
+    found = shop.orders.get(number)
+    if found is None:
+        raise NotFound(f"no order has the id {number}")
+    return found
+
+
+def pay_order(accounts: Accounts, _request: Request, name: str, number: int) -> Response:
+    shop = accounts.get(name)
+    with shop.lock:
+        order = _order(shop, number)
+        if not buying.mark_paid(shop, order):
+            return json_reply({"error": "Order cannot be marked as paid."}, 409)
+    return json_reply(order_summary(order))
+
+
+def cancel_order(accounts: Accounts, request: Request, name: str, number: int) -> Response:
+    shop, body = accounts.get(name), body_of(request)
+    with shop.lock:
+        order = _order(shop, number)
+        refusal = cancelling.refusal(order)
+        if refusal:
+            return json_reply({"error": refusal}, 409)
+        cancelling.cancel(
+            shop,
+            order,
+            reason=str(body.get("reason", "CUSTOMER")).upper(),
+            restock=bool(body.get("restock", True)),
+            pays_back=bool(body.get("refund", True)),
+        )
+    return json_reply(order_summary(order))
+
+
+def set_stock(accounts: Accounts, request: Request, name: str) -> Response:
+    """What a person would do in the shop's admin."""
+    shop, body = accounts.get(name), body_of(request)
+    found = shop.variants_by_sku(str(body.get("sku", "")))
+    if not found:
+        raise NotFound(f"no article has the SKU {body.get('sku', '')}")
+    with shop.lock:
+        level = found[0].levels[shop.main_location.id]
+        wanted = whole_of(body.get("available"), "available", least=-1_000_000)
+        level.shift("available", wanted - level.quantity("available"))
+        level.updated_at = clock.now()
+        events.stock_changed(shop, [level])
+    return json_reply({"sku": found[0].sku, "available": wanted})
+
+
+def uninstall(accounts: Accounts, _request: Request, name: str) -> Response:
+    shop = accounts.get(name)
+    with shop.lock:
+        events.uninstalled(shop)
+    return json_reply({"uninstalled": name})
+
+
+def list_accounts(accounts: Accounts, _request: Request) -> Response:
+    return json_reply({"accounts": [shop.name for shop in accounts.all()]})

@@ -1,0 +1,41 @@
+"""What a resolver knows of the request it serves, and the errors it may answer with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import GraphQLError, GraphQLResolveInfo
+
+from integrations.connectors.shopify.sandbox.identifiers import parse_gid
+from integrations.connectors.shopify.sandbox.shop import Shop
+
+
+@dataclass
+class Call:
+    """One GraphQL request. `show`: how a record of a type is shown, for links that lead back to
+    where they came from. `closed`: types that the token may not read. `searches`: what the answer
+    says about filters that were ignored."""
+
+    shop: Shop
+    version: str
+    show: Mapping[str, Callable[..., dict[str, Any]]]
+    closed: frozenset[str] = frozenset()
+    searches: list[dict[str, Any]] = field(default_factory=list)
+
+
+def user_error(path: Sequence[str] | None, message: str, code: str | None = None) -> dict[str, Any]:
+    """One entry of userErrors; `code` is read only where the type has one."""
+    return {"field": list(path) if path is not None else None, "message": message, "code": code}
+
+
+def number_in(value: str, *kinds: str) -> int:
+    """The number in an id argument. Raises RESOURCE_NOT_FOUND for an id of another kind."""
+    parts = parse_gid(value)
+    if parts is None or parts.kind not in kinds:
+        raise GraphQLError("invalid id", extensions={"code": "RESOURCE_NOT_FOUND"})
+    return parts.number
+
+
+Info = GraphQLResolveInfo[Call]

@@ -1,0 +1,90 @@
+"""What the control API lets a caller choose for one account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+ALL_SCOPES = (
+    "read_all_orders",
+    "read_orders",
+    "write_orders",
+    "read_customers",
+    "write_customers",
+    "read_products",
+    "write_products",
+    "read_inventory",
+    "write_inventory",
+    "read_locations",
+    "read_fulfillments",
+    "write_fulfillments",
+    "read_merchant_managed_fulfillment_orders",
+    "write_merchant_managed_fulfillment_orders",
+)
+
+
+class BadRequest(ValueError):
+    """The control API was given something it cannot use."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`tax_rate` is for orders that name none of their own; `retry_delay` is the pause before the
+    first repetition of a webhook, in seconds (Shopify takes four hours for all eight)."""
+
+    name: str
+    seed: str = "7"
+    size: int = 24
+    currency: str = "USD"
+    scopes: tuple[str, ...] = ALL_SCOPES
+    bucket: float = 2000
+    restore_rate: float = 100
+    locations: int = 1
+    tax_rate: Decimal = Decimal("0.08")
+    taxes_included: bool = False
+    tax_shipping: bool = False
+    webhook_version: str = "2026-10"
+    retry_delay: float = 0.5
+
+
+def decimal_of(value: object, name: str) -> Decimal:
+    """A number given as JSON text or number. Raises BadRequest naming the field."""
+    try:
+        return Decimal(str(value))
+    except InvalidOperation as error:
+        raise BadRequest(f"{name} must be a number") from error
+
+
+def whole_of(value: object, name: str, *, least: int = 0, most: int = 1_000_000) -> int:
+    """A whole number in the given range. Raises BadRequest naming the field."""
+    number = decimal_of(value, name)
+    if number != int(number) or not least <= number <= most:
+        raise BadRequest(f"{name} must be a whole number from {least} to {most}")
+    return int(number)
+
+
+def settings_of(body: Mapping[str, Any], default_seed: str) -> Settings:
+    """The settings in the body of a request for an account. Raises BadRequest."""
+    name = str(body.get("name", ""))
+    if not name or not all(letter.isalnum() or letter in "-_" for letter in name):
+        raise BadRequest("name must be letters, digits, hyphens and underscores")
+    scopes = body.get("scopes", ALL_SCOPES)
+    if not isinstance(scopes, (list, tuple)):
+        raise BadRequest("scopes must be a list")
+    return Settings(
+        name=name,
+        seed=str(body.get("seed", default_seed)),
+        size=whole_of(body.get("size", 24), "size", least=1, most=100_000),
+        currency=str(body.get("currency", "USD")),
+        scopes=tuple(str(scope) for scope in scopes),
+        bucket=float(decimal_of(body.get("bucket", 2000), "bucket")),
+        restore_rate=float(decimal_of(body.get("restore_rate", 100), "restore_rate")),
+        locations=whole_of(body.get("locations", 1), "locations", least=1, most=20),
+        tax_rate=decimal_of(body.get("tax_rate", "0.08"), "tax_rate"),
+        taxes_included=bool(body.get("taxes_included", False)),
+        tax_shipping=bool(body.get("tax_shipping", False)),
+        webhook_version=str(body.get("webhook_version", "2026-10")),
+        retry_delay=float(decimal_of(body.get("retry_delay", "0.5"), "retry_delay")),
+    )

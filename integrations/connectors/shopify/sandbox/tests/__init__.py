@@ -1,0 +1,3 @@
+"""Tests of the Shopify sandbox."""
+
+from __future__ import annotations

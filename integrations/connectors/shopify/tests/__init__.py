@@ -1,0 +1,3 @@
+"""Tests of the Shopify connector."""
+
+from __future__ import annotations
