@@ -1,0 +1,105 @@
+"""Deliveries: one record on its way into one system, and every attempt to write it."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from integrations.models.connection import Connection
+from integrations.models.inbox import InboxItem
+from integrations.models.pair import Flow
+from tenants.models.scoped import TenantModel
+
+
+class DeliveryState(models.TextChoices):
+    """`REPLACED`: a newer delivery of the same record speaks for it."""
+
+    WAITING = "waiting", "On its way"
+    DELIVERED = "delivered", "Delivered"
+    UNCHANGED = "unchanged", "Nothing to change"
+    REPLACED = "replaced", "Replaced by a newer one"
+    FILTERED = "filtered", "Left out"
+    HELD = "held", "Held"
+    DEAD = "dead", "Given up"
+
+
+class Delivery(TenantModel):
+    """One record for one target. The row exists before the request leaves."""
+
+    # Every index that queries use begins with the tenant, so the usual one of its own is not made.
+    tenant = models.ForeignKey(
+        "tenants.Tenant", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    id = models.BigAutoField(primary_key=True)
+    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="+")
+    inbox_item = models.ForeignKey(InboxItem, on_delete=models.CASCADE, related_name="deliveries")
+    target = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    entity = models.CharField(max_length=12)
+    key = models.CharField(max_length=191)
+    number = models.CharField(max_length=80, blank=True)
+    reference = models.CharField(max_length=191, blank=True)
+    version = models.CharField(max_length=40, blank=True)
+    # Canonical record, mapped fields and the rules that made them, sealed together.
+    payload_id = models.BigIntegerField(null=True)
+    content_hash = models.CharField(max_length=64)
+    mapping_version = models.CharField(max_length=80)
+    state = models.CharField(
+        max_length=9, choices=DeliveryState.choices, default=DeliveryState.WAITING
+    )
+    reason = models.CharField(max_length=600, blank=True)
+    field = models.CharField(max_length=200, blank=True)
+    said = models.CharField(max_length=400, blank=True)
+    advice = models.CharField(max_length=600, blank=True)
+    # Records that must be linked first, as [entity, source key].
+    needs = models.JSONField(default=list)
+    # Ids gained by the steps of a saga; never personal data.
+    progress = models.JSONField(default=dict)
+    attempts = models.PositiveIntegerField(default=0)
+    due_at = models.DateTimeField()
+    intent_at = models.DateTimeField(null=True)
+    target_key = models.CharField(max_length=191, blank=True)
+    target_label = models.CharField(max_length=120, blank=True)
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["tenant", "target", "due_at", "id"],
+                condition=Q(state="waiting"),
+                name="delivery_waiting",
+            ),
+            models.Index(fields=["tenant", "flow", "key", "-id"], name="delivery_by_key"),
+            models.Index(fields=["tenant", "-created_at", "-id"], name="delivery_latest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entity} {self.number or self.key}"
+
+
+class Attempt(TenantModel):
+    """One try of a delivery. Its requests and answers are sealed, without secrets and cards."""
+
+    # Every index that queries use begins with the tenant, so the usual one of its own is not made.
+    tenant = models.ForeignKey(
+        "tenants.Tenant", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    id = models.BigAutoField(primary_key=True)
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="tries")
+    number = models.PositiveIntegerField()
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=20, blank=True)
+    message = models.CharField(max_length=600, blank=True)
+    calls = models.PositiveIntegerField(default=0)
+    payload_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "delivery", "number"], name="attempt_number_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"attempt {self.number} of delivery {self.delivery_id}"

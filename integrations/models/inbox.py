@@ -1,0 +1,78 @@
+"""The inbox: every notice that was accepted, kept before it is answered."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from integrations.models.connection import Connection
+from tenants.models.scoped import TenantModel
+
+
+class InboxState(models.TextChoices):
+    """`PASSED`: one delivery for each flow exists. `MERGED`: a newer notice of the same record
+    speaks for it. `HELD` waits for a person; `DEAD` was given up; `FILTERED` was left out by a
+    rule that is named in `reason`."""
+
+    WAITING = "waiting", "Waiting"
+    PASSED = "passed", "Passed on"
+    MERGED = "merged", "Merged into a newer one"
+    FILTERED = "filtered", "Left out"
+    HELD = "held", "Held"
+    DEAD = "dead", "Given up"
+
+
+class InboxItem(TenantModel):
+    """A stored notice."""
+
+    # Every index that queries use begins with the tenant, so the usual one of its own is not made.
+    tenant = models.ForeignKey(
+        "tenants.Tenant", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    id = models.BigAutoField(primary_key=True)
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    entity = models.CharField(max_length=12)
+    key = models.CharField(max_length=191)
+    topic = models.CharField(max_length=80)
+    # Two names of one happening: of the event, and of this delivery of it. Both are unique.
+    event = models.CharField(max_length=191, blank=True)
+    delivery = models.CharField(max_length=191, blank=True)
+    version = models.CharField(max_length=40, blank=True)
+    payload_id = models.BigIntegerField(null=True)
+    state = models.CharField(max_length=8, choices=InboxState.choices, default=InboxState.WAITING)
+    number = models.CharField(max_length=80, blank=True)
+    reason = models.CharField(max_length=600, blank=True)
+    field = models.CharField(max_length=200, blank=True)
+    said = models.CharField(max_length=400, blank=True)
+    advice = models.CharField(max_length=600, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    due_at = models.DateTimeField()
+    occurred_at = models.DateTimeField(null=True)
+    received_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "connection", "topic", "event", "key"],
+                condition=~Q(event=""),
+                name="inbox_event_once",
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "connection", "delivery", "key"],
+                condition=~Q(delivery=""),
+                name="inbox_delivery_once",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["tenant", "connection", "due_at", "id"],
+                condition=Q(state="waiting"),
+                name="inbox_waiting",
+            ),
+            models.Index(fields=["tenant", "connection", "entity", "key"], name="inbox_by_key"),
+            models.Index(fields=["tenant", "-received_at", "-id"], name="inbox_latest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entity} {self.number or self.key}"

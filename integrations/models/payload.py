@@ -1,0 +1,26 @@
+"""Stored payloads: compressed, encrypted under the tenant's key, apart from the hot rows."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from tenants.models.scoped import TenantModel
+
+
+class Payload(TenantModel):
+    """One sealed document. Only the vault can open it; `context` is part of the seal."""
+
+    # Every index that queries use begins with the tenant, so the usual one of its own is not made.
+    tenant = models.ForeignKey(
+        "tenants.Tenant", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    id = models.BigAutoField(primary_key=True)
+    context = models.CharField(max_length=255)
+    sealed = models.BinaryField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "created_at"], name="payload_by_age")]
+
+    def __str__(self) -> str:
+        return f"payload {self.pk}"
