@@ -16,8 +16,7 @@ from mappings.canonical.order import (
     ShippingCharge,
     check_order,
 )
-from mappings.canonical.record import InvalidRecord, Skipped
-from mappings.engine.validate import validate
+from mappings.canonical.record import InvalidRecord
 
 PLACED = datetime(2026, 3, 2, 15, 4, 5, tzinfo=UTC)
 
@@ -58,11 +57,6 @@ def test_a_missing_cent_holds_the_order_and_shows_the_sum() -> None:
 
 def test_included_tax_is_not_added_again() -> None:
     check_order(order(taxes_included=True, total=Decimal("15.00")))
-
-
-def test_an_order_with_nothing_left_is_skipped() -> None:
-    with pytest.raises(Skipped, match="nothing is left"):
-        validate(order(lines=()))
 
 
 def test_versions_sort_by_time() -> None:

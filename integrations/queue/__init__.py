@@ -1,0 +1,18 @@
+"""The queue: a hint that there is work. The only package that imports django_q.
+
+Losing a hint loses nothing (the pulse finds due lanes), a second one changes nothing (the lane is
+already held).
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django_q.tasks import async_task
+
+WORK_LANE = "integrations.tasks.work_lane"
+
+
+def enqueue_lane(*, tenant_id: UUID, connection_id: UUID) -> None:
+    """Asks a worker to look at a lane. Commits or rolls back with the caller's transaction."""
+    async_task(WORK_LANE, tenant_id=str(tenant_id), connection_id=str(connection_id))

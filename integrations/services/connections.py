@@ -1,0 +1,193 @@
+"""Connections: made, tried, changed and reconnected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from integrations.connector_kit.base import Account, Probe
+from integrations.connector_kit.manifest import FieldSpec, Manifest
+from integrations.connector_kit.network import check_base_url
+from integrations.connector_kit.registry import get
+from integrations.models import Connection, ConnectionState, Environment, Lane
+from integrations.sync import lanes
+from integrations.sync.sessions import may_be_private, open_account
+from integrations.vault import master_keys, rotation, store
+
+# Passed on to the rotation commands, hence "as": strict typing re-exports nothing unsaid.
+from integrations.vault.errors import VaultError as VaultError
+from tenants import scope
+
+
+# Settings the engine itself reads; every connection may have them.
+ENGINE_SETTINGS = (
+    FieldSpec(
+        name="poll_seconds",
+        label="Seconds between polls",
+        help="How often this account is asked for changes; empty leaves it to the connector.",
+    ),
+    FieldSpec(
+        name="safety_stock",
+        label="Safety stock",
+        help="Units of each article that are never offered in the web store.",
+    ),
+)
+
+
+class BadConnection(ValueError):
+    """A field of a connection is wrong; `field` names it."""
+
+    def __init__(self, message: str, *, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+@dataclass(frozen=True)
+class NewConnection:
+    """What a person fills in to connect an account."""
+
+    connector: str
+    flavour: str
+    name: str
+    environment: Environment
+    base_url: str
+    settings: Mapping[str, str]
+    credentials: Mapping[str, str]
+
+
+def connect(wanted: NewConnection, *, tenant_id: UUID, now: datetime) -> Connection:
+    """A connection whose credentials were tried before they were saved.
+
+    Call outside any scope: the account is asked before a transaction is open. Raises BadConnection
+    naming the field, or what the connector raises when the account refuses us.
+    """
+    manifest = get(wanted.connector).manifest
+    _check(manifest, wanted)
+    private_network = may_be_private(wanted.environment)
+    base_url = check_base_url(wanted.base_url, private_network=private_network)
+    found = probe(wanted, base_url=base_url, private_network=private_network)
+    with scope.tenant(tenant_id):
+        connection: Connection = Connection.objects.create(
+            connector=wanted.connector,
+            flavour=wanted.flavour,
+            name=wanted.name,
+            environment=wanted.environment,
+            base_url=base_url,
+            settings=_with_defaults(manifest, wanted.settings),
+            account_name=found.account_name[:200],
+            state_since=now,
+        )
+        Lane.objects.create(connection=connection)
+        store.put(connection.pk, dict(wanted.credentials))
+    return connection
+
+
+def probe(wanted: NewConnection, *, base_url: str, private_network: bool) -> Probe:
+    """Asks the account who it is; nothing is stored."""
+    connector = get(wanted.connector)
+    account = Account(
+        id="new",
+        base_url=base_url,
+        flavour=wanted.flavour,
+        settings=_with_defaults(connector.manifest, wanted.settings),
+        credentials=wanted.credentials,
+        private_network=private_network,
+    )
+    return connector.probe(connector.open(account))
+
+
+def subscribe(connection: Connection, *, public_url: str) -> None:
+    """Registers our webhooks at the account; may be called again. Call outside any scope."""
+    connector = get(connection.connector)
+    if connector.subscribe is None:
+        return
+    with scope.tenant(connection.tenant_id):
+        account = open_account(connection)
+    connector.subscribe(
+        connector.open(account), f"{public_url}/hooks/{connection.connector}/{connection.pk}/"
+    )
+
+
+def reconnect(connection: Connection, *, credentials: Mapping[str, str], now: datetime) -> None:
+    """New credentials, tried first; the work that waited goes on. Call outside any scope."""
+    with scope.tenant(connection.tenant_id):
+        account = open_account(connection)
+    connector = get(connection.connector)
+    kept = dict(account.credentials) | dict(credentials)
+    connector.probe(connector.open(replace(account, credentials=kept)))
+    with scope.tenant(connection.tenant_id):
+        store.put(connection.pk, dict(credentials))
+        connection.state, connection.state_reason = ConnectionState.ACTIVE, ""
+        connection.state_since = now
+        connection.save(update_fields=["state", "state_reason", "state_since"])
+        Lane.objects.filter(connection=connection).update(
+            parked_until=None, parked_reason="", failures=0
+        )
+        lanes.wake(tenant_id=connection.tenant_id, connection_id=connection.pk, now=now)
+
+
+def _check(manifest: Manifest, wanted: NewConnection) -> None:
+    if wanted.flavour not in manifest.flavours:
+        known = ", ".join(sorted(manifest.flavours))
+        raise BadConnection(
+            f"{manifest.label} has no flavour {wanted.flavour!r}; choose one of: {known}",
+            field="flavour",
+        )
+    for specs, given, kind in (
+        (manifest.credentials, wanted.credentials, "credential"),
+        ((*manifest.settings, *ENGINE_SETTINGS), wanted.settings, "setting"),
+    ):
+        _check_fields(manifest, specs, given, kind)
+
+
+def _check_fields(
+    manifest: Manifest, specs: tuple[FieldSpec, ...], given: Mapping[str, str], kind: str
+) -> None:
+    known = {spec.name: spec for spec in specs}
+    for name in given:
+        if name not in known:
+            raise BadConnection(f"{manifest.label} has no {kind} {name!r}", field=name)
+    for spec in specs:
+        value = given.get(spec.name) or spec.default
+        if spec.required and not value:
+            raise BadConnection(f"{spec.label} is needed. {spec.help}", field=spec.name)
+        if spec.options and value and value not in spec.options:
+            raise BadConnection(
+                f"{spec.label} is {value!r}; choose one of: {', '.join(spec.options)}",
+                field=spec.name,
+            )
+
+
+def _with_defaults(manifest: Manifest, given: Mapping[str, str]) -> dict[str, str]:
+    return {spec.name: spec.default for spec in manifest.settings if spec.default} | dict(given)
+
+
+def master_key_problem() -> str:
+    """What is wrong with the configured master keys, "" when they can be used."""
+    try:
+        master_keys.active()
+    except VaultError as error:
+        return str(error)
+    return ""
+
+
+def rotate_master_key(
+    *, check: bool = False, progress: rotation.Progress | None = None
+) -> rotation.MasterRotation:
+    """Wraps every data key under the first of CLARITY_MASTER_KEYS; `check` only counts.
+
+    Raises VaultError. Call outside any scope.
+    """
+    return rotation.rotate_master(check=check, progress=progress)
+
+
+def rotate_tenant_keys(
+    slug_or_id: str | None, *, rotate: bool = True, drop_unused: bool = False
+) -> Iterator[rotation.TenantRotation]:
+    """A new data key for the tenant so named, or for every tenant (None).
+
+    Raises VaultError. Call outside any scope.
+    """
+    return rotation.rotate_tenants(slug_or_id, rotate=rotate, drop_unused=drop_unused)

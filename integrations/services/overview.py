@@ -1,0 +1,269 @@
+"""How a pair is doing: both connections, every flow, and the sum of what came and went."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+from uuid import UUID
+
+from django.db.models import Count, Min, Q, Sum
+
+from integrations.connector_kit.registry import UnknownConnector, get
+from integrations.models import (
+    Connection,
+    Cursor,
+    Delivery,
+    DeliveryState,
+    Flow,
+    InboxItem,
+    InboxState,
+    Lane,
+    Pair,
+    Refusal,
+)
+from integrations.services.records import OPEN, with_outcome
+
+DAY = timedelta(hours=24)
+# A delivery is tried for days at most, so none that ended today was made before this.
+OLDEST_TRIED = timedelta(days=8)
+MEASURED = 200
+
+
+@dataclass(frozen=True)
+class Side:
+    """One connection of a pair, as a person would describe it."""
+
+    connection: Connection
+    system: str
+    is_working: bool
+    resting_until: datetime | None
+    resting_reason: str
+    last_notice_at: datetime | None
+    last_delivery_at: datetime | None
+    problems: Mapping[str, str]
+    """What cannot be read, by entity."""
+    refusals_today: int
+
+
+@dataclass(frozen=True)
+class FlowHealth:
+    """One flow. `waiting`, `held` and `dead` count records at this moment, `delivered` those of
+    the last 24 hours; the seconds are from notice to outcome, of the last 200 delivered."""
+
+    flow: Flow
+    source: Connection
+    target: Connection
+    waiting: int
+    held: int
+    dead: int
+    delivered: int
+    oldest_waiting_at: datetime | None
+    median_seconds: float | None
+    p95_seconds: float | None
+
+
+@dataclass(frozen=True)
+class PairHealth:
+    """`counters`: records received in the last 24 hours by their outcome; they add up."""
+
+    pair: Pair
+    pos: Side
+    store: Side
+    flows: Sequence[FlowHealth]
+    counters: Mapping[str, int]
+
+    @property
+    def sides(self) -> tuple[Side, Side]:
+        return (self.pos, self.store)
+
+    @property
+    def received(self) -> int:
+        return sum(self.counters.values())
+
+
+@dataclass(frozen=True)
+class _Open:
+    count: int
+    oldest: datetime | None
+
+
+Group = tuple[int, str]
+
+
+def pair_health(*, pair: Pair, now: datetime) -> PairHealth:
+    """Everything the live page says of a pair. Call inside the tenant's scope.
+
+    The number of queries does not depend on the number of records.
+    """
+    flows = list(pair.flows.select_related("source", "target").order_by("direction", "pk"))
+    pos, store = _sides(pair, now=now)
+    return PairHealth(
+        pair=pair,
+        pos=pos,
+        store=store,
+        flows=_flows(flows, now=now),
+        counters=_counters(pair, [flow.pk for flow in flows], now=now),
+    )
+
+
+def system_name(connection: Connection) -> str:
+    """What the vendor's system is called."""
+    try:
+        return get(connection.connector).manifest.label
+    except UnknownConnector:
+        return connection.connector
+
+
+def _sides(pair: Pair, *, now: datetime) -> tuple[Side, Side]:
+    connections = (pair.pos, pair.store)
+    ids = [connection.pk for connection in connections]
+    lanes = {lane.pk: lane for lane in Lane.objects.filter(connection_id__in=ids)}
+    problems: dict[UUID, dict[str, str]] = {}
+    for cursor in (
+        Cursor.objects.filter(connection_id__in=ids).exclude(problem="").order_by("entity", "pk")
+    ):
+        problems.setdefault(cursor.connection_id, {})[cursor.entity] = cursor.problem
+    refusals = {
+        row["connection_id"]: row["total"]
+        for row in Refusal.objects.filter(connection_id__in=ids, day=now.date())
+        .values("connection_id")
+        .annotate(total=Sum("count"))
+    }
+    first, second = (
+        _side(
+            connection,
+            lanes.get(connection.pk),
+            problems.get(connection.pk, {}),
+            refusals.get(connection.pk, 0),
+            now=now,
+        )
+        for connection in connections
+    )
+    return first, second
+
+
+def _side(
+    connection: Connection,
+    lane: Lane | None,
+    problems: Mapping[str, str],
+    refusals: int,
+    *,
+    now: datetime,
+) -> Side:
+    resting = bool(lane and lane.parked_until and lane.parked_until > now)
+    return Side(
+        connection=connection,
+        system=system_name(connection),
+        is_working=bool(lane and lane.lease_until and lane.lease_until > now),
+        resting_until=lane.parked_until if lane and resting else None,
+        resting_reason=lane.parked_reason if lane and resting else "",
+        last_notice_at=InboxItem.objects.filter(connection=connection)
+        .order_by("-received_at", "-id")
+        .values_list("received_at", flat=True)
+        .first(),
+        last_delivery_at=Delivery.objects.filter(target=connection, state=DeliveryState.DELIVERED)
+        .order_by("-created_at", "-id")
+        .values_list("finished_at", flat=True)
+        .first(),
+        problems=problems,
+        refusals_today=refusals,
+    )
+
+
+def _flows(flows: Sequence[Flow], *, now: datetime) -> list[FlowHealth]:
+    ids = [flow.pk for flow in flows]
+    open_now = _open_records(flows)
+    delivered = dict(
+        Delivery.objects.filter(
+            flow__in=ids,
+            state=DeliveryState.DELIVERED,
+            created_at__gte=now - OLDEST_TRIED,
+            finished_at__gte=now - DAY,
+        )
+        .values_list("flow_id")
+        .annotate(count=Count("pk"))
+    )
+    found = []
+    for flow in flows:
+        seconds = _seconds(flow)
+        waiting = open_now.get((flow.pk, DeliveryState.WAITING.value), _Open(0, None))
+        found.append(
+            FlowHealth(
+                flow=flow,
+                source=flow.source,
+                target=flow.target,
+                waiting=waiting.count,
+                held=open_now.get((flow.pk, DeliveryState.HELD.value), _Open(0, None)).count,
+                dead=open_now.get((flow.pk, DeliveryState.DEAD.value), _Open(0, None)).count,
+                delivered=delivered.get(flow.pk, 0),
+                oldest_waiting_at=waiting.oldest,
+                median_seconds=median(seconds) if seconds else None,
+                p95_seconds=percentile(seconds, 0.95),
+            )
+        )
+    return found
+
+
+def _open_records(flows: Sequence[Flow]) -> dict[Group, _Open]:
+    """What is not finished, by flow and state: deliveries, and items not yet passed on."""
+    found: dict[Group, _Open] = {}
+    for row in (
+        Delivery.objects.filter(flow__in=[flow.pk for flow in flows], state__in=OPEN)
+        .values("flow_id", "state")
+        .annotate(count=Count("pk"), oldest=Min("inbox_item__received_at"))
+    ):
+        found[row["flow_id"], row["state"]] = _Open(row["count"], row["oldest"])
+    by_source = {(flow.source_id, flow.entity): flow.pk for flow in flows}
+    for row in (
+        InboxItem.objects.filter(
+            connection_id__in={flow.source_id for flow in flows},
+            state__in=(InboxState.WAITING, InboxState.HELD, InboxState.DEAD),
+        )
+        .values("connection_id", "entity", "state")
+        .annotate(count=Count("pk"), oldest=Min("received_at"))
+    ):
+        flow_id = by_source.get((row["connection_id"], row["entity"]))
+        if flow_id is not None:
+            group = (flow_id, row["state"])
+            found[group] = _sum(found.get(group), _Open(row["count"], row["oldest"]))
+    return found
+
+
+def _sum(one: _Open | None, other: _Open) -> _Open:
+    if one is None:
+        return other
+    moments = [moment for moment in (one.oldest, other.oldest) if moment]
+    return _Open(one.count + other.count, min(moments, default=None))
+
+
+def _seconds(flow: Flow) -> list[float]:
+    rows = (
+        Delivery.objects.filter(flow=flow, state=DeliveryState.DELIVERED, finished_at__isnull=False)
+        .order_by("-created_at", "-id")
+        .values_list("inbox_item__received_at", "finished_at")[:MEASURED]
+    )
+    return [(finished - received).total_seconds() for received, finished in rows]
+
+
+def percentile(values: Sequence[float], share: float) -> float | None:
+    """The nearest-rank percentile, None without values."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    rank = max(1, -(-len(ordered) * round(share * 100) // 100))
+    return ordered[rank - 1]
+
+
+def _counters(pair: Pair, flow_ids: Sequence[int], *, now: datetime) -> dict[str, int]:
+    items = InboxItem.objects.filter(
+        Q(connection_id=pair.pos_id) | Q(connection_id=pair.store_id), received_at__gte=now - DAY
+    )
+    return dict(
+        with_outcome(items, flow_ids)
+        .order_by()
+        .values_list("outcome")
+        .annotate(count=Count("pk"))
+        .order_by("outcome")
+    )

@@ -1,0 +1,69 @@
+"""Integration pairs: put together, started and paused."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from integrations.connector_kit.registry import get
+from integrations.models import Connection, Direction, Flow, Pair, PairState
+from integrations.sync import lanes
+from mappings.canonical.record import Entity
+
+# Which way a record goes when nothing else is said. The point of sale owns goods and stock, the
+# store owns orders.
+USUAL_DIRECTION = {
+    Entity.ORDER: Direction.TO_POS,
+    Entity.CUSTOMER: Direction.TO_POS,
+    Entity.INVENTORY: Direction.TO_STORE,
+    Entity.SHIPMENT: Direction.TO_STORE,
+}
+
+
+class BadPair(ValueError):
+    """These two connections cannot be paired; the message says why."""
+
+
+def create_pair(*, name: str, pos: Connection, store: Connection) -> Pair:
+    """A draft pair with a flow for each entity both connectors can carry.
+
+    Call inside the tenant's scope. Raises BadPair.
+    """
+    for connection, role in ((pos, "pos"), (store, "store")):
+        if get(connection.connector).manifest.role != role:
+            wanted = "point of sale" if role == "pos" else "web store"
+            raise BadPair(f"{connection.name} is not a {wanted}")
+    if pos.environment != store.environment:
+        raise BadPair("Pair a sandbox with a sandbox, and a real account with a real one")
+    pair: Pair = Pair.objects.create(name=name, pos=pos, store=store)
+    for entity, direction in USUAL_DIRECTION.items():
+        source, target = (store, pos) if direction == Direction.TO_POS else (pos, store)
+        if _can(source, entity, target):
+            Flow.objects.create(
+                pair=pair, entity=entity, direction=direction, source=source, target=target
+            )
+    return pair
+
+
+def start(pair: Pair, *, state: PairState, now: datetime) -> None:
+    """Lets the pair run (`testing` or `live`) and wakes its lanes."""
+    pair.state = state
+    pair.save(update_fields=["state"])
+    for connection_id in (pair.pos_id, pair.store_id):
+        _wake(pair.tenant_id, connection_id, now=now)
+
+
+def pause(pair: Pair) -> None:
+    """Stops the pair; what arrives meanwhile is kept and flows when it is started again."""
+    pair.state = PairState.PAUSED
+    pair.save(update_fields=["state"])
+
+
+def _can(source: Connection, entity: Entity, target: Connection) -> bool:
+    there = get(source.connector).manifest.entities.get(entity)
+    here = get(target.connector).manifest.entities.get(entity)
+    return bool(there and there.source and here and here.target)
+
+
+def _wake(tenant_id: UUID, connection_id: UUID, *, now: datetime) -> None:
+    lanes.wake(tenant_id=tenant_id, connection_id=connection_id, now=now)

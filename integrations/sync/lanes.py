@@ -1,0 +1,130 @@
+"""Lanes: one process at a time calls an account.
+
+A lease row with a fencing token; a holder that stops renewing it is replaced. `wake` is called in
+the transaction that made work, `finish` when a holder found none; an advisory lock between the two
+makes it impossible that work is committed unseen: `finish` waits for every `wake` in progress, and
+looks again afterwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import QuerySet
+
+from integrations.models import Lane
+from integrations.queue import enqueue_lane
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A held lane. `token` is greater than that of every earlier holder."""
+
+    tenant_id: UUID
+    connection_id: UUID
+    holder: str
+    token: int
+
+
+class LeaseLost(Exception):
+    """Another process holds the lane now; this one must stop at once."""
+
+
+def wake(*, tenant_id: UUID, connection_id: UUID, now: datetime) -> None:
+    """Says that there is work. Call it in the transaction that writes the work."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_lock_key(connection_id)])
+        cursor.execute(
+            """
+            UPDATE integrations_lane
+            SET due_at = LEAST(due_at, %(now)s),
+                hinted_at = CASE WHEN parked_until > %(now)s THEN NULL ELSE %(now)s END
+            WHERE connection_id = %(id)s AND hinted_at IS NULL
+            RETURNING hinted_at
+            """,
+            {"now": now, "id": connection_id},
+        )
+        row = cursor.fetchone()
+    if row is not None and row[0] is not None:
+        enqueue_lane(tenant_id=tenant_id, connection_id=connection_id)
+
+
+def acquire(*, tenant_id: UUID, connection_id: UUID, holder: str, now: datetime) -> Lease | None:
+    """The lease, or None while another process holds the lane."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE integrations_lane
+            SET holder = %(holder)s, token = token + 1, lease_until = %(until)s, hinted_at = %(now)s
+            WHERE connection_id = %(id)s AND (lease_until IS NULL OR lease_until < %(now)s)
+            RETURNING token
+            """,
+            {"holder": holder, "until": now + _term(), "now": now, "id": connection_id},
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    return Lease(tenant_id=tenant_id, connection_id=connection_id, holder=holder, token=row[0])
+
+
+def renew(lease: Lease, *, now: datetime) -> None:
+    """Keeps the lease for another term. Raises LeaseLost when someone else has the lane."""
+    if not _mine(lease).update(lease_until=now + _term(), hinted_at=now):
+        raise LeaseLost(f"lane {lease.connection_id} has another holder")
+
+
+def check(lease: Lease) -> None:
+    """Raises LeaseLost unless this holder still has the lane; call it before committing results."""
+    with connection.cursor() as cursor:
+        # FOR SHARE: no one takes the lane over before the results are committed, while the other
+        # threads of this holder may check at the same time.
+        cursor.execute(
+            "SELECT 1 FROM integrations_lane WHERE connection_id = %s AND token = %s FOR SHARE",
+            [lease.connection_id, lease.token],
+        )
+        held = cursor.fetchone() is not None
+    if not held:
+        raise LeaseLost(f"lane {lease.connection_id} has another holder")
+
+
+def shut_out_wakes(lease: Lease) -> None:
+    """Waits for every `wake` of the lane in progress; new ones wait for this transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_lock_key(lease.connection_id)])
+
+
+def release(lease: Lease, *, due_at: datetime | None, now: datetime) -> None:
+    """Gives the lane back. Work due already is queued at once, later work wakes by itself."""
+    due_now = due_at is not None and due_at <= now
+    changed = _mine(lease).update(
+        holder="", lease_until=None, due_at=due_at, hinted_at=now if due_now else None
+    )
+    if changed and due_now:
+        enqueue_lane(tenant_id=lease.tenant_id, connection_id=lease.connection_id)
+
+
+def park(lease: Lease, *, until: datetime, reason: str, failures: int) -> None:
+    """Nothing calls the account before `until`."""
+    _mine(lease).update(parked_until=until, parked_reason=reason[:400], failures=failures)
+
+
+def unpark(lease: Lease) -> None:
+    """The account answers again."""
+    _mine(lease).update(parked_until=None, parked_reason="", failures=0)
+
+
+def _mine(lease: Lease) -> QuerySet[Lane]:
+    return Lane.objects.filter(connection_id=lease.connection_id, token=lease.token)
+
+
+def _term() -> timedelta:
+    return timedelta(seconds=settings.CLARITY_LEASE_SECONDS)
+
+
+def _lock_key(connection_id: UUID) -> int:
+    """64 bits of the id, signed as PostgreSQL wants it."""
+    return int.from_bytes(connection_id.bytes[:8], "big", signed=True)

@@ -1,0 +1,255 @@
+"""The order of the stages, and nothing else.
+
+Source side of a lane: receive, normalise, then for each flow validate and transform.
+Target side of a lane: deliver (intent, call), confirm.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.utils import timezone
+
+from integrations.connector_kit.base import Receipt
+from integrations.connector_kit.errors import (
+    ConnectorError,
+    NeedsOwner,
+    Rejected,
+    TryLater,
+    Unsupported,
+)
+from integrations.models import Cursor, Delivery, DeliveryState, Flow, InboxItem, InboxState
+from integrations.sync import lanes, links, polling
+from integrations.sync.lanes import Lease
+from integrations.sync.sessions import Session, keep
+from integrations.sync.stages import confirm, deliver, receive
+from integrations.sync.stages.deliver import Job
+from integrations.sync.stages.normalise import normalise
+from integrations.sync.stages.receive import Received
+from integrations.sync.stages.transform import Rendered, transform
+from integrations.sync.stages.validate import validate
+from mappings.canonical.record import Entity, InvalidRecord, Record, Skipped
+from tenants import scope
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Route:
+    """A running flow out of the lane's connection, with its target opened for reading."""
+
+    flow: Flow
+    target: Session
+
+
+def ask(session: Session, lease: Lease, cursor: Cursor, *, now: datetime) -> int:
+    """One poll; answers how many notices were new. An error of ours puts the cursor off."""
+    try:
+        return polling.poll(session, lease, cursor, now=now)
+    except (ConnectorError, lanes.LeaseLost):
+        raise
+    except Exception:
+        log.exception("poll of cursor %s failed in our code", cursor.pk)
+        polling.put_off(session, lease, cursor, "An error of ours; we have been told.", now=now)
+        return 0
+
+
+def take_in(session: Session, lease: Lease, routes: Sequence[Route], *, now: datetime) -> int:
+    """The source side of one round; answers how many items it dealt with."""
+    with scope.tenant(session.tenant_id):
+        lanes.check(lease)
+        received = receive.claim(session, now=now)
+    if not received:
+        return 0
+    carried = {route.flow.entity for route in routes}
+    needed = [entry for entry in received if entry.item.entity in carried]
+    for entry in receive.fetch(session, needed):
+        _pass_on(session, lease, routes, entry, now=now)
+    with scope.tenant(session.tenant_id):
+        lanes.check(lease)
+        for entry in received:
+            if entry.item.entity not in carried:
+                _close(entry.item, InboxState.FILTERED, "No flow carries this record", now=now)
+    return len(received)
+
+
+def _pass_on(
+    session: Session, lease: Lease, routes: Sequence[Route], entry: Received, *, now: datetime
+) -> None:
+    """One item through normalise, validate and transform, into one delivery for each flow."""
+    item = entry.item
+    with scope.tenant(session.tenant_id):
+        lanes.check(lease)
+        try:
+            record = normalise(session, Entity(item.entity), entry.raw or {})
+            item.number, item.version = record.number[:80], record.version or item.version
+            woken = [
+                target
+                for route in routes
+                if route.flow.entity == item.entity
+                for target in _deliver_later(session, route, item, record, now=now)
+            ]
+            _close(item, InboxState.PASSED, "", now=now)
+            for connection_id in dict.fromkeys(woken):
+                lanes.wake(tenant_id=session.tenant_id, connection_id=connection_id, now=now)
+        except (Skipped, Unsupported) as error:
+            _close(item, InboxState.FILTERED, str(error), now=now)
+        except (Rejected, InvalidRecord) as error:
+            item.field, item.said = error.field[:200], error.said[:400]
+            item.advice = error.advice[:600]
+            _close(item, InboxState.HELD, str(error), now=now)
+        except Exception:
+            log.exception("inbox item %s could not be processed", item.pk)
+            _close(
+                item,
+                InboxState.HELD,
+                "An error of ours stopped this record; we have been told. It can be replayed.",
+                now=now,
+            )
+
+
+def _deliver_later(
+    session: Session, route: Route, item: InboxItem, record: Record, *, now: datetime
+) -> list[UUID]:
+    """The delivery row of one flow; answers the target to wake, if there is something to send."""
+    row = Delivery(
+        tenant_id=session.tenant_id,
+        flow=route.flow,
+        inbox_item=item,
+        target_id=route.flow.target_id,
+        entity=item.entity,
+        key=record.key,
+        number=record.number[:80],
+        version=record.version,
+        due_at=now,
+        created_at=now,
+    )
+    try:
+        validate(record, target=route.target)
+        rendered = transform(record, source=session, target=route.target)
+    except Skipped as error:
+        _settle(row, DeliveryState.FILTERED, str(error), now=now)
+        return []
+    except (Rejected, InvalidRecord) as error:
+        row.field, row.said, row.advice = error.field[:200], error.said[:400], error.advice[:600]
+        _settle(row, DeliveryState.HELD, str(error), now=now)
+        return []
+    row.reference = rendered.reference[:191]
+    row.content_hash, row.mapping_version = rendered.content_hash, rendered.mapping_version
+    idle = _already_there(row) or _not_ours(route.flow, record)
+    if idle:
+        _settle(row, *idle, now=now)
+        return []
+    row.needs = [[relation.entity.value, relation.key] for relation in record.relations()]
+    row.payload_id = keep(
+        session.tenant_id, f"delivery/{route.flow.pk}/{record.key}", _document(record, rendered)
+    )
+    row.save()
+    return [route.flow.target_id]
+
+
+def _document(record: Record, rendered: Rendered) -> Mapping[str, object]:
+    return {
+        "record": record.model_dump(mode="json"),
+        "fields": rendered.fields,
+        "related": [
+            [relation.entity.value, relation.key]
+            for relation in (*record.relations(), *record.wanted())
+        ],
+    }
+
+
+def _already_there(row: Delivery) -> tuple[DeliveryState, str] | None:
+    """Whether the target has this version, or a newer one.
+
+    Stock is always sent: the store changes its own number with every sale, so what we sent last
+    says nothing of what stands there now.
+    """
+    link = links.find(row.flow, row.entity, row.key)
+    if link is None or row.entity == Entity.INVENTORY:
+        return None
+    if row.version and link.delivered_version > row.version:
+        return DeliveryState.FILTERED, "A newer version was delivered before"
+    if link.delivered_hash == row.content_hash:
+        return DeliveryState.UNCHANGED, "The target already has exactly this"
+    return None
+
+
+def _not_ours(flow: Flow, record: Record) -> tuple[DeliveryState, str] | None:
+    """Whether the record speaks of one that neither is linked nor will be."""
+    for relation in record.relations():
+        if links.find(flow, relation.entity, relation.key):
+            continue
+        coming = Delivery.objects.filter(
+            flow__pair_id=flow.pair_id,
+            entity=relation.entity,
+            reference=relation.reference,
+            state__in=(DeliveryState.WAITING, DeliveryState.HELD, DeliveryState.DEAD),
+        )
+        if not coming.exists():
+            name = relation.reference or relation.key
+            return (
+                DeliveryState.FILTERED,
+                f"The {relation.entity} {name} is not shared by this pair",
+            )
+    return None
+
+
+def _settle(row: Delivery, state: DeliveryState, reason: str, *, now: datetime) -> None:
+    row.state, row.reason, row.finished_at = state, reason[:600], now
+    row.save()
+
+
+def _close(item: InboxItem, state: InboxState, reason: str, *, now: datetime) -> None:
+    item.state, item.reason, item.finished_at = state, reason[:600], now
+    item.save()
+
+
+def send(
+    session: Session, lease: Lease, rows: Sequence[Delivery], *, now: datetime
+) -> TryLater | NeedsOwner | None:
+    """The target side for deliveries of one entity: intent, call, outcome.
+
+    Answers the error that says something about the account rather than about a record, if any.
+    """
+    jobs = deliver.begin(session, lease, _with_relations(session, rows, now=now), now=now)
+    if not jobs:
+        return None
+    with session.recorder.recording() as exchanges:
+        try:
+            results = deliver.call(session, lease, jobs)
+        except lanes.LeaseLost:
+            raise
+        except Exception as error:
+            log.exception("delivery of %s failed in our code", [job.delivery.pk for job in jobs])
+            results = [error for _ in jobs]
+    with scope.tenant(session.tenant_id):
+        lanes.check(lease)
+        done = timezone.now()
+        for job, result in zip(jobs, results, strict=True):
+            _outcome(session, job, result, now=done)
+            confirm.log_attempt(session, job.attempt, exchanges, result, now=done)
+    return _of_account(results)
+
+
+def _with_relations(session: Session, rows: Iterable[Delivery], *, now: datetime) -> list[Delivery]:
+    """Leaves out records whose related record is still on its way."""
+    with scope.tenant(session.tenant_id):
+        return deliver.ready(rows, now=now)
+
+
+def _outcome(
+    session: Session, job: Job, result: Receipt | ConnectorError | Exception, *, now: datetime
+) -> None:
+    if isinstance(result, Receipt):
+        confirm.delivered(session, job.delivery, result, now=now)
+    else:
+        confirm.failed(job.delivery, result, now=now)
+
+
+def _of_account(results: Iterable[object]) -> TryLater | NeedsOwner | None:
+    return next((found for found in results if isinstance(found, TryLater | NeedsOwner)), None)

@@ -1,0 +1,90 @@
+"""Polling: reads what changed since the cursor and takes it into the inbox."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from integrations.connector_kit.base import Notice
+from integrations.connector_kit.errors import NeedsOwner, Rejected, TryLater
+from integrations.models import Cursor, Flow
+from integrations.sync import intake, lanes
+from integrations.sync.lanes import Lease
+from integrations.sync.retry import pause
+from integrations.sync.sessions import Session
+from mappings.canonical.record import Entity
+from tenants import scope
+
+
+def ensure_cursors(session: Session, flows: list[Flow], *, now: datetime) -> None:
+    """One cursor for each entity that must be polled. Call inside the tenant's scope."""
+    specs = session.connector.manifest.entities
+    wanted = {
+        flow.entity
+        for flow in flows
+        if flow.source_id == session.connection.pk
+        and Entity(flow.entity) in specs
+        and "poll" in specs[Entity(flow.entity)].source
+    }
+    for entity in sorted(wanted):
+        Cursor.objects.get_or_create(
+            connection=session.connection, entity=entity, defaults={"due_at": now}
+        )
+
+
+def _named(notice: Notice) -> Notice:
+    """A version names the event, so that overlapping polls accept each change once."""
+    if notice.event or not notice.version:
+        return notice
+    return replace(notice, event=notice.version)
+
+
+def poll(session: Session, lease: Lease, cursor: Cursor, *, now: datetime) -> int:
+    """One page of changes; answers how many notices were new.
+
+    Raises TryLater and NeedsOwner after the cursor has been put off; any other refusal is kept on
+    the cursor, where people see it.
+    """
+    port = session.port(Entity(cursor.entity))
+    if port is None or port.changes is None:
+        return 0
+    try:
+        page = port.changes(session.client, cursor.value, now)
+    except (TryLater, NeedsOwner, Rejected) as error:
+        after = error.after if isinstance(error, TryLater) else None
+        put_off(session, lease, cursor, error.message, now=now, asked=after)
+        if isinstance(error, Rejected):
+            return 0
+        raise
+    with scope.tenant(session.tenant_id):
+        lanes.check(lease)
+        new = intake.accept(
+            tenant_id=session.tenant_id,
+            connection_id=session.connection.pk,
+            notices=[_named(notice) for notice in page.notices],
+            now=now,
+        )
+        cursor.value, cursor.failures, cursor.problem = page.cursor, 0, ""
+        cursor.polled_at = now
+        cursor.due_at = now if page.more else now + session.poll_every
+        cursor.save()
+    return new
+
+
+def put_off(
+    session: Session,
+    lease: Lease,
+    cursor: Cursor,
+    problem: str,
+    *,
+    now: datetime,
+    asked: float | None = None,
+) -> None:
+    """Keeps why a poll failed and asks again later; what was read before stays read."""
+    with scope.tenant(session.tenant_id):
+        lanes.check(lease)
+        cursor.refresh_from_db(fields=["value", "failures"])
+        cursor.failures += 1
+        cursor.problem = problem[:600]
+        cursor.due_at = now + timedelta(seconds=pause(cursor.failures, asked=asked))
+        cursor.save(update_fields=["failures", "problem", "due_at"])

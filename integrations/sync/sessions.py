@@ -1,0 +1,136 @@
+"""A connection, opened: its connector, its credentials, and the seal of its payloads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from integrations.connector_kit.base import Account, Client, Connector, EntityPort
+from integrations.connector_kit.exchange import Exchange
+from integrations.connector_kit.registry import get
+from integrations.models import Connection, Environment, Payload
+from integrations.vault import sealing, store
+from mappings.canonical.record import Entity
+from tenants import scope
+
+
+class Recorder:
+    """Collects the HTTP exchanges of one thread while it is asked to."""
+
+    def __init__(self) -> None:
+        self._local = threading.local()
+
+    def __call__(self, exchange: Exchange) -> None:
+        kept: list[Exchange] | None = getattr(self._local, "kept", None)
+        if kept is not None:
+            kept.append(exchange)
+
+    @contextmanager
+    def recording(self) -> Iterator[list[Exchange]]:
+        kept: list[Exchange] = []
+        self._local.kept = kept
+        try:
+            yield kept
+        finally:
+            self._local.kept = None
+
+
+@dataclass
+class Session:
+    """One connection while its lane is held."""
+
+    tenant_id: UUID
+    connection: Connection
+    connector: Connector
+    account: Account
+    recorder: Recorder = field(default_factory=Recorder)
+    _client: Client = None
+
+    @property
+    def client(self) -> Client:
+        """The connector's client, made on first use."""
+        if self._client is None:
+            self._client = self.connector.open(self.account)
+        return self._client
+
+    def port(self, entity: Entity) -> EntityPort | None:
+        return self.connector.entities.get(entity)
+
+    @property
+    def poll_every(self) -> timedelta:
+        asked = self.account.setting("poll_seconds")
+        seconds = float(asked) if asked else settings.CLARITY_POLL_SECONDS
+        return timedelta(seconds=seconds or self.connector.manifest.limits.poll_seconds)
+
+
+def open_session(connection: Connection) -> Session:
+    """The connection with its credentials. Call inside the tenant's scope; makes no request."""
+    recorder = Recorder()
+    return Session(
+        tenant_id=connection.tenant_id,
+        connection=connection,
+        connector=get(connection.connector),
+        account=open_account(connection, observe=recorder),
+        recorder=recorder,
+    )
+
+
+def open_account(
+    connection: Connection, *, observe: Callable[[Exchange], None] | None = None
+) -> Account:
+    """What the connector may know of the connection. Call inside the tenant's scope."""
+    tenant_id, connection_id = connection.tenant_id, connection.id
+
+    def renewed(values: Mapping[str, str]) -> None:
+        with scope.tenant(tenant_id):
+            store.put(connection_id, dict(values))
+
+    return Account(
+        id=str(connection_id),
+        base_url=connection.base_url,
+        flavour=connection.flavour,
+        settings=connection.settings,
+        credentials=store.get_all(connection_id),
+        private_network=may_be_private(connection.environment),
+        observe=observe,
+        renewed=renewed,
+    )
+
+
+def may_be_private(environment: str) -> bool:
+    """Whether accounts of this environment may lie at private, loopback or link-local addresses."""
+    return environment == Environment.SANDBOX or settings.CLARITY_ALLOW_PRIVATE_TARGETS
+
+
+def seal(tenant_id: UUID, context: str, value: Any) -> bytes:
+    """`value` as a compressed, encrypted document that opens only with this tenant and context."""
+    return sealing.seal_json(tenant_id, [context], value)
+
+
+def keep(tenant_id: UUID, context: str, value: Any) -> int:
+    """Stores a sealed document; answers its id."""
+    row: Payload = Payload.objects.create(context=context, sealed=seal(tenant_id, context, value))
+    return row.pk
+
+
+def load(payload_id: int | None) -> Any:
+    """The stored document, None when it was pruned or never kept."""
+    return load_many([payload_id] if payload_id else []).get(payload_id or 0)
+
+
+def load_many(payload_ids: Sequence[int]) -> dict[int, Any]:
+    """Stored documents by id; pruned ones are missing."""
+    rows = Payload.objects.filter(pk__in=payload_ids).values_list(
+        "pk", "tenant_id", "context", "sealed"
+    )
+    return {
+        pk: sealing.open_json(tenant_id, [context], bytes(sealed))
+        for pk, tenant_id, context, sealed in rows
+    }

@@ -1,0 +1,136 @@
+"""Confirm: keeps the outcome of a delivery, its links, and what it changed on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from integrations.connector_kit.base import Notice, Outcome, Receipt
+from integrations.connector_kit.errors import (
+    NeedsOwner,
+    Rejected,
+    TryLater,
+    Unsupported,
+)
+from integrations.connector_kit.exchange import Exchange
+from integrations.models import Attempt, Delivery, DeliveryState, InboxItem, InboxState
+from integrations.sync import intake, links
+from integrations.sync.retry import is_too_old, pause
+from integrations.sync.sessions import Session, keep
+from mappings.canonical.record import InvalidRecord, Skipped
+
+_DONE = {Outcome.UNCHANGED: DeliveryState.UNCHANGED}
+
+
+def delivered(session: Session, row: Delivery, receipt: Receipt, *, now: datetime) -> None:
+    """Their answer was good. Call inside the tenant's scope."""
+    row.state = _DONE.get(receipt.outcome, DeliveryState.DELIVERED)
+    row.target_key, row.target_label = receipt.id, receipt.label[:120]
+    row.reason = row.field = row.said = row.advice = ""
+    row.finished_at = now
+    row.save()
+    links.remember(
+        row.flow,
+        row.entity,
+        source_key=row.key,
+        target_key=receipt.id,
+        now=now,
+        label=row.number or receipt.label,
+        delivered_hash=row.content_hash,
+        delivered_version=row.version,
+    )
+    for learned in receipt.learned:
+        links.remember(
+            row.flow,
+            learned.entity,
+            source_key=learned.source_key,
+            target_key=learned.target_key,
+            now=now,
+        )
+    _settle_older(row, now=now)
+    if receipt.touched:
+        intake.accept(
+            tenant_id=session.tenant_id,
+            connection_id=session.connection.pk,
+            notices=[Notice(entity, key, topic="touched") for entity, key in receipt.touched],
+            now=now,
+        )
+
+
+def _settle_older(row: Delivery, *, now: datetime) -> None:
+    """Earlier versions that were held or given up are spoken for by the one just delivered."""
+    spoken = {"reason": "A newer version of the record was delivered", "finished_at": now}
+    Delivery.objects.filter(
+        flow_id=row.flow_id,
+        key=row.key,
+        pk__lt=row.pk,
+        state__in=(DeliveryState.HELD, DeliveryState.DEAD),
+    ).update(state=DeliveryState.REPLACED, **spoken)
+    InboxItem.objects.filter(
+        connection_id=row.flow.source_id,
+        entity=row.entity,
+        key=row.key,
+        pk__lt=row.inbox_item_id,
+        state__in=(InboxState.HELD, InboxState.DEAD),
+    ).update(state=InboxState.MERGED, **spoken)
+
+
+def failed(row: Delivery, error: Exception, *, now: datetime) -> None:
+    """What the error means for the delivery. Call inside the tenant's scope."""
+    row.reason = _message(error)
+    row.finished_at = now
+    if isinstance(error, NeedsOwner):
+        # The lane stops until someone reconnects; the record itself is in order.
+        row.state, row.finished_at, row.due_at = DeliveryState.WAITING, None, now
+    elif isinstance(error, TryLater):
+        _again(row, error, now=now)
+    elif isinstance(error, Skipped | Unsupported):
+        row.state = DeliveryState.FILTERED
+    elif isinstance(error, Rejected | InvalidRecord):
+        row.state = DeliveryState.HELD
+        row.field, row.said, row.advice = error.field[:200], error.said[:400], error.advice[:600]
+    else:
+        row.state = DeliveryState.HELD
+        row.reason = "An error of ours stopped this record; we have been told. It can be replayed."
+    row.save()
+
+
+def _again(row: Delivery, error: TryLater, *, now: datetime) -> None:
+    if is_too_old(row.created_at, now=now):
+        row.state = DeliveryState.DEAD
+        row.advice = "It was tried for days without success. Replay it when the system answers."
+        return
+    row.state, row.finished_at = DeliveryState.WAITING, None
+    row.due_at = now + timedelta(seconds=pause(row.attempts, asked=error.after))
+
+
+def log_attempt(
+    session: Session,
+    attempt: Attempt,
+    exchanges: Sequence[Exchange],
+    result: Receipt | Exception,
+    *,
+    now: datetime,
+) -> None:
+    """Keeps what was sent and answered, sealed. Call inside the tenant's scope."""
+    attempt.finished_at = now
+    attempt.calls = len(exchanges)
+    if isinstance(result, Receipt):
+        attempt.outcome, attempt.message = result.outcome.value, result.label[:600]
+    else:
+        attempt.outcome, attempt.message = type(result).__name__[:20], _message(result)
+    if exchanges:
+        attempt.payload_id = keep(
+            session.tenant_id,
+            f"attempt/{attempt.delivery_id}/{attempt.number}",
+            [asdict(exchange) for exchange in exchanges],
+        )
+    attempt.save()
+
+
+def _message(error: Exception) -> str:
+    known = isinstance(
+        error, NeedsOwner | TryLater | Rejected | Unsupported | Skipped | InvalidRecord
+    )
+    return str(error)[:600] if known else f"Internal error: {type(error).__name__}"

@@ -1,0 +1,11 @@
+"""Addresses the connected systems call."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from integrations.webhooks.views import HookView
+
+urlpatterns = [
+    path("hooks/<slug:connector>/<uuid:connection>/", HookView.as_view(), name="hook"),
+]

@@ -1,0 +1,92 @@
+"""POST /hooks/<connector>/<connection>/ : verify, store, answer; the work is done later.
+
+Answers: 200 stored, known already, or an event we do not carry; 400 not readable; 401 not signed by
+the connected account; 404 no such connection; 413 too large. A refused body is never stored.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.utils import timezone
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from integrations.connector_kit.base import Notice, WebhookRequest
+from integrations.connector_kit.errors import NotTheirs, Rejected, Unsupported
+from integrations.sync import intake
+from integrations.webhooks import refusals
+from integrations.webhooks.doors import Door, NoDoor, door_of
+from tenants import scope
+
+log = logging.getLogger(__name__)
+
+
+class HookView(APIView):
+    """Where the connected systems tell us that something changed."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    parser_classes = ()
+
+    def post(self, request: Request, connector: str, connection: UUID) -> Response:
+        try:
+            door = door_of(connector, connection)
+        except NoDoor:
+            return _answer(404, "No such connection.")
+        try:
+            body = _body(request)
+            notices = _notices(door, request, body)
+        except NotTheirs as error:
+            refusals.count(door, error.message, now=timezone.now())
+            log.info("webhook of connection %s refused with %s", connection, error.status)
+            return _answer(error.status, error.message)
+        except Rejected as error:
+            refusals.count(door, "Not readable", now=timezone.now())
+            return _answer(400, str(error))
+        except Unsupported as error:
+            refusals.count(door, "Event not carried", now=timezone.now())
+            return _answer(200, error.message)
+        with scope.tenant(door.tenant_id):
+            new = intake.accept(
+                tenant_id=door.tenant_id,
+                connection_id=connection,
+                notices=notices,
+                now=timezone.now(),
+            )
+        return Response({"accepted": new})
+
+
+def _notices(door: Door, request: Request, body: bytes) -> list[Notice]:
+    incoming = WebhookRequest(
+        headers={name.lower(): value for name, value in request.headers.items()},
+        query=request.query_params.dict(),
+        body=body,
+    )
+    if door.connector.verify is None or door.connector.notices is None:
+        raise Unsupported(f"{door.connector.manifest.label} sends no webhooks")
+    door.connector.verify(incoming, door.account)
+    return list(door.connector.notices(incoming))
+
+
+def _body(request: Request) -> bytes:
+    limit = settings.CLARITY_WEBHOOK_MAX_BYTES
+    too_big = NotTheirs(f"The body is larger than {limit} bytes.", status=413)
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdigit() or int(length) > limit:
+        raise too_big
+    try:
+        body: Any = request._request.body  # the signature covers the raw bytes
+    except RequestDataTooBig:
+        raise too_big from None
+    return bytes(body)
+
+
+def _answer(status: int, detail: str) -> Response:
+    return Response({"detail": detail}, status=status)
