@@ -1,0 +1,64 @@
+"""Fixtures of the whole suite: real sandboxes in processes of their own, a real database."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent
+SHARED = ROOT.parent / "shared"
+
+
+@dataclass(frozen=True)
+class SandboxProcess:
+    """A sandbox that answers over HTTP."""
+
+    connector: str
+    url: str
+
+
+def _serve(connector: str) -> tuple[subprocess.Popen[str], str]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "integrations.connector_kit.sandbox.server", connector],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line, f"the {connector} sandbox did not start"
+    return process, f"http://127.0.0.1:{json.loads(line)['port']}"
+
+
+@pytest.fixture(scope="session")
+def sandboxes() -> Iterator[dict[str, SandboxProcess]]:
+    """Both sandboxes, one process each, for the whole session; tests use accounts of their own."""
+    started = {name: _serve(name) for name in ("shopify", "heartland")}
+    try:
+        yield {name: SandboxProcess(name, url) for name, (_, url) in started.items()}
+    finally:
+        for process, _ in started.values():
+            process.terminate()
+        for process, _ in started.values():
+            process.wait(10)
+
+
+@pytest.fixture
+def account_name() -> str:
+    """A sandbox account nobody else uses."""
+    return f"t-{uuid.uuid4().hex[:10]}"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder with real schemas and payloads, which lies beside a checkout and is not in it."""
+    if not (SHARED / "data").is_dir():
+        pytest.skip(f"needs the real payloads in {SHARED.name}/data beside the checkout")
+    return SHARED / "data"
