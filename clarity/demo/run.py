@@ -1,0 +1,155 @@
+"""The demo from start to end: the parts, the traffic, the check."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.utils import timezone
+from rich.console import Console
+
+from clarity import supervisor
+from clarity.demo import tenant
+from clarity.demo.compare import Comparison, Sides
+from clarity.demo.sandboxes import Sandbox, SandboxError
+from clarity.demo.shop_day import ShopDay
+from clarity.demo.terminal import Figures, Screen
+from clarity.supervisor import Supervisor
+from clarity.web.entry import entry_link
+from integrations.connector_kit.errors import ConnectorError
+from integrations.connector_kit.sandbox.catalogue import catalogue
+from tenants.models import User
+
+ACCOUNT = "demo"
+POLL_SECONDS = 1.0
+LOOK_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How the demo shall run. `orders` None: for ever. `per_second`: web orders placed."""
+
+    orders: int | None
+    leave: bool
+    port: int
+    seed: str
+    size: int
+    per_second: float
+    patience: float
+
+
+class Disagreement(RuntimeError):
+    """The two sides still differ after all patience; the message is the closing line."""
+
+
+def run(wanted: Wanted, *, console: Console, opened: Callable[[str], None]) -> str:
+    """Runs the demo; answers the closing JSON line. `opened` is told the link to the live page.
+
+    Raises Disagreement when the sides differ at the end.
+    """
+    parts = Supervisor(Path(settings.CLARITY_DATA_DIR) / "logs")
+    try:
+        demo, link = _start(parts, wanted)
+        opened(link)
+        sides = Sides(
+            shop_url=demo.shop_account["base_url"],
+            shop_token=demo.shop_account["credentials"]["access_token"],
+            till_url=demo.till_account["base_url"],
+            till_token=demo.till_account["credentials"]["token"],
+        )
+        skus = [article.sku for article in catalogue(seed=wanted.seed, size=wanted.size)]
+        day = ShopDay(demo.shop, demo.till, skus)
+        with Screen(console, link=link, wanted=wanted.orders) as screen:
+            return _watch(parts, wanted, sides, day, screen)
+    finally:
+        parts.stop()
+
+
+def _start(parts: Supervisor, wanted: Wanted) -> tuple[tenant.Demo, str]:
+    port = supervisor.free_port(wanted.port)
+    public_url = f"http://127.0.0.1:{port}"
+    sandboxes = {}
+    for connector in ("shopify", "heartland"):
+        at = parts.add_sandbox(connector, seed=wanted.seed)
+        sandboxes[connector] = Sandbox(f"http://127.0.0.1:{at}", ACCOUNT)
+    parts.add(supervisor.web(port=port))
+    parts.add(supervisor.workers())
+    for sandbox in sandboxes.values():
+        supervisor.wait_for_port(int(sandbox.public_url.rsplit(":", 1)[1]))
+    supervisor.wait_for_port(port)
+    demo = tenant.make(
+        shop=sandboxes["shopify"],
+        till=sandboxes["heartland"],
+        seed=wanted.seed,
+        size=wanted.size,
+        public_url=public_url,
+        poll_seconds=POLL_SECONDS,
+        now=timezone.now(),
+    )
+    owner = User.objects.get(email=tenant.OWNER)
+    return demo, entry_link(owner, public_url)
+
+
+def _watch(parts: Supervisor, wanted: Wanted, sides: Sides, day: ShopDay, screen: Screen) -> str:
+    """Places orders at the wanted pace, and checks both sides until they agree."""
+    began = time.monotonic()
+    figures = Figures()
+    next_order = next_look = began
+    end = None
+    while True:
+        parts.watch()
+        now = time.monotonic()
+        more = wanted.orders is None or day.orders < wanted.orders
+        if more and now >= next_order:
+            _place(day, figures)
+            next_order = max(next_order + 1 / wanted.per_second, now - 1)
+        if now >= next_look:
+            _look(sides, figures)
+            next_look = time.monotonic() + LOOK_SECONDS
+        figures.orders, figures.sales = day.orders, day.sales
+        screen.show(figures)
+        if not more and wanted.leave:
+            end = end or now + wanted.patience
+            found = figures.comparison
+            is_current = found is not None and found.orders_placed == day.orders
+            if found and is_current and (found.agrees or now > end):
+                return _closing_line(found, seconds=time.monotonic() - began)
+        time.sleep(max(0.01, min(next_look, next_order if more else next_look) - time.monotonic()))
+
+
+def _look(sides: Sides, figures: Figures) -> None:
+    try:
+        figures.comparison = sides.compare()
+    except ConnectorError as error:
+        figures.problem = str(error)[:120]
+
+
+def _place(day: ShopDay, figures: Figures) -> None:
+    try:
+        day.next_order()
+        figures.problem = ""
+    except (ConnectorError, SandboxError) as error:
+        # A sandbox that is being started again refuses for a moment; the next order goes through.
+        figures.problem = str(error)[:120]
+
+
+def _closing_line(found: Comparison, *, seconds: float) -> str:
+    line = json.dumps(
+        {
+            "orders_placed": found.orders_placed,
+            "orders_in_heartland": found.orders_in_heartland,
+            "duplicates": found.duplicates,
+            "lost": found.lost,
+            "total_differences": found.total_differences,
+            "skus": found.skus,
+            "stock_differences": found.stock_differences,
+            "seconds": round(seconds, 1),
+        }
+    )
+    if not found.agrees:
+        raise Disagreement(line)
+    return line

@@ -1,0 +1,45 @@
+"""Talks to the control API of a running sandbox: what a buyer or a cashier would do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from integrations.connector_kit.base import Account
+from integrations.connector_kit.http import Session
+
+
+class SandboxError(RuntimeError):
+    """A sandbox did not do what it was asked."""
+
+
+class Sandbox:
+    """One sandbox process and one account in it."""
+
+    def __init__(self, public_url: str, account: str) -> None:
+        self.public_url = public_url
+        self.account = account
+        self._session = plain_session(public_url)
+
+    def open_account(self, **options: Any) -> Mapping[str, Any]:
+        """Makes the account, or finds it: {"base_url", "credentials", "settings"}."""
+        return self._post("/_sandbox/accounts", {"name": self.account, **options})
+
+    def act(self, what: str, **body: Any) -> Mapping[str, Any]:
+        """POST .../accounts/<account>/<what>, for example act("orders", count=3)."""
+        return self._post(f"/_sandbox/accounts/{self.account}/{what}", body)
+
+    def _post(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        answer = self._session.request("POST", path, body=dict(body))
+        if answer.status not in (200, 201):
+            raise SandboxError(f"{path} answered {answer.status}: {answer.text[:300]}")
+        found: Mapping[str, Any] = answer.json()
+        return found
+
+
+def plain_session(base_url: str, headers: Mapping[str, str] | None = None) -> Session:
+    """HTTP to an address of this machine."""
+    account = Account(
+        id="demo", base_url=base_url, flavour="", settings={}, credentials={}, private_network=True
+    )
+    return Session(account, headers=headers or {}, concurrency=2)

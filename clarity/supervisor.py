@@ -1,0 +1,195 @@
+"""Starts the parts of an installation on one machine and keeps them running.
+
+Children are plain processes. One that ends unasked is started again, more slowly each time; a
+SIGTERM or Ctrl+C lets all of them finish what they hold.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.conf import settings
+
+STOP_SECONDS = 25
+SLOWEST_RESTART = 30.0
+
+
+@dataclass
+class Part:
+    """One child: how to start it, and what is running now."""
+
+    name: str
+    command: Sequence[str]
+    environment: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[str] | None = None
+    starts: int = 0
+    next_start: float = 0.0
+
+
+class Supervisor:
+    """Holds the children of this process."""
+
+    def __init__(self, log_folder: Path) -> None:
+        self._parts: list[Part] = []
+        self._logs = log_folder
+        self._stopping = threading.Event()
+        log_folder.mkdir(parents=True, exist_ok=True)
+
+    def add(self, part: Part) -> None:
+        """Starts the part and looks after it from now on."""
+        self._parts.append(part)
+        self._start(part)
+
+    def add_sandbox(self, connector: str, *, seed: str) -> int:
+        """Starts a connector's sandbox on a free port; answers the port.
+
+        The port stays the same when the sandbox has to be started again.
+        """
+        port = free_port()
+        self.add(
+            Part(
+                f"sandbox-{connector}",
+                [
+                    sys.executable,
+                    "-m",
+                    "integrations.connector_kit.sandbox.server",
+                    connector,
+                    "--port",
+                    str(port),
+                    "--seed",
+                    seed,
+                ],
+            )
+        )
+        return port
+
+    def watch(self) -> list[str]:
+        """Starts again what has ended; answers the names of the parts that had."""
+        ended = []
+        for part in self._parts:
+            if part.process is None or part.process.poll() is None:
+                continue
+            if time.monotonic() >= part.next_start:
+                ended.append(part.name)
+                self._start(part)
+        return ended
+
+    def run(self, *, every: float = 0.5, tick: Callable[[], None] | None = None) -> None:
+        """Watches until `stop` or a signal; `tick` is called each time round."""
+        signal.signal(signal.SIGTERM, lambda *_: self._stopping.set())
+        while not self._stopping.wait(every):
+            for name in self.watch():
+                sys.stderr.write(f"{name} had ended and was started again\n")
+            if tick:
+                tick()
+
+    def restart(self, names: Sequence[str]) -> None:
+        """Stops the named parts and starts them anew."""
+        chosen = [part for part in self._parts if part.name in names]
+        _stop([part.process for part in chosen if part.process])
+        for part in chosen:
+            part.starts = 0
+            self._start(part)
+
+    def stop(self) -> None:
+        """Asks every child to finish, and ends those that do not in time."""
+        self._stopping.set()
+        # Last started first: the web stops taking work in before the workers go.
+        _stop([part.process for part in reversed(self._parts) if part.process])
+
+    def _start(self, part: Part) -> None:
+        part.starts += 1
+        part.next_start = time.monotonic() + min(SLOWEST_RESTART, 0.5 * 2**part.starts)
+        with (self._logs / f"{part.name}.log").open("a") as log:
+            part.process = subprocess.Popen(  # noqa: S603 - our own commands, no shell
+                list(part.command),
+                cwd=settings.BASE_DIR,
+                env={**os.environ, **part.environment, "PYTHONUNBUFFERED": "1"},
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                text=True,
+                # Ctrl+C in the terminal reaches only us; we stop the children in order.
+                start_new_session=True,
+            )
+
+
+def web(*, port: int, host: str = "127.0.0.1", workers: int = 1, threads: int = 8) -> Part:
+    """The web process."""
+    return Part(
+        "web",
+        [
+            sys.executable,
+            "-m",
+            "granian",
+            "--interface",
+            "wsgi",
+            "clarity.wsgi:application",
+            "--host",
+            host,
+            "--port",
+            str(port),
+            "--workers",
+            str(workers),
+            "--blocking-threads",
+            str(threads),
+            "--no-ws",
+            "--respawn-failed-workers",
+            "--workers-kill-timeout",
+            "20",
+            "--log-level",
+            "error",
+        ],
+    )
+
+
+def workers() -> Part:
+    """The background workers."""
+    return Part("workers", [sys.executable, "manage.py", "qcluster"])
+
+
+def free_port(wanted: int = 0, *, host: str = "127.0.0.1") -> int:
+    """`wanted` if nobody listens there, else any free port."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError(f"no free port on {host}")
+
+
+def wait_for_port(port: int, *, host: str = "127.0.0.1", seconds: float = 30) -> None:
+    """Returns when something listens there. Raises TimeoutError naming the port."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            with socket.create_connection((host, port), timeout=1):
+                return
+        except OSError:
+            time.sleep(0.05)
+    raise TimeoutError(f"nothing answered on {host}:{port} within {seconds:.0f} s")
+
+
+def _stop(processes: Sequence[subprocess.Popen[str]]) -> None:
+    for process in processes:
+        if process.poll() is None:
+            process.terminate()
+    end = time.monotonic() + STOP_SECONDS
+    for process in processes:
+        try:
+            process.wait(max(0.1, end - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
