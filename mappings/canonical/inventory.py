@@ -30,4 +30,4 @@ class Stock(Record):
         return Entity.INVENTORY
 
     def wanted(self) -> tuple[Relation, ...]:
-        return (Relation(entity=Entity.INVENTORY, key=self.key),)
+        return (Relation(entity=Entity.PRODUCT, key=self.key),)

@@ -17,6 +17,7 @@ from integrations.connector_kit.base import (
     Probe,
     Receipt,
     Save,
+    Survey,
     WebhookRequest,
 )
 from integrations.connector_kit.errors import Unsupported
@@ -28,6 +29,7 @@ from integrations.connectors.heartland import (
     orders,
     products,
     shipments,
+    survey,
     unified_v1,
     webhooks,
 )
@@ -48,7 +50,10 @@ RETAIL_PORTS: Mapping[Entity, EntityPort] = {
         normalise=products.normalise, changes=products.changes, read=products.read
     ),
     Entity.INVENTORY: EntityPort(
-        normalise=inventory.normalise, changes=inventory.changes, read=inventory.read
+        normalise=inventory.normalise,
+        changes=inventory.changes,
+        read=inventory.read,
+        survey=survey.survey,
     ),
     Entity.SHIPMENT: EntityPort(
         normalise=shipments.normalise, changes=shipments.changes, read=shipments.read
@@ -85,6 +90,12 @@ def port(entity: Entity) -> EntityPort:
         function = _port(entity, owner).reference
         return function(record, owner) if function else record.key
 
+    def count(client: Client, cursor: str) -> Survey:
+        function = _port(entity, client_of(client).account).survey
+        if function is None:
+            raise Unsupported(f"{entity} cannot be counted in this Heartland.")
+        return function(client, cursor)
+
     shape = RETAIL_PORTS[entity]
     return EntityPort(
         normalise=normalise if shape.normalise else None,
@@ -92,6 +103,7 @@ def port(entity: Entity) -> EntityPort:
         read=read if shape.read else None,
         write=write if shape.write else None,
         reference=reference if shape.reference else None,
+        survey=count if shape.survey else None,
     )
 
 

@@ -57,15 +57,17 @@ def changes(client: Client, cursor: str, now: datetime) -> Page:
 def read(client: Client, keys: Sequence[str]) -> Mapping[str, Mapping[str, Any] | None]:
     """The item and its levels for each key; up to 100 items take two requests."""
     heartland = client_of(client)
-    items = by_id(heartland, "/items", keys)
+    found = stock_of(heartland, by_id(heartland, "/items", keys))
+    return {key: found.get(key) for key in keys}
+
+
+def stock_of(client: HeartlandClient, items: Mapping[str, Row]) -> dict[str, Mapping[str, Any]]:
+    """Each item, by its id, together with its levels."""
     levels: dict[str, list[Row]] = {}
     for chunk in chunks(list(items)):
-        for row in _values(heartland, chunk):
+        for row in _values(client, chunk):
             levels.setdefault(str(row["item_id"]), []).append(row)
-    return {
-        key: {"item": items[key], "levels": levels.get(key, [])} if key in items else None
-        for key in keys
-    }
+    return {key: {"item": item, "levels": levels.get(key, [])} for key, item in items.items()}
 
 
 def _values(client: HeartlandClient, keys: Sequence[str]) -> list[Row]:

@@ -14,6 +14,7 @@ from integrations.connectors.shopify import (
     products,
     shipments,
     stock,
+    survey,
     webhooks,
 )
 from integrations.connectors.shopify.client import ShopClient
@@ -40,6 +41,7 @@ CONNECTOR = Connector(
             normalise=stock.normalise,
             read=stock.read,
             write_many=inventory.write_many,
+            survey=survey.survey,
             batch_size=inventory.BATCH_SIZE,
         ),
         Entity.SHIPMENT: EntityPort(write=shipments.write),

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from integrations.connector_kit.base import Learned, Outcome, Outgoing, Receipt, Result
+from integrations.connector_kit.base import Outcome, Outgoing, Receipt, Result
 from integrations.connector_kit.errors import Rejected, TryLater
 from integrations.connectors.shopify.answers import IN_PROGRESS
 from integrations.connectors.shopify.client import ShopClient
 from integrations.connectors.shopify.gid import to_gid
 from integrations.connectors.shopify.inventory_items import Item, find_items
 from integrations.connectors.shopify.user_errors import user_errors
-from mappings.canonical.record import Entity
 
 BATCH_SIZE = 250
 
@@ -191,11 +190,7 @@ def _accepted(
             results[entry.at] = _untracked(entry.outgoing)
             continue
         outcome = Outcome.UPDATED if entry.place in changed else Outcome.UNCHANGED
-        receipt = Receipt(id=entry.item.gid, outcome=outcome, label=entry.item.sku)
-        if entry.item.searched:
-            learned = Learned(Entity.PRODUCT, entry.outgoing.key, entry.item.gid)
-            receipt = replace(receipt, learned=(learned,))
-        results[entry.at] = receipt
+        results[entry.at] = Receipt(id=entry.item.gid, outcome=outcome, label=entry.item.sku)
 
 
 def _without_refused(

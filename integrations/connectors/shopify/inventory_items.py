@@ -16,17 +16,19 @@ from mappings.canonical.record import Entity
 
 @dataclass(frozen=True)
 class Item:
-    """An inventory item. `tracked` is None when unknown; `searched`: it was not linked yet."""
+    """An inventory item. `tracked` is None when unknown."""
 
     gid: str
     sku: str = ""
     tracked: bool | None = None
-    searched: bool = False
 
 
 def find_items(client: ShopClient, batch: Sequence[Outgoing]) -> list[Item | Rejected]:
     """The item of each level, in order, or why there is none."""
-    links = [outgoing.related.get(f"{Entity.PRODUCT}:{outgoing.key}", "") for outgoing in batch]
+    links = [
+        outgoing.linked_id or outgoing.related.get(f"{Entity.PRODUCT}:{outgoing.key}", "")
+        for outgoing in batch
+    ]
     variants = _items_of_variants(client, [link for link in links if link and not _is_item(link)])
     skus = [
         str(outgoing.fields.get("sku") or "")
@@ -84,7 +86,7 @@ def _only(sku: str, variants: Sequence[Variant]) -> Item | Rejected:
             said=sku,
             advice="Give each variant a SKU of its own in Shopify, then replay.",
         )
-    return Item(variants[0].item, sku, tracked=variants[0].tracked, searched=True)
+    return Item(variants[0].item, sku, tracked=variants[0].tracked)
 
 
 def _gone(link: str) -> Rejected:

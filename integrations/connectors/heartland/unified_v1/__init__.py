@@ -31,7 +31,10 @@ PORTS: Mapping[Entity, EntityPort] = {
         normalise=products.normalise, changes=products.changes, read=products.read
     ),
     Entity.INVENTORY: EntityPort(
-        normalise=inventory.normalise, changes=inventory.changes, read=inventory.read
+        normalise=inventory.normalise,
+        changes=inventory.changes,
+        read=inventory.read,
+        survey=inventory.survey,
     ),
     Entity.SHIPMENT: EntityPort(
         normalise=shipments.normalise, changes=shipments.changes, read=shipments.read

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from integrations.connector_kit.base import Learned, Outcome, Outgoing, Receipt
+from integrations.connector_kit.base import Outcome, Outgoing, Receipt
 from integrations.connector_kit.errors import Rejected, TryLater
 from integrations.connectors.shopify import inventory
 from integrations.connectors.shopify.tests.small_shop import SmallShop, client, small_shop
@@ -25,7 +25,8 @@ def level(key: int, quantity: Any = 5, *, linked: str | None = None, **more: Any
         key=str(key),
         reference=str(key),
         fields=fields,
-        related={f"product:{key}": link} if link else {},
+        linked_id=link if link.startswith("gid:") else "",
+        related={f"product:{key}": link} if link and not link.startswith("gid:") else {},
         **more,
     )
 
@@ -99,15 +100,13 @@ def test_nothing_changed_is_success() -> None:
     assert result.outcome is Outcome.UNCHANGED
 
 
-def test_unlinked_levels_are_found_by_sku_and_the_link_is_reported() -> None:
+def test_unlinked_levels_are_found_by_sku() -> None:
     rows = found(
         (71, "SKU-1", True), (73, "SKU-3", False), (74, "SKU-4", True), (75, "SKU-4", True)
     )
     with small_shop(VariantsBySku=rows, InventorySet=accepted) as shop:
         results = write(shop, *(level(n, linked="") for n in (1, 2, 3, 4)))
-    assert results[0] == Receipt(
-        f"{ITEM}71", Outcome.UPDATED, "SKU-1", learned=(Learned(Entity.PRODUCT, "1", f"{ITEM}71"),)
-    )
+    assert results[0] == Receipt(f"{ITEM}71", Outcome.UPDATED, "SKU-1")
     messages = [str(result) for result in results[1:]]
     assert messages == [
         "No Shopify variant with SKU SKU-2",

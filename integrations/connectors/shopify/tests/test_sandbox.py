@@ -19,7 +19,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from integrations.connector_kit.base import Account, Learned, Outcome, Outgoing, WebhookRequest
+from integrations.connector_kit.base import Account, Outcome, Outgoing, WebhookRequest
 from integrations.connector_kit.errors import NeedsOwner, NotTheirs, Rejected, TryLater
 from integrations.connector_kit.payload import Payload
 from integrations.connector_kit.sandbox.catalogue import catalogue
@@ -316,9 +316,7 @@ def test_stock_is_set_once_and_then_unchanged(shop: Shop) -> None:
     assert isinstance(bad, Rejected)
     assert str(bad) == "No Shopify variant with SKU NO-SUCH-SKU"
     assert [shop.stock(sku) for sku in SKUS[:3]] == [100, 101, 102]
-    (learned,) = good[0].learned
-    assert learned == Learned(Entity.PRODUCT, f"key-{SKUS[0]}", good[0].id)
-    linked = level(SKUS[0], 100, related={f"product:key-{SKUS[0]}": learned.target_key})
+    linked = level(SKUS[0], 100, linked_id=good[0].id)
     assert [r.outcome for r in set_levels(shop, linked, level(SKUS[1], 7))] == [
         Outcome.UNCHANGED,
         Outcome.UPDATED,
@@ -336,7 +334,7 @@ def test_stock_after_a_lost_answer_is_right(shop: Shop) -> None:
 
 
 def test_refused_level_is_taken_out_of_the_batch(shop: Shop) -> None:
-    gone = level(SKUS[1], 5, related={f"product:key-{SKUS[1]}": "gid://shopify/InventoryItem/1"})
+    gone = level(SKUS[1], 5, linked_id="gid://shopify/InventoryItem/1")
     first, second, third = set_levels(shop, level(SKUS[0], 61), gone, level(SKUS[2], 63))
     assert (first.outcome, third.outcome) == (Outcome.UPDATED, Outcome.UPDATED)
     assert isinstance(second, Rejected)
