@@ -90,12 +90,6 @@ def port(entity: Entity) -> EntityPort:
         function = _port(entity, owner).reference
         return function(record, owner) if function else record.key
 
-    def count(client: Client, cursor: str) -> Survey:
-        function = _port(entity, client_of(client).account).survey
-        if function is None:
-            raise Unsupported(f"{entity} cannot be counted in this Heartland.")
-        return function(client, cursor)
-
     shape = RETAIL_PORTS[entity]
     return EntityPort(
         normalise=normalise if shape.normalise else None,
@@ -103,8 +97,16 @@ def port(entity: Entity) -> EntityPort:
         read=read if shape.read else None,
         write=write if shape.write else None,
         reference=reference if shape.reference else None,
-        survey=count if shape.survey else None,
+        survey=_survey if shape.survey else None,
     )
+
+
+def _survey(client: Client, cursor: str) -> Survey:
+    """Only stock is counted."""
+    function = _port(Entity.INVENTORY, client_of(client).account).survey
+    if function is None:
+        raise Unsupported("Stock cannot be counted in this Heartland.")
+    return function(client, cursor)
 
 
 def _port(entity: Entity, owner: Account) -> EntityPort:
