@@ -11,6 +11,8 @@ from integrations.connector_kit.errors import Rejected
 
 T = TypeVar("T")
 
+LARGEST_EXPONENT = 40
+
 _MISSING: Any = object()
 
 
@@ -60,7 +62,8 @@ class Payload:
             number = Decimal(str(value))
         except InvalidOperation:
             raise self._wrong(name, value, "a number") from None
-        if not number.is_finite():
+        # An exponent of millions is no amount; turned into digits it would fill the memory.
+        if not number.is_finite() or abs(number.adjusted()) > LARGEST_EXPONENT:
             raise self._wrong(name, value, "a number")
         return number
 

@@ -45,14 +45,15 @@ _POWERS = (
     ("e+1", re.compile(r"e\+1[2-8](?<=[0-9.]....)(?![0-9a-z])")),
 )
 
-# Escapes that may hide a digit, what stands between digits, a quote, or another escape. Those of
-# letters, of angle brackets and of curly quotes are too common to decode a body for them.
+# Escapes that may hide a digit, what stands between digits, a quote, or another escape; and any
+# escape right before a digit, whose own digits would pass for the first of that number. The other
+# letters, angle brackets and curly quotes are too common to decode a body for them.
 _ESCAPED = re.compile(
-    r"%(?:09|2[0125BbDd]|3[0-9BbDd]|5[Ee]|[C-Fc-f][0-9A-Fa-f])"
-    r"|\\(?:t|u(?!00[C-Fc-f]|00(?:26|27|3[CEce])|20(?:1[6-9A-Fa-f]|2[0-9A-Ea-e]|3))[0-9A-Fa-f]{4})"
+    r"%(?:09|2[0125BbDd]|3[0-9BbDd]|5[Ee]|[C-Fc-f][0-9A-Fa-f]|[0-9A-Fa-f]{2}(?=[0-9]))"
+    r"|\\(?:t|u(?!(?:00[C-Fc-f].|00(?:26|27|3[CEce])|20(?:1[6-9A-Fa-f]|2[0-9A-Ea-e]|3.))(?![0-9]))"
+    r"[0-9A-Fa-f]{4})"
 )
-# The escape of a letter in front of a number would pass for digits of that number.
-_ESCAPE_AT_DIGIT = re.compile(r"\\u[0-9a-fA-F]{4}(?=[0-9])")
+_DIGIT = re.compile(r"\\u[0-9a-fA-F]{4}(?=[0-9])")
 _DIGIT = re.compile(r"\d")
 # JSON inside a string of JSON doubles the backslashes.
 _UNICODE_ESCAPES = re.compile(r"(?:\\+u[0-9a-fA-F]{4})+")
@@ -94,7 +95,7 @@ def redact_text(text: str) -> str:
 def redact(value: Any) -> Any:
     """JSON data without card data; the same object when there is none.
 
-    Integers under id names survive, values under the names of verification values do not.
+    Numbers under id names survive, values under the names of verification values do not.
     """
     try:
         raw = numbers.encode(value)
@@ -148,9 +149,9 @@ def _is_code(name: str, value: Any) -> bool:
 
 
 def _clean_number(value: int | float | Decimal, name: str) -> Any:
+    if _ID_NAME.search(name):
+        return value
     if isinstance(value, int):
-        if _ID_NAME.search(name):
-            return value
         text = str(value) if abs(value) < 10**20 else ""
     else:
         exact = Decimal(repr(value)) if isinstance(value, float) else value
@@ -208,7 +209,7 @@ def _characters(match: re.Match[str]) -> str:
 
 
 def _has_escapes(text: str) -> bool:
-    return "\\" in text and bool(_ESCAPED.search(text) or _ESCAPE_AT_DIGIT.search(text))
+    return "\\" in text and _ESCAPED.search(text) is not None
 
 
 def _json_character(match: re.Match[str]) -> str:

@@ -20,7 +20,6 @@ from integrations.vault import master_keys, rotation, store
 from integrations.vault.errors import VaultError as VaultError
 from tenants import scope
 
-
 # Settings the engine itself reads; every connection may have them.
 ENGINE_SETTINGS = (
     FieldSpec(
@@ -126,6 +125,17 @@ def reconnect(connection: Connection, *, credentials: Mapping[str, str], now: da
             parked_until=None, parked_reason="", failures=0
         )
         lanes.wake(tenant_id=connection.tenant_id, connection_id=connection.pk, now=now)
+
+
+def lose_owner(*, tenant_id: UUID, connection_id: UUID, reason: str, now: datetime) -> None:
+    """The account itself sent us away: its connection pauses until someone reconnects it.
+
+    Its work is kept, as when credentials are refused. May be called again.
+    """
+    with scope.tenant(tenant_id):
+        Connection.objects.filter(pk=connection_id).exclude(
+            state=ConnectionState.NEEDS_OWNER
+        ).update(state=ConnectionState.NEEDS_OWNER, state_reason=reason[:400], state_since=now)
 
 
 def _check(manifest: Manifest, wanted: NewConnection) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 from uuid import UUID
 
-from django.db.models import Count, Min, Q, Sum
+from django.db.models import Count, Exists, Min, OuterRef, Sum
 
 from integrations.connector_kit.registry import UnknownConnector, get
 from integrations.models import (
@@ -23,11 +24,9 @@ from integrations.models import (
     Pair,
     Refusal,
 )
-from integrations.services.records import OPEN, with_outcome
+from integrations.services.records import OPEN
 
 DAY = timedelta(hours=24)
-# A delivery is tried for days at most, so none that ended today was made before this.
-OLDEST_TRIED = timedelta(days=8)
 MEASURED = 200
 
 
@@ -49,8 +48,8 @@ class Side:
 
 @dataclass(frozen=True)
 class FlowHealth:
-    """One flow. `waiting`, `held` and `dead` count records at this moment, `delivered` those of
-    the last 24 hours; the seconds are from notice to outcome, of the last 200 delivered."""
+    """One flow. `waiting`, `held` and `dead` count records at this moment, `delivered` those
+    received in the last 24 hours; the seconds are from notice to outcome, of the last 200 delivered."""
 
     flow: Flow
     source: Connection
@@ -99,12 +98,9 @@ def pair_health(*, pair: Pair, now: datetime) -> PairHealth:
     """
     flows = list(pair.flows.select_related("source", "target").order_by("direction", "pk"))
     pos, store = _sides(pair, now=now)
+    day = _day(pair, [flow.pk for flow in flows], now=now)
     return PairHealth(
-        pair=pair,
-        pos=pos,
-        store=store,
-        flows=_flows(flows, now=now),
-        counters=_counters(pair, [flow.pk for flow in flows], now=now),
+        pair=pair, pos=pos, store=store, flows=_flows(flows, day), counters=day.counters
     )
 
 
@@ -172,19 +168,8 @@ def _side(
     )
 
 
-def _flows(flows: Sequence[Flow], *, now: datetime) -> list[FlowHealth]:
-    ids = [flow.pk for flow in flows]
+def _flows(flows: Sequence[Flow], day: _Day) -> list[FlowHealth]:
     open_now = _open_records(flows)
-    delivered = dict(
-        Delivery.objects.filter(
-            flow__in=ids,
-            state=DeliveryState.DELIVERED,
-            created_at__gte=now - OLDEST_TRIED,
-            finished_at__gte=now - DAY,
-        )
-        .values_list("flow_id")
-        .annotate(count=Count("pk"))
-    )
     found = []
     for flow in flows:
         seconds = _seconds(flow)
@@ -197,7 +182,7 @@ def _flows(flows: Sequence[Flow], *, now: datetime) -> list[FlowHealth]:
                 waiting=waiting.count,
                 held=open_now.get((flow.pk, DeliveryState.HELD.value), _Open(0, None)).count,
                 dead=open_now.get((flow.pk, DeliveryState.DEAD.value), _Open(0, None)).count,
-                delivered=delivered.get(flow.pk, 0),
+                delivered=day.delivered.get(flow.pk, 0),
                 oldest_waiting_at=waiting.oldest,
                 median_seconds=median(seconds) if seconds else None,
                 p95_seconds=percentile(seconds, 0.95),
@@ -256,14 +241,44 @@ def percentile(values: Sequence[float], share: float) -> float | None:
     return ordered[rank - 1]
 
 
-def _counters(pair: Pair, flow_ids: Sequence[int], *, now: datetime) -> dict[str, int]:
-    items = InboxItem.objects.filter(
-        Q(connection_id=pair.pos_id) | Q(connection_id=pair.store_id), received_at__gte=now - DAY
+@dataclass(frozen=True)
+class _Day:
+    """What was received in the last 24 hours, by outcome."""
+
+    counters: Mapping[str, int]
+    delivered: Mapping[int, int]
+    """By flow."""
+
+
+def _day(pair: Pair, flow_ids: Sequence[int], *, now: datetime) -> _Day:
+    """Every item once: by its own state, or by its latest delivery once it was passed on."""
+    since = now - DAY
+    counters: Counter[str] = Counter(
+        dict(
+            InboxItem.objects.filter(
+                connection_id__in=(pair.pos_id, pair.store_id), received_at__gte=since
+            )
+            .values_list("state")
+            .annotate(count=Count("pk"))
+        )
     )
-    return dict(
-        with_outcome(items, flow_ids)
-        .order_by()
-        .values_list("outcome")
+    delivered: dict[int, int] = {}
+    newer = Delivery.objects.filter(
+        inbox_item=OuterRef("inbox_item"), flow=OuterRef("flow"), pk__gt=OuterRef("pk")
+    )
+    for flow_id, state, count in (
+        Delivery.objects.filter(
+            ~Exists(newer),
+            flow__in=flow_ids,
+            created_at__gte=since,
+            inbox_item__received_at__gte=since,
+            inbox_item__state=InboxState.PASSED,
+        )
+        .values_list("flow_id", "state")
         .annotate(count=Count("pk"))
-        .order_by("outcome")
-    )
+    ):
+        counters[state] += count
+        counters[InboxState.PASSED] -= count
+        if state == DeliveryState.DELIVERED:
+            delivered[flow_id] = count
+    return _Day({state: count for state, count in counters.items() if count}, delivered)

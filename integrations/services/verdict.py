@@ -14,7 +14,6 @@ from integrations.models import (
     DeliveryState,
     InboxItem,
     InboxState,
-    Pair,
     PairState,
 )
 from integrations.services.overview import PairHealth, Side
@@ -102,7 +101,7 @@ def _not_running(health: PairHealth) -> Verdict | None:
 def _stuck(health: PairHealth) -> Verdict | None:
     if not any(flow.held or flow.dead for flow in health.flows):
         return None
-    groups = _stuck_groups(health.pair)
+    groups = _stuck_groups(health)
     if not groups:
         return None
     (entity, state, reason), count = groups.most_common(1)[0]
@@ -113,18 +112,20 @@ def _stuck(health: PairHealth) -> Verdict | None:
         Tone.ACT,
         f"stuck {entity} {state} {reason}",
         f"{counted(entity, count)} {was} {word}: {_clause(reason)}",
-        (f"{rest:,} more wait for a person, too. " if rest else "")
+        (f"{rest:,} more wait{'s' if rest == 1 else ''} for a person, too. " if rest else "")
         + "Everything else keeps flowing.",
     )
 
 
-def _stuck_groups(pair: Pair) -> Counter[tuple[str, str, str]]:
+def _stuck_groups(health: PairHealth) -> Counter[tuple[str, str, str]]:
     groups: Counter[tuple[str, str, str]] = Counter()
     stuck = (DeliveryState.HELD, DeliveryState.DEAD)
-    deliveries = Delivery.objects.filter(flow__pair=pair, state__in=stuck)
+    deliveries = Delivery.objects.filter(
+        flow__in=[flow.flow.pk for flow in health.flows], state__in=stuck
+    )
     items = InboxItem.objects.filter(
-        connection_id__in=(pair.pos_id, pair.store_id),
-        entity__in=pair.flows.values("entity"),
+        connection_id__in=(health.pair.pos_id, health.pair.store_id),
+        entity__in={flow.flow.entity for flow in health.flows},
         state__in=(InboxState.HELD, InboxState.DEAD),
     )
     newest = ("-id",)

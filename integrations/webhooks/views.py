@@ -1,7 +1,8 @@
 """POST /hooks/<connector>/<connection>/ : verify, store, answer; the work is done later.
 
-Answers: 200 stored, known already, or an event we do not carry; 400 not readable; 401 not signed by
-the connected account; 404 no such connection; 413 too large. A refused body is never stored.
+Answers: 200 stored, known already, an event we do not carry, or the account's goodbye; 400 not
+readable; 401 not signed by the connected account; 404 no such connection; 413 too large. A refused
+body is never stored.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from integrations.connector_kit.base import Notice, WebhookRequest
-from integrations.connector_kit.errors import NotTheirs, Rejected, Unsupported
+from integrations.connector_kit.errors import NeedsOwner, NotTheirs, Rejected, Unsupported
+from integrations.services import connections
 from integrations.sync import intake
 from integrations.webhooks import refusals
 from integrations.webhooks.doors import Door, NoDoor, door_of
@@ -52,6 +54,16 @@ class HookView(APIView):
             return _answer(400, str(error))
         except Unsupported as error:
             refusals.count(door, "Event not carried", now=timezone.now())
+            return _answer(200, error.message)
+        except NeedsOwner as error:
+            # A signed goodbye, such as an uninstalled app: heard, so it need not be told again.
+            log.warning("connection %s needs its owner: %s", connection, error.message)
+            connections.lose_owner(
+                tenant_id=door.tenant_id,
+                connection_id=connection,
+                reason=error.message,
+                now=timezone.now(),
+            )
             return _answer(200, error.message)
         with scope.tenant(door.tenant_id):
             new = intake.accept(

@@ -13,19 +13,12 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.serving import BaseWSGIServer, make_server
 
+from integrations.connector_kit.keep_alive import KeepAliveHandler
 from integrations.connector_kit.registry import get
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-
-
-class _QuietHandler(WSGIRequestHandler):
-    # HTTP/1.1 keeps connections open between requests, as the real systems do.
-    protocol_version = "HTTP/1.1"
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """A sandbox keeps its own request log, readable over its control API."""
 
 
 def application(name: str, options: dict[str, str]) -> WsgiApp:
@@ -45,7 +38,7 @@ def server(name: str, *, host: str = "127.0.0.1", port: int = 0, seed: str = "7"
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         return lazy[0](environ, start_response)
 
-    made = make_server(host, port, app, threaded=True, request_handler=_QuietHandler)
+    made = make_server(host, port, app, threaded=True, request_handler=KeepAliveHandler)
     public_url = f"http://{host}:{made.server_port}"
     lazy.append(application(name, {"public_url": public_url, "seed": seed}))
     return made

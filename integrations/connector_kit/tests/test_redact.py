@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from integrations.connector_kit import numbers
@@ -60,6 +60,9 @@ def test_card_of_each_brand_is_removed(card: str) -> None:
         "4111%25201111%25201111%25201111",
         "%34%31%31%31111111111111",
         "card=%204111111111111111",
+        "%284111111111111111%29",
+        "\\u00e94111111111111111",
+        "é4111111111111111",
         "4111\\u00a01111\\u00a01111\\u00a01111",
         "\\u0034111111111111111",
         "1234 4111 1111 1111 1111 12 25",
@@ -391,10 +394,12 @@ def _digits(text: str) -> str:
     return "".join(str(unicodedata.digit(letter)) for letter in text if letter.isdigit())
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(written_cards(), st.sampled_from(["note", "id", "x", "card_number"]), st.booleans())
 def test_no_card_number_survives(written: tuple[str, str], name: str, ascii_only: bool) -> None:
     card, text = written
+    # A plus in front of 13 digits makes them a phone number.
+    assume(len(card) > 13 or "+" not in text)
     if len(card) <= 14 and name == "id":
         name = "note"
     value = {name: [{"deep": [text]}, text]}
@@ -408,7 +413,7 @@ def test_no_card_number_survives(written: tuple[str, str], name: str, ascii_only
     assert redact(clean) is clean
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(card_numbers())
 def test_no_card_integer_survives(card: str) -> None:
     value = {"amount": int(card), "rows": [int(card)]}
@@ -417,7 +422,7 @@ def test_no_card_integer_survives(card: str) -> None:
     assert redact(value) == {"amount": mark, "rows": [mark]}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(
     st.one_of(st.integers(10**12, 10**19 - 1), card_numbers().map(int)),
     st.sampled_from(["id", "order_id", "variant_ids", "productId", "line_item_id", "IDs"]),
@@ -473,7 +478,7 @@ _JSON = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(_JSON, st.booleans())
 def test_gate_that_says_no_is_right(value: Any, ascii_only: bool) -> None:
     body = json.dumps(value, ensure_ascii=ascii_only).encode()
