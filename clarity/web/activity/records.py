@@ -1,0 +1,103 @@
+"""A record's timeline, and replaying it."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from clarity.web.access import OPERATORS, may_operate, member_required, signed_in
+from clarity.web.activity import sentences, words
+from integrations.models import InboxItem, Pair
+from integrations.services.replay import CannotReplay, replay
+from integrations.services.trace import Timeline, timeline
+from tenants import scope
+from tenants.models import Membership
+from tenants.services import audit
+
+REPLAYABLE = ("held", "dead", "filtered")
+
+
+@require_safe
+@member_required()
+def record(request: HttpRequest, membership: Membership, item_id: int) -> HttpResponse:
+    """What happened to one record, step by step."""
+    with scope.tenant(membership.tenant_id):
+        item = _item(item_id)
+        found = timeline(item=item)
+        source = item.connection
+        links = [(link, sentences.other_side(link, source)) for link in found.links]
+        context = {
+            "tenant": membership.tenant,
+            "pair": _pair(found),
+            "item": item,
+            "source": source,
+            "found": found,
+            "badge": words.badge(found.outcome),
+            "entity": words.entity_word(item.entity),
+            "summary": sentences.summary(found, source),
+            "steps": sentences.steps(found, source),
+            "links": links,
+            "related": [(other, words.badge(other.state)) for other in found.related],
+            "took": words.duration(found.seconds),
+            "is_stopped": found.outcome in ("held", "dead"),
+            "may_replay": may_operate(membership) and found.outcome in REPLAYABLE,
+        }
+    response = render(request, "activity/record.html", context)
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_required(*OPERATORS)
+def replay_record(request: HttpRequest, membership: Membership, item_id: int) -> HttpResponse:
+    """Asks first, then runs the record again."""
+    slug = membership.tenant.slug
+    with scope.tenant(membership.tenant_id):
+        item = _item(item_id)
+        name = f"{words.entity_word(item.entity)} {item.number or item.key}"
+        if request.method != "POST":
+            found = timeline(item=item)
+            context = {
+                "tenant": membership.tenant,
+                "pair": _pair(found),
+                "item": item,
+                "name": name,
+                "stopped_by": found.stopped_by,
+            }
+            return render(request, "activity/replay.html", context)
+        try:
+            replay(item, now=timezone.now())
+        except CannotReplay as error:
+            messages.warning(request, str(error))
+        else:
+            audit.record(
+                action="record.replayed",
+                object_type="InboxItem",
+                object_id=item.pk,
+                actor=signed_in(request),
+            )
+            messages.success(request, f"{name} runs again. This page shows what becomes of it.")
+    return redirect("record", slug=slug, item_id=item_id)
+
+
+def _item(item_id: int) -> InboxItem:
+    item: InboxItem | None = (
+        InboxItem.objects.filter(pk=item_id).select_related("connection").first()
+    )
+    if item is None:
+        raise Http404
+    return item
+
+
+def _pair(found: Timeline) -> Pair | None:
+    """The pair to go back to: that of the delivery, else the first its connection is part of."""
+    if found.delivery:
+        return found.delivery.flow.pair
+    source = found.item.connection
+    return (
+        source.pairs_as_pos.order_by("created_at", "pk").first()
+        or source.pairs_as_store.order_by("created_at", "pk").first()
+    )
