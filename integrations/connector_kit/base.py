@@ -8,7 +8,7 @@ threads as the manifest's `limits.concurrency` allows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -209,8 +209,8 @@ class Choice:
 class Connector:
     """One system. `connector.py` of its folder builds this and nothing else.
 
-    `subscribe(client, callback_url)` registers every webhook the connector wants and may be called
-    again; `callback_url` already names the connection. `sandbox` is "module:function", a factory
+    `subscribe(client, callback_url, entities)` registers the webhooks that tell of these entities and
+    may be called again; `callback_url` already names the connection. `sandbox` is "module:function", a factory
     `(options: Mapping[str, str]) -> WSGI application`, imported only when a sandbox starts.
     """
 
@@ -220,6 +220,6 @@ class Connector:
     entities: Mapping[Entity, EntityPort]
     verify: Callable[[WebhookRequest, Account], None] | None = None
     notices: Callable[[WebhookRequest], Sequence[Notice]] | None = None
-    subscribe: Callable[[Client, str], None] | None = None
+    subscribe: Callable[[Client, str, Collection[Entity]], None] | None = None
     choices: Callable[[Client, str], Sequence[Choice]] | None = None
     sandbox: str = ""

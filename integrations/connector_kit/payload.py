@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -14,6 +15,7 @@ T = TypeVar("T")
 LARGEST_EXPONENT = 40
 
 _MISSING: Any = object()
+_UNKEEPABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 class Payload:
@@ -47,7 +49,7 @@ class Payload:
             return None
         if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
             raise self._wrong(name, value, "text")
-        return str(value)
+        return _keepable(str(value))
 
     def text(self, name: str) -> str:
         return self._required(name, self.maybe_text(name))
@@ -87,11 +89,11 @@ class Payload:
             return None
         try:
             instant = datetime.fromisoformat(value)
-        except ValueError:
+            if instant.tzinfo is None:
+                raise self._wrong(name, value, "a time with its zone")
+            return instant.astimezone(UTC)
+        except (OverflowError, ValueError):
             raise self._wrong(name, value, "a time such as 2026-03-02T15:04:05Z") from None
-        if instant.tzinfo is None:
-            raise self._wrong(name, value, "a time with its zone")
-        return instant.astimezone(UTC)
 
     def instant(self, name: str) -> datetime:
         """An aware time in UTC."""
@@ -141,7 +143,7 @@ class Payload:
             return []
         if not isinstance(value, Sequence) or isinstance(value, str | bytes):
             raise self._wrong(name, value, "a list")
-        return [str(item) for item in value]
+        return [_keepable(str(item)) for item in value]
 
     def _required(self, name: str, value: T | None) -> T:
         if value is None:
@@ -160,6 +162,14 @@ class Payload:
             said=_shown(value),
             advice=f"Expected {wanted}. Correct it in the source system, then replay the record.",
         )
+
+
+def _keepable(text: str) -> str:
+    """Text without what no database keeps: NUL, and half a surrogate pair from a cut-off emoji.
+
+    One such character in one field must not stop a record, let alone those behind it.
+    """
+    return _UNKEEPABLE.sub("\ufffd", text)
 
 
 def _shown(value: object) -> str:

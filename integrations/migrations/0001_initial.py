@@ -586,6 +586,22 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="inboxitem",
+            index=models.Index(
+                condition=models.Q(("state__in", ("waiting", "held", "dead"))),
+                fields=["tenant", "connection", "entity", "state"],
+                name="inbox_open",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("state__in", ("waiting", "held", "dead"))),
+                fields=["tenant", "flow", "state"],
+                name="delivery_open",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="inboxitem",
             index=models.Index(fields=["tenant", "-received_at", "-id"], name="inbox_latest"),
         ),
         migrations.AddConstraint(

@@ -70,6 +70,11 @@ class Delivery(TenantModel):
                 name="delivery_waiting",
             ),
             models.Index(fields=["tenant", "flow", "key", "-id"], name="delivery_by_key"),
+            models.Index(
+                fields=["tenant", "flow", "state"],
+                condition=Q(state__in=("waiting", "held", "dead")),
+                name="delivery_open",
+            ),
             models.Index(fields=["tenant", "-created_at", "-id"], name="delivery_latest"),
         ]
 

@@ -71,6 +71,12 @@ class InboxItem(TenantModel):
                 name="inbox_waiting",
             ),
             models.Index(fields=["tenant", "connection", "entity", "key"], name="inbox_by_key"),
+            # What people look at first: how much waits, is held or was given up.
+            models.Index(
+                fields=["tenant", "connection", "entity", "state"],
+                condition=Q(state__in=("waiting", "held", "dead")),
+                name="inbox_open",
+            ),
             models.Index(fields=["tenant", "-received_at", "-id"], name="inbox_latest"),
         ]
 

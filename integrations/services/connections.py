@@ -11,13 +11,14 @@ from integrations.connector_kit.base import Account, Probe
 from integrations.connector_kit.manifest import FieldSpec, Manifest
 from integrations.connector_kit.network import check_base_url
 from integrations.connector_kit.registry import get
-from integrations.models import Connection, ConnectionState, Environment, Lane
+from integrations.models import Connection, ConnectionState, Environment, Flow, Lane
 from integrations.sync import lanes
 from integrations.sync.sessions import may_be_private, open_account
 from integrations.vault import master_keys, rotation, store
 
 # Passed on to the rotation commands, hence "as": strict typing re-exports nothing unsaid.
 from integrations.vault.errors import VaultError as VaultError
+from mappings.canonical.record import Entity
 from tenants import scope
 
 # Settings the engine itself reads; every connection may have them.
@@ -98,15 +99,19 @@ def probe(wanted: NewConnection, *, base_url: str, private_network: bool) -> Pro
 
 
 def subscribe(connection: Connection, *, public_url: str) -> None:
-    """Registers our webhooks at the account; may be called again. Call outside any scope."""
+    """Registers webhooks for what the connection's flows carry; may be called again.
+
+    Call outside any scope, and after flows were switched.
+    """
     connector = get(connection.connector)
     if connector.subscribe is None:
         return
     with scope.tenant(connection.tenant_id):
         account = open_account(connection)
-    connector.subscribe(
-        connector.open(account), f"{public_url}/hooks/{connection.connector}/{connection.pk}/"
-    )
+        flows = Flow.objects.filter(source=connection, is_on=True)
+        entities = {Entity(name) for name in flows.values_list("entity", flat=True)}
+    address = f"{public_url}/hooks/{connection.connector}/{connection.pk}/"
+    connector.subscribe(connector.open(account), address, entities)
 
 
 def reconnect(connection: Connection, *, credentials: Mapping[str, str], now: datetime) -> None:

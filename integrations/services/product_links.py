@@ -36,6 +36,7 @@ def link_product(pair: Pair, *, store_key: str, pos_key: str, now: datetime) -> 
             f"Item {pos_key} is linked to article {taken.store_key} of the store already.",
             field="pos_key",
         )
+    link: Link
     link, _ = mine.update_or_create(
         store_key=store_key,
         defaults={"pos_key": pos_key, "updated_at": now},

@@ -8,6 +8,7 @@ body is never stored.
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,10 @@ from integrations.webhooks.doors import Door, NoDoor, door_of
 from tenants import scope
 
 log = logging.getLogger(__name__)
+
+# Of the columns that hold a notice's names.
+LONGEST_NAME = 191
+_UNKEEPABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 class HookView(APIView):
@@ -84,7 +89,18 @@ def _notices(door: Door, request: Request, body: bytes) -> list[Notice]:
     if door.connector.verify is None or door.connector.notices is None:
         raise Unsupported(f"{door.connector.manifest.label} sends no webhooks")
     door.connector.verify(incoming, door.account)
-    return list(door.connector.notices(incoming))
+    notices = list(door.connector.notices(incoming))
+    if not all(map(_can_be_kept, notices)):
+        raise NotTheirs("The webhook names its record in a form that cannot be kept.", status=400)
+    return notices
+
+
+def _can_be_kept(notice: Notice) -> bool:
+    """Whether its names fit into the inbox: the length, and no NUL or half a surrogate pair."""
+    return all(
+        len(name) <= LONGEST_NAME and not _UNKEEPABLE.search(name)
+        for name in (notice.key, notice.event, notice.delivery)
+    )
 
 
 def _body(request: Request) -> bytes:

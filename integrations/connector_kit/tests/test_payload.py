@@ -68,3 +68,18 @@ def test_a_number_that_is_none_is_refused_in_time(value: str) -> None:
 def test_a_time_without_a_zone_is_refused() -> None:
     with pytest.raises(Rejected, match="a time with its zone"):
         Payload({"at": "2026-03-02T10:04:05"}).instant("at")
+
+
+@pytest.mark.parametrize("value", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_time_beyond_the_calendar_is_refused(value: str) -> None:
+    with pytest.raises(Rejected) as refused:
+        Payload({"changed": value}).instant("changed")
+    assert (refused.value.field, refused.value.said) == ("changed", repr(value))
+
+
+def test_characters_no_database_keeps_are_replaced() -> None:
+    payload = Payload({"name": "#1\x002", "note": "\ud83d cut", "tags": ["a\x00"]})
+    assert payload.text("name") == "#1\ufffd2"
+    assert payload.text("note") == "\ufffd cut"
+    assert payload.texts("tags") == ["a\ufffd"]
+    assert Payload({"note": "\U0001f600"}).text("note") == "\U0001f600", "a whole emoji stays"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -125,11 +125,11 @@ def choices(client: Client, name: str) -> Sequence[Choice]:
     return [] if owner.flavour == UNIFIED else account.choices(client, name)
 
 
-def subscribe(client: Client, callback_url: str) -> None:
+def subscribe(client: Client, callback_url: str, entities: Collection[Entity]) -> None:
     """Registers the webhooks of the account's API."""
     owner = client_of(client).account
     chosen = unified_v1.subscribe if owner.flavour == UNIFIED else webhooks.subscribe
-    chosen(client, callback_url)
+    chosen(client, callback_url, entities)
 
 
 def verify(request: WebhookRequest, owner: Account) -> None:

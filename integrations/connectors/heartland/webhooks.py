@@ -7,7 +7,7 @@ record is read again before anything is done with it.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from urllib.parse import urlencode
 
 from integrations.connector_kit.base import Account, Client, Notice, WebhookRequest
@@ -58,13 +58,17 @@ def body_of(request: WebhookRequest) -> Row:
     return body
 
 
-def subscribe(client: Client, callback_url: str) -> None:
-    """Registers one address for each event and removes older ones of the same connection."""
+def subscribe(client: Client, callback_url: str, entities: Collection[Entity]) -> None:
+    """Registers one address for each event of these entities, and removes all others of ours."""
     heartland = client_of(client)
     secret = heartland.account.credentials.get("webhook_secret", "")
     if not secret:
         raise NeedsOwner("No webhook secret is stored for Heartland; enter one, then reconnect.")
-    wanted = {_address(callback_url, event, secret): event for event in EVENTS}
+    wanted = {
+        _address(callback_url, event, secret): event
+        for event, entity in EVENTS.items()
+        if entity in entities
+    }
     there = list(heartland.every("/webhooks"))
     for url, event in wanted.items():
         if not any(_is(row, url, event) for row in there):

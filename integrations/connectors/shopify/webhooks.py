@@ -8,14 +8,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 from integrations.connector_kit.base import Account, Notice, WebhookRequest
 from integrations.connector_kit.errors import NeedsOwner, NotTheirs, Unsupported
+from integrations.connector_kit.numbers import decode
 from integrations.connectors.shopify.client import ShopClient
 from integrations.connectors.shopify.gid import to_gid
 from integrations.connectors.shopify.orders import is_whole
@@ -67,7 +66,8 @@ def notices(request: WebhookRequest) -> list[Notice]:
         raise Unsupported(f"Shopify topic {topic!r} is not carried.")
     try:
         said = _READERS[topic](body)
-    except (KeyError, TypeError, ValueError):
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
+        # ArithmeticError: a time of change beyond the calendar.
         raise NotTheirs(f"The body is not that of {topic}.", status=400) from None
     event = request.headers.get("x-shopify-event-id", "")
     return [
@@ -88,7 +88,7 @@ def notices(request: WebhookRequest) -> list[Notice]:
 
 def _body(raw: bytes) -> Body:
     try:
-        found = json.loads(raw, parse_float=Decimal)
+        found = decode(raw)
     except ValueError:
         raise NotTheirs("The body is not JSON.", status=400) from None
     if not isinstance(found, dict):
@@ -99,7 +99,7 @@ def _body(raw: bytes) -> Body:
 def _instant(text: str) -> datetime | None:
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError:
+    except (OverflowError, ValueError):
         # A header we do not depend on; its form is not promised.
         return None
 
@@ -143,14 +143,25 @@ _READERS: Mapping[str, Callable[[Body], list[_Said]]] = {
 }
 
 TOPICS = (*_READERS, "app/uninstalled")
+_ENTITY = {
+    "orders": Entity.ORDER,
+    "customers": Entity.CUSTOMER,
+    "products": Entity.PRODUCT,
+    "inventory_levels": Entity.INVENTORY,
+}
 
 
-def subscribe(client: ShopClient, callback_url: str) -> None:
-    """Creates what is missing and corrects what points elsewhere; may be called again."""
+def subscribe(client: ShopClient, callback_url: str, entities: Collection[Entity]) -> None:
+    """Creates what is missing and corrects what points elsewhere; may be called again.
+
+    Only topics of these entities, and the end of the app: the rest would be answered and left out.
+    """
     there: dict[str, list[Mapping[str, Any]]] = {}
     for row in client.rows("WebhookList", "webhookSubscriptions"):
         there.setdefault(row["topic"], []).append(row)
     for topic in TOPICS:
+        if _ENTITY.get(topic.partition("/")[0]) not in {None, *entities}:
+            continue
         name = topic.upper().replace("/", "_")
         rows = there.get(name, [])
         if any(row["uri"] == callback_url for row in rows):

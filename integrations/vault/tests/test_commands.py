@@ -11,8 +11,8 @@ from pytest_django import Settings
 
 from integrations.models import DataKey
 from integrations.vault import keyring, store
-from tenants import scope
 from integrations.vault.tests.conftest import MASTER_A, MASTER_B
+from tenants import scope
 
 
 def run(*arguments: str) -> list[str]:

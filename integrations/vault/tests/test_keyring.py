@@ -13,8 +13,8 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from integrations.models import DataKey
 from integrations.vault import keyring, sealing
 from integrations.vault.errors import DataKeyBroken, KeyGone, MasterKeyMissing, SealBroken
-from tenants import scope
 from integrations.vault.tests.conftest import MASTER_B
+from tenants import scope
 
 BODY = ["inbox", "body"]
 

@@ -16,8 +16,8 @@ from integrations.models import Credential, DataKey, Payload
 from integrations.vault import keyring, rotation, sealing, store
 from integrations.vault.errors import MasterKeyMissing, NoSuchTenant
 from integrations.vault.pruning import GRACE, prune
-from tenants import scope
 from integrations.vault.tests.conftest import MASTER_A, MASTER_B, make_connection
+from tenants import scope
 
 BODY = ["inbox", "body"]
 AT_ONCE = timedelta(0)

@@ -14,8 +14,8 @@ from pytest_django import Settings
 from integrations.models import Connection, Credential, DataKey
 from integrations.vault import keyring, sealing, store
 from integrations.vault.errors import NoSuchConnection, SealBroken
-from tenants import scope
 from integrations.vault.tests.conftest import make_connection
+from tenants import scope
 
 TOKEN = "shpat_5f1c-access"
 REFRESH = "shprt_77aa-refresh"

@@ -25,7 +25,7 @@ assert SUBSCRIBE is not None
 def test_retail_item_update_comes_as_a_thin_notice(place: Place) -> None:
     client = place.client()
     with Inbox() as inbox:
-        SUBSCRIBE(client, inbox.url)
+        SUBSCRIBE(client, inbox.url, set(Entity))
         item = place.rows("/items")[0]
         client.update(f"/items/{item['id']}", {"description": "Renamed"}, what="item")
         request = inbox.take()
@@ -41,13 +41,13 @@ def test_retail_item_update_comes_as_a_thin_notice(place: Place) -> None:
 def test_subscribing_again_adds_nothing_and_a_new_secret_replaces_the_old(place: Place) -> None:
     client = place.client()
     for _ in range(2):
-        SUBSCRIBE(client, "https://app.example.com/hooks/heartland/7/")
-    SUBSCRIBE(client, "https://app.example.com/hooks/heartland/8/")
+        SUBSCRIBE(client, "https://app.example.com/hooks/heartland/7/", set(Entity))
+    SUBSCRIBE(client, "https://app.example.com/hooks/heartland/8/", set(Entity))
     assert len(place.rows("/webhooks")) == 8
     client = place.client()
     secret = {**client.account.credentials, "webhook_secret": "another-long-secret"}
     client.account = replace(client.account, credentials=secret)
-    SUBSCRIBE(client, "https://app.example.com/hooks/heartland/7/")
+    SUBSCRIBE(client, "https://app.example.com/hooks/heartland/7/", set(Entity))
     rows = [row for row in place.rows("/webhooks") if "/7/" in row["url"]]
     assert len(rows) == 4
     assert all("another-long-secret" in row["url"] for row in rows)
@@ -91,8 +91,8 @@ def test_unified_stock_change_is_signed(made: Callable[..., Place]) -> None:
     place = made(flavour="unified_v1")
     client = place.client()
     with Inbox() as inbox:
-        SUBSCRIBE(client, inbox.url)
-        SUBSCRIBE(client, inbox.url)
+        SUBSCRIBE(client, inbox.url, set(Entity))
+        SUBSCRIBE(client, inbox.url, set(Entity))
         assert len(client.page("/v1/webhooks")) == 1
         place.control("stock", {"sku": SKUS[0], "delta": -1})
         request = inbox.take()

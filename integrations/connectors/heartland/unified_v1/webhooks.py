@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from integrations.connector_kit.base import Account, Client, Notice, WebhookRequest
 from integrations.connector_kit.errors import NotTheirs, Unsupported
@@ -15,7 +15,7 @@ from integrations.connectors.heartland.webhooks import body_of
 from mappings.canonical.record import Entity
 
 SIGNATURE = "x-heartland-signature"
-EVENTS = ("inventory.updated", "shipment.created")
+EVENTS = {"inventory.updated": Entity.INVENTORY, "shipment.created": Entity.SHIPMENT}
 
 
 def verify(request: WebhookRequest, account: Account) -> None:
@@ -50,13 +50,14 @@ def notices(request: WebhookRequest) -> Sequence[Notice]:
     )
 
 
-def subscribe(client: Client, callback_url: str) -> None:
-    """Registers one address for all events of ours; older registrations of it are removed."""
+def subscribe(client: Client, callback_url: str, entities: Collection[Entity]) -> None:
+    """Registers one address for the events of these entities; others of ours are removed."""
+    wanted = [event for event, entity in EVENTS.items() if entity in entities]
     heartland = client_of(client)
     there = [row for row in heartland.page("/v1/webhooks") if row.get("Url") == callback_url]
-    good = [row for row in there if set(row.get("Events") or ()) == set(EVENTS)]
-    if not good:
-        body = {"Url": callback_url, "Events": list(EVENTS)}
+    good = [row for row in there if set(row.get("Events") or ()) == set(wanted)]
+    if wanted and not good:
+        body = {"Url": callback_url, "Events": wanted}
         heartland.post("/v1/webhooks", body, what="The webhook")
     for row in there:
         if row not in good[:1]:

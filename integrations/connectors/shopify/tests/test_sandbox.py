@@ -238,8 +238,8 @@ def test_order_comes_by_webhook_and_by_read_alike(shop: Shop, receiver: Receiver
     port = CONNECTOR.entities[Entity.ORDER]
     assert port.normalise is not None
     assert port.read is not None
-    CONNECTOR.subscribe(shop.client(), receiver.url)
-    CONNECTOR.subscribe(shop.client(), receiver.url)
+    CONNECTOR.subscribe(shop.client(), receiver.url, set(Entity))
+    CONNECTOR.subscribe(shop.client(), receiver.url, set(Entity))
     made = shop.control("orders", count=6)["orders"]
     compared = 0
     for _ in made:

@@ -200,7 +200,7 @@ def test_subscribe_creates_what_is_missing_and_corrects_what_differs() -> None:
         WebhookCreate=_done("webhookSubscriptionCreate"),
         WebhookUpdate=_done("webhookSubscriptionUpdate"),
     ) as small:
-        subscribe(client(small), HERE)
+        subscribe(client(small), HERE, set(Entity))
     assert small.sent("WebhookUpdate") == [{"id": "gid://ORDERS_PAID", "sub": {"uri": HERE}}]
     assert [sent["topic"] for sent in small.sent("WebhookCreate")] == [
         "ORDERS_UPDATED",
@@ -217,7 +217,7 @@ def test_subscribe_creates_what_is_missing_and_corrects_what_differs() -> None:
 def test_subscribe_again_changes_nothing() -> None:
     all_there = {topic.upper().replace("/", "_"): HERE for topic in TOPICS}
     with small_shop(WebhookList=_listed(**all_there)) as small:
-        subscribe(client(small), HERE)
+        subscribe(client(small), HERE, set(Entity))
     assert small.operations() == ["WebhookList"]
 
 
@@ -226,8 +226,8 @@ def test_subscription_made_meanwhile_is_fine_and_a_bad_address_is_not() -> None:
     with small_shop(
         WebhookList=_listed(), WebhookCreate=_done("webhookSubscriptionCreate", taken)
     ) as small:
-        subscribe(client(small), HERE)
+        subscribe(client(small), HERE, set(Entity))
         assert len(small.sent("WebhookCreate")) == len(TOPICS)
         small.answers["WebhookCreate"] = _done("webhookSubscriptionCreate", "Address is invalid")
         with pytest.raises(Rejected, match="Address is invalid"):
-            subscribe(client(small), HERE)
+            subscribe(client(small), HERE, set(Entity))
