@@ -12,64 +12,55 @@ from integrations.connector_kit.base import Notice
 from integrations.connector_kit.redact import redact
 from integrations.sync import lanes
 from integrations.sync.sessions import seal
+from tenants import scope
 
-# The payload is written only when the notice is new, and both rows travel in one statement.
-_ACCEPT = """
-WITH item AS (
-    INSERT INTO integrations_inboxitem (
-        tenant_id, connection_id, entity, key, topic, event, delivery, version, payload_id, state,
-        number, reason, field, said, advice, attempts, due_at, occurred_at, received_at)
-    VALUES (
-        %(tenant)s, %(connection)s, %(entity)s, %(key)s, %(topic)s, %(event)s, %(delivery)s,
-        %(version)s,
-        CASE WHEN %(sealed)s::bytea IS NULL THEN NULL
-             ELSE nextval(pg_get_serial_sequence('integrations_payload', 'id')) END,
-        'waiting', '', '', '', '', '', 0, %(now)s, %(occurred)s, %(now)s)
-    ON CONFLICT DO NOTHING
-    RETURNING payload_id
-), kept AS (
-    INSERT INTO integrations_payload (id, tenant_id, context, sealed, created_at)
-    SELECT payload_id, %(tenant)s, %(context)s, %(sealed)s::bytea, %(now)s
-    FROM item WHERE payload_id IS NOT NULL
+# What the database function answers.
+_NEW, _NEW_AND_UNWATCHED = 1, 2
+
+_ACCEPT = (
+    "SELECT clarity_accept(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::bytea, %s::timestamptz, %s)"
 )
-SELECT count(*) FROM item
-"""
 
 
 def accept(
     *, tenant_id: UUID, connection_id: UUID, notices: Sequence[Notice], now: datetime
 ) -> int:
-    """Stores the notices that are new and wakes the lane; answers how many were new.
+    """Stores the notices that are new and sees to it that the lane is worked; answers how many.
 
-    Call inside the tenant's scope: the rows and the wake-up commit together. Card data is removed
-    here, before anything is stored.
+    Card data is removed here, before anything is stored. Inside the tenant's scope everything
+    commits with it. Outside any scope each notice is one statement and commits by itself, which is
+    how a webhook comes in; when the process dies before the lane is hinted, the pulse finds it.
     """
-    new = 0
+    answers = [_store(tenant_id, connection_id, notice, now=now) for notice in notices]
+    if _NEW_AND_UNWATCHED in answers:
+        with scope.tenant(tenant_id):
+            lanes.wake(tenant_id=tenant_id, connection_id=connection_id, now=now)
+    return sum(answer >= _NEW for answer in answers)
+
+
+def _store(tenant_id: UUID, connection_id: UUID, notice: Notice, *, now: datetime) -> int:
+    context = f"inbox/{connection_id}/{notice.entity}/{notice.key}"
+    sealed = None
+    if notice.payload is not None:
+        sealed = seal(tenant_id, context, redact(notice.payload))
     with database.cursor() as cursor:
-        for notice in notices:
-            context = f"inbox/{connection_id}/{notice.entity}/{notice.key}"
-            sealed = None
-            if notice.payload is not None:
-                sealed = seal(tenant_id, context, redact(notice.payload))
-            cursor.execute(
-                _ACCEPT,
-                {
-                    "tenant": tenant_id,
-                    "connection": connection_id,
-                    "entity": notice.entity.value,
-                    "key": notice.key,
-                    "topic": notice.topic,
-                    "event": notice.event,
-                    "delivery": notice.delivery,
-                    "version": notice.version,
-                    "sealed": sealed,
-                    "context": context,
-                    "occurred": notice.occurred_at,
-                    "now": now,
-                },
-            )
-            row = cursor.fetchone()
-            new += row[0] if row else 0
-    if new:
-        lanes.wake(tenant_id=tenant_id, connection_id=connection_id, now=now)
-    return new
+        cursor.execute(
+            _ACCEPT,
+            [
+                tenant_id,
+                connection_id,
+                lanes.lock_key(connection_id),
+                notice.entity.value,
+                notice.key,
+                notice.topic,
+                notice.event,
+                notice.delivery,
+                notice.version,
+                context,
+                sealed,
+                notice.occurred_at,
+                now,
+            ],
+        )
+        answer: int = cursor.fetchone()[0]
+    return answer

@@ -37,7 +37,7 @@ class LeaseLost(Exception):
 def wake(*, tenant_id: UUID, connection_id: UUID, now: datetime) -> None:
     """Says that there is work. Call it in the transaction that writes the work."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_lock_key(connection_id)])
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [lock_key(connection_id)])
         cursor.execute(
             """
             UPDATE integrations_lane
@@ -94,7 +94,7 @@ def check(lease: Lease) -> None:
 def shut_out_wakes(lease: Lease) -> None:
     """Waits for every `wake` of the lane in progress; new ones wait for this transaction."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_lock_key(lease.connection_id)])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock_key(lease.connection_id)])
 
 
 def release(lease: Lease, *, due_at: datetime | None, now: datetime) -> None:
@@ -125,6 +125,6 @@ def _term() -> timedelta:
     return timedelta(seconds=settings.CLARITY_LEASE_SECONDS)
 
 
-def _lock_key(connection_id: UUID) -> int:
+def lock_key(connection_id: UUID) -> int:
     """64 bits of the id, signed as PostgreSQL wants it."""
     return int.from_bytes(connection_id.bytes[:8], "big", signed=True)

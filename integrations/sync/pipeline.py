@@ -10,8 +10,8 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
 from integrations.connector_kit.base import Receipt
@@ -85,17 +85,9 @@ def _pass_on(
     with scope.tenant(session.tenant_id):
         lanes.check(lease)
         try:
-            record = normalise(session, Entity(item.entity), entry.raw or {})
-            item.number, item.version = record.number[:80], record.version or item.version
-            woken = [
-                target
-                for route in routes
-                if route.flow.entity == item.entity
-                for target in _deliver_later(session, route, item, record, now=now)
-            ]
-            _close(item, InboxState.PASSED, "", now=now)
-            for connection_id in dict.fromkeys(woken):
-                lanes.wake(tenant_id=session.tenant_id, connection_id=connection_id, now=now)
+            # A savepoint: after an error in the database the item can still be set aside.
+            with transaction.atomic():
+                _deliver_later(session, routes, entry, now=now)
         except (Skipped, Unsupported) as error:
             _close(item, InboxState.FILTERED, str(error), now=now)
         except (Rejected, InvalidRecord) as error:
@@ -104,18 +96,32 @@ def _pass_on(
             _close(item, InboxState.HELD, str(error), now=now)
         except Exception:
             log.exception("inbox item %s could not be processed", item.pk)
-            _close(
-                item,
-                InboxState.HELD,
-                "An error of ours stopped this record; we have been told. It can be replayed.",
-                now=now,
-            )
+            item.refresh_from_db()
+            _close(item, InboxState.HELD, confirm.OUR_ERROR, now=now)
 
 
 def _deliver_later(
+    session: Session, routes: Sequence[Route], entry: Received, *, now: datetime
+) -> None:
+    """Writes one delivery for each flow that carries the item, and wakes their targets."""
+    item = entry.item
+    record = normalise(session, Entity(item.entity), entry.raw or {})
+    item.number, item.version = record.number[:80], record.version or item.version
+    carrying = [route for route in routes if route.flow.entity == item.entity]
+    woken = {
+        route.flow.target_id
+        for route in carrying
+        if _deliver_by(session, route, item, record, now=now)
+    }
+    _close(item, InboxState.PASSED, "", now=now)
+    for connection_id in sorted(woken):
+        lanes.wake(tenant_id=session.tenant_id, connection_id=connection_id, now=now)
+
+
+def _deliver_by(
     session: Session, route: Route, item: InboxItem, record: Record, *, now: datetime
-) -> list[UUID]:
-    """The delivery row of one flow; answers the target to wake, if there is something to send."""
+) -> bool:
+    """The delivery row of one flow; answers whether there is something to send."""
     row = Delivery(
         tenant_id=session.tenant_id,
         flow=route.flow,
@@ -133,23 +139,23 @@ def _deliver_later(
         rendered = transform(record, source=session, target=route.target)
     except Skipped as error:
         _settle(row, DeliveryState.FILTERED, str(error), now=now)
-        return []
+        return False
     except (Rejected, InvalidRecord) as error:
         row.field, row.said, row.advice = error.field[:200], error.said[:400], error.advice[:600]
         _settle(row, DeliveryState.HELD, str(error), now=now)
-        return []
+        return False
     row.reference = rendered.reference[:191]
     row.content_hash, row.mapping_version = rendered.content_hash, rendered.mapping_version
     idle = _already_there(row) or _not_ours(route.flow, record)
     if idle:
         _settle(row, *idle, now=now)
-        return []
+        return False
     row.needs = [[relation.entity.value, relation.key] for relation in record.relations()]
     row.payload_id = keep(
         session.tenant_id, f"delivery/{route.flow.pk}/{record.key}", _document(record, rendered)
     )
     row.save()
-    return [route.flow.target_id]
+    return True
 
 
 def _document(record: Record, rendered: Rendered) -> Mapping[str, object]:
@@ -230,9 +236,10 @@ def send(
     with scope.tenant(session.tenant_id):
         lanes.check(lease)
         done = timezone.now()
+        log_id = confirm.keep_exchanges(session, jobs[0].delivery, exchanges)
         for job, result in zip(jobs, results, strict=True):
             _outcome(session, job, result, now=done)
-            confirm.log_attempt(session, job.attempt, exchanges, result, now=done)
+            confirm.log_attempt(job.attempt, result, len(exchanges), log_id, now=done)
     return _of_account(results)
 
 
@@ -245,10 +252,17 @@ def _with_relations(session: Session, rows: Iterable[Delivery], *, now: datetime
 def _outcome(
     session: Session, job: Job, result: Receipt | ConnectorError | Exception, *, now: datetime
 ) -> None:
-    if isinstance(result, Receipt):
-        confirm.delivered(session, job.delivery, result, now=now)
-    else:
-        confirm.failed(job.delivery, result, now=now)
+    """Keeps one outcome; what cannot be kept is set aside and does not hold up the others."""
+    try:
+        with transaction.atomic():
+            if isinstance(result, Receipt):
+                confirm.delivered(session, job.delivery, result, now=now)
+            else:
+                confirm.failed(job.delivery, result, now=now)
+    except Exception as error:
+        log.exception("outcome of delivery %s could not be kept", job.delivery.pk)
+        job.delivery.refresh_from_db()
+        confirm.failed(job.delivery, error, now=now)
 
 
 def _of_account(results: Iterable[object]) -> TryLater | NeedsOwner | None:

@@ -26,7 +26,6 @@ from integrations.services import connections
 from integrations.sync import intake
 from integrations.webhooks import refusals
 from integrations.webhooks.doors import Door, NoDoor, door_of
-from tenants import scope
 
 log = logging.getLogger(__name__)
 
@@ -70,13 +69,12 @@ class HookView(APIView):
                 now=timezone.now(),
             )
             return _answer(200, error.message)
-        with scope.tenant(door.tenant_id):
-            new = intake.accept(
-                tenant_id=door.tenant_id,
-                connection_id=connection,
-                notices=notices,
-                now=timezone.now(),
-            )
+        new = intake.accept(
+            tenant_id=door.tenant_id,
+            connection_id=connection,
+            notices=notices,
+            now=timezone.now(),
+        )
         return Response({"accepted": new})
 
 

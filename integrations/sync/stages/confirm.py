@@ -20,6 +20,8 @@ from integrations.sync.retry import is_too_old, pause
 from integrations.sync.sessions import Session, keep
 from mappings.canonical.record import InvalidRecord, Skipped
 
+OUR_ERROR = "An error of ours stopped this record; we have been told. It can be replayed."
+
 _DONE = {Outcome.UNCHANGED: DeliveryState.UNCHANGED}
 
 
@@ -89,10 +91,10 @@ def failed(row: Delivery, error: Exception, *, now: datetime) -> None:
         row.state = DeliveryState.FILTERED
     elif isinstance(error, Rejected | InvalidRecord):
         row.state = DeliveryState.HELD
-        row.field, row.said, row.advice = error.field[:200], error.said[:400], error.advice[:600]
+        row.field, row.said = _plain(error.field)[:200], _plain(error.said)[:400]
+        row.advice = _plain(error.advice)
     else:
         row.state = DeliveryState.HELD
-        row.reason = "An error of ours stopped this record; we have been told. It can be replayed."
     row.save()
 
 
@@ -105,27 +107,26 @@ def _again(row: Delivery, error: TryLater, *, now: datetime) -> None:
     row.due_at = now + timedelta(seconds=pause(row.attempts, asked=error.after))
 
 
+def keep_exchanges(session: Session, row: Delivery, exchanges: Sequence[Exchange]) -> int | None:
+    """Stores what was sent and answered, once for a whole batch. Call inside the tenant's scope."""
+    if not exchanges:
+        return None
+    return keep(
+        session.tenant_id,
+        f"attempt/{row.pk}/{row.attempts}",
+        [asdict(exchange) for exchange in exchanges],
+    )
+
+
 def log_attempt(
-    session: Session,
-    attempt: Attempt,
-    exchanges: Sequence[Exchange],
-    result: Receipt | Exception,
-    *,
-    now: datetime,
+    attempt: Attempt, result: Receipt | Exception, calls: int, log_id: int | None, *, now: datetime
 ) -> None:
-    """Keeps what was sent and answered, sealed. Call inside the tenant's scope."""
-    attempt.finished_at = now
-    attempt.calls = len(exchanges)
+    """Closes the attempt. Call inside the tenant's scope."""
+    attempt.finished_at, attempt.calls, attempt.payload_id = now, calls, log_id
     if isinstance(result, Receipt):
-        attempt.outcome, attempt.message = result.outcome.value, result.label[:600]
+        attempt.outcome, attempt.message = result.outcome.value, _plain(result.label)
     else:
         attempt.outcome, attempt.message = type(result).__name__[:20], _message(result)
-    if exchanges:
-        attempt.payload_id = keep(
-            session.tenant_id,
-            f"attempt/{attempt.delivery_id}/{attempt.number}",
-            [asdict(exchange) for exchange in exchanges],
-        )
     attempt.save()
 
 
@@ -133,4 +134,9 @@ def _message(error: Exception) -> str:
     known = isinstance(
         error, NeedsOwner | TryLater | Rejected | Unsupported | Skipped | InvalidRecord
     )
-    return str(error)[:600] if known else f"Internal error: {type(error).__name__}"
+    return _plain(str(error)) if known else OUR_ERROR
+
+
+def _plain(text: str) -> str:
+    """Text as PostgreSQL stores it: an answer may hold a NUL, a row may not."""
+    return text.replace("\x00", "\ufffd")[:600]

@@ -1,0 +1,56 @@
+"""One round trip for what happens most: a notice comes in.
+
+The function runs as its caller, so row-level security applies; it sets the tenant for its own
+transaction. PL/pgSQL, because each of its statements sees what was committed before it began: the
+lane is looked at only after the advisory lock was got.
+"""
+
+from __future__ import annotations
+
+from django.db import migrations
+
+CREATE = """
+CREATE FUNCTION clarity_accept(
+    p_tenant uuid, p_connection uuid, p_lock bigint, p_entity text, p_key text, p_topic text,
+    p_event text, p_delivery text, p_version text, p_context text, p_sealed bytea,
+    p_occurred timestamptz, p_now timestamptz
+) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    v_payload bigint;
+BEGIN
+    PERFORM set_config('clarity.tenant', p_tenant::text, true);
+    PERFORM pg_advisory_xact_lock_shared(p_lock);
+    IF p_sealed IS NOT NULL THEN
+        v_payload := nextval(pg_get_serial_sequence('integrations_payload', 'id'));
+    END IF;
+    INSERT INTO integrations_inboxitem (
+        tenant_id, connection_id, entity, key, topic, event, delivery, version, payload_id, state,
+        number, reason, field, said, advice, attempts, due_at, occurred_at, received_at)
+    VALUES (
+        p_tenant, p_connection, p_entity, p_key, p_topic, p_event, p_delivery, p_version, v_payload,
+        'waiting', '', '', '', '', '', 0, p_now, p_occurred, p_now)
+    ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+        RETURN 0;
+    END IF;
+    IF p_sealed IS NOT NULL THEN
+        INSERT INTO integrations_payload (id, tenant_id, context, sealed, created_at)
+        VALUES (v_payload, p_tenant, p_context, p_sealed, p_now);
+    END IF;
+    UPDATE integrations_lane SET due_at = LEAST(due_at, p_now)
+    WHERE connection_id = p_connection AND hinted_at IS NULL;
+    RETURN CASE WHEN FOUND THEN 2 ELSE 1 END;
+END
+$$
+"""
+
+DROP = """
+DROP FUNCTION clarity_accept(
+    uuid, uuid, bigint, text, text, text, text, text, text, text, bytea, timestamptz, timestamptz)
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("integrations", "0001_initial")]
+
+    operations = [migrations.RunSQL(CREATE, DROP)]

@@ -1,0 +1,34 @@
+"""Webhooks: a shared secret in a header, the whole order in the body."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from decimal import Decimal
+
+from integrations.connector_kit.base import Account, Notice, WebhookRequest
+from integrations.connector_kit.errors import NotTheirs, Unsupported
+from mappings.canonical.record import Entity
+
+
+def verify(request: WebhookRequest, account: Account) -> None:
+    """Raises NotTheirs unless the header holds the secret we share with the shop."""
+    given = request.headers.get("x-corner-secret", "").encode()
+    secret = account.credentials.get("webhook_secret", "").encode()
+    if not secret or not hmac.compare_digest(given, secret):
+        raise NotTheirs("The webhook does not bear the shared secret.")
+
+
+def notices(request: WebhookRequest) -> list[Notice]:
+    """Raises NotTheirs for a body that is no order, Unsupported for another event."""
+    topic = request.headers.get("x-corner-event", "")
+    if topic != "order":
+        raise Unsupported(f"Corner Shop event {topic!r} is not carried.")
+    try:
+        body = json.loads(request.body, parse_float=Decimal)
+        key = str(body["id"])
+    except (KeyError, TypeError, ValueError):
+        raise NotTheirs("The body is not an order.", status=400) from None
+    return [
+        Notice(Entity.ORDER, key, topic=topic, event=f"{key}:{body.get('changed')}", payload=body)
+    ]
