@@ -33,7 +33,7 @@ browser: setup ## Find or fetch a Chromium for the browser tests
 	@$(PY) -m tests.browser.provision
 
 bench: setup ## Measure speed
-	@$(PY) -m pytest tests/benchmarks -q -s
+	@$(PY) -m pytest tests/benchmarks -q -o python_files='bench_*.py'
 
 lock: setup ## Renew requirements.lock after a change in pyproject.toml
 	@$(PY) -m venv .venv/lock
