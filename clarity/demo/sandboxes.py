@@ -29,6 +29,11 @@ class Sandbox:
         """POST .../accounts/<account>/<what>, for example act("orders", count=3)."""
         return self._post(f"/_sandbox/accounts/{self.account}/{what}", body)
 
+    def requests(self) -> int:
+        """How many requests the account has answered so far."""
+        answer = self._session.request("GET", f"/_sandbox/accounts/{self.account}/log")
+        return int(answer.json()["requests"])
+
     def _post(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         answer = self._session.request("POST", path, body=dict(body))
         if answer.status not in (200, 201):

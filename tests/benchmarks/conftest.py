@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import statistics
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from clarity import supervisor
+from tests import processes
 from tests.flow.conftest import make_rig
 
 __all__ = ["make_rig"]
@@ -44,32 +42,12 @@ def report(request: pytest.FixtureRequest) -> Callable[..., None]:
 @pytest.fixture
 def web(transactional_db: None) -> Iterator[str]:
     """A web process of its own, on the test database."""
-    yield from _process(supervisor.web, "web")
+    with processes.web() as address:
+        yield address
 
 
 @pytest.fixture
 def workers(transactional_db: None) -> Iterator[None]:
     """A worker cluster of its own, on the test database."""
-    process = subprocess.Popen(
-        supervisor.workers().command, cwd=ROOT, env=_environment(), stderr=subprocess.DEVNULL
-    )
-    try:
+    with processes.running(supervisor.workers()):
         yield
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _process(make: Callable[..., supervisor.Part], name: str) -> Iterator[str]:
-    port = supervisor.free_port()
-    process = subprocess.Popen(make(port=port).command, cwd=ROOT, env=_environment())
-    try:
-        supervisor.wait_for_port(port)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, "CLARITY_DB_NAME": str(connection.settings_dict["NAME"])}
