@@ -63,7 +63,7 @@ def run(wanted: Wanted, *, console: Console, opened: Callable[[str], None]) -> s
         )
         skus = [article.sku for article in catalogue(seed=wanted.seed, size=wanted.size)]
         day = ShopDay(demo.shop, demo.till, skus)
-        with Screen(console, link=link, wanted=wanted.orders) as screen:
+        with Screen(console, wanted=wanted.orders) as screen:
             return _watch(parts, wanted, sides, day, screen)
     finally:
         parts.stop()

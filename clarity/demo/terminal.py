@@ -26,9 +26,10 @@ class Figures:
 class Screen:
     """A live view on a terminal; plain lines where there is none."""
 
-    def __init__(self, console: Console, *, link: str, wanted: int | None) -> None:
+    def __init__(self, console: Console, *, wanted: int | None) -> None:
+        """`wanted`: how many orders there will be; None when there is no end to them."""
         self._console = console
-        self._link = link
+        self._wanted = wanted
         self._progress = Progress(
             TextColumn("{task.description:<26}"),
             BarColumn(bar_width=None),
@@ -56,16 +57,20 @@ class Screen:
         self._progress.update(self._placed, completed=figures.orders)
         self._progress.update(self._arrived, completed=arrived)
         if self._console.is_terminal:
-            self._live.update(Group(self._progress, self._table(figures)))
+            panel = self._panel(figures, arrived=arrived)
+            self._live.update(Group(self._progress, panel) if self._wanted else panel)
             return
         line = f"placed {figures.orders}, in Heartland {arrived}, till sales {figures.sales}"
         if line != self._said:
             self._said = line
             self._console.print(line, highlight=False)
 
-    def _table(self, figures: Figures) -> Panel:
+    def _panel(self, figures: Figures, *, arrived: int) -> Panel:
         table = Table.grid(padding=(0, 2))
         found = figures.comparison
+        if not self._wanted:
+            table.add_row("Orders placed in the shop", str(figures.orders))
+            table.add_row("Orders in Heartland", str(arrived))
         table.add_row("Sales at the till", str(figures.sales))
         if found:
             table.add_row("Orders not there yet", str(found.lost))
@@ -74,5 +79,4 @@ class Screen:
             table.add_row("Stock that differs", f"{found.stock_differences} of {found.skus} SKUs")
         if figures.problem:
             table.add_row("Trouble", figures.problem)
-        table.add_row("Look inside", f"[link={self._link}]{self._link}[/link]")
         return Panel(table, title="Clarity Connect demo", subtitle="Ctrl+C ends it")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import webbrowser
@@ -47,6 +48,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         wanted = self._wanted(options)
         console = Console(stderr=True)
+        # Our own log lines would tear the live view apart; warnings still show.
+        logging.disable(logging.INFO)
         call_command("migrate", verbosity=0, skip_checks=True)
 
         def opened(link: str) -> None:
