@@ -6,6 +6,7 @@ SIGTERM or Ctrl+C lets all of them finish what they hold.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import socket
@@ -21,6 +22,7 @@ from django.conf import settings
 
 STOP_SECONDS = 25
 SLOWEST_RESTART = 30.0
+_PR_SET_PDEATHSIG = 1
 
 
 @dataclass
@@ -85,7 +87,6 @@ class Supervisor:
 
     def run(self, *, every: float = 0.5, tick: Callable[[], None] | None = None) -> None:
         """Watches until `stop` or a signal; `tick` is called each time round."""
-        signal.signal(signal.SIGTERM, lambda *_: self._stopping.set())
         while not self._stopping.wait(every):
             for name in self.watch():
                 sys.stderr.write(f"{name} had ended and was started again\n")
@@ -120,6 +121,7 @@ class Supervisor:
                 text=True,
                 # Ctrl+C in the terminal reaches only us; we stop the children in order.
                 start_new_session=True,
+                preexec_fn=_end_with_parent,
             )
 
 
@@ -180,6 +182,21 @@ def wait_for_port(port: int, *, host: str = "127.0.0.1", seconds: float = 30) ->
         except OSError:
             time.sleep(0.05)
     raise TimeoutError(f"nothing answered on {host}:{port} within {seconds:.0f} s")
+
+
+def interrupt_on_terminate() -> None:
+    """SIGTERM ends this process as Ctrl+C does, so that its children are stopped in order."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+
+
+def _end_with_parent() -> None:
+    """Linux: asks the kernel to end this child when we are killed and cannot do it ourselves."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _stop(processes: Sequence[subprocess.Popen[str]]) -> None:

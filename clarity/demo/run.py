@@ -52,6 +52,7 @@ def run(wanted: Wanted, *, console: Console, opened: Callable[[str], None]) -> s
     Raises Disagreement when the sides differ at the end.
     """
     parts = Supervisor(Path(settings.CLARITY_DATA_DIR) / "logs")
+    supervisor.interrupt_on_terminate()
     try:
         demo, link = _start(parts, wanted)
         opened(link)

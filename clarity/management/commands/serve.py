@@ -31,6 +31,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         port = supervisor.free_port(options["port"], host=options["host"])
         parts = Supervisor(Path(settings.CLARITY_DATA_DIR) / "logs")
+        supervisor.interrupt_on_terminate()
         try:
             parts.add(
                 supervisor.web(port=port, host=options["host"], workers=options["web_workers"])
