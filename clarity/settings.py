@@ -159,8 +159,9 @@ Q_CLUSTER = {
     "timeout": 120,
     "retry": 180,
     "max_attempts": 3,
-    "bulk": 8,
-    "queue_limit": 32,
+    # A hint taken ahead of time would wait behind a slow account while another host is idle.
+    "bulk": 1,
+    "queue_limit": env.number("CLARITY_WORKERS", 4),
     "recycle": 20_000,
     "save_limit": -1,
     "ack_failures": True,

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -108,6 +109,8 @@ class Supervisor:
         _stop([part.process for part in reversed(self._parts) if part.process])
 
     def _start(self, part: Part) -> None:
+        if part.process is not None:
+            _end_family(part.process.pid)
         part.starts += 1
         part.next_start = time.monotonic() + min(SLOWEST_RESTART, 0.5 * 2**part.starts)
         with (self._logs / f"{part.name}.log").open("a") as log:
@@ -208,5 +211,12 @@ def _stop(processes: Sequence[subprocess.Popen[str]]) -> None:
         try:
             process.wait(max(0.1, end - time.monotonic()))
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
             process.wait()
+        _end_family(process.pid)
+
+
+def _end_family(leader: int) -> None:
+    """Ends what a child has left behind: each child leads a process group of its own."""
+    with suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)

@@ -116,16 +116,19 @@ def _watch(parts: Supervisor, wanted: Wanted, sides: Sides, day: ShopDay, screen
         if not more and wanted.leave:
             end = end or now + wanted.patience
             found = figures.comparison
-            is_current = found is not None and found.orders_placed == day.orders
-            if found and is_current and (found.agrees or now > end):
+            # An order whose answer was lost is placed all the same.
+            is_current = found is not None and found.orders_placed >= day.orders
+            if found and ((is_current and found.agrees) or now > end):
                 return _closing_line(found, seconds=time.monotonic() - began)
+            if now > end:
+                raise Disagreement(json.dumps({"error": figures.problem}))
         time.sleep(max(0.01, min(next_look, next_order if more else next_look) - time.monotonic()))
 
 
 def _look(sides: Sides, figures: Figures) -> None:
     try:
         figures.comparison = sides.compare()
-    except ConnectorError as error:
+    except (ConnectorError, SandboxError) as error:
         figures.problem = str(error)[:120]
 
 

@@ -24,6 +24,8 @@ class FieldSpec(_Part):
     secret: bool = False
     required: bool = False
     default: str = ""
+    kind: Literal["text", "number"] = "text"
+    """A number is zero or more."""
     options: tuple[str, ...] = ()
     """Allowed values; empty when any text will do."""
     from_account: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
 from integrations.connector_kit.base import Account, Probe
@@ -26,11 +27,13 @@ ENGINE_SETTINGS = (
     FieldSpec(
         name="poll_seconds",
         label="Seconds between polls",
+        kind="number",
         help="How often this account is asked for changes; empty leaves it to the connector.",
     ),
     FieldSpec(
         name="safety_stock",
         label="Safety stock",
+        kind="number",
         help="Units of each article that are never offered in the web store.",
     ),
 )
@@ -122,14 +125,11 @@ def reconnect(connection: Connection, *, credentials: Mapping[str, str], now: da
     kept = dict(account.credentials) | dict(credentials)
     connector.probe(connector.open(replace(account, credentials=kept)))
     with scope.tenant(connection.tenant_id):
+        lanes.resume(tenant_id=connection.tenant_id, connection_id=connection.pk, now=now)
         store.put(connection.pk, dict(credentials))
         connection.state, connection.state_reason = ConnectionState.ACTIVE, ""
         connection.state_since = now
         connection.save(update_fields=["state", "state_reason", "state_since"])
-        Lane.objects.filter(connection=connection).update(
-            parked_until=None, parked_reason="", failures=0
-        )
-        lanes.wake(tenant_id=connection.tenant_id, connection_id=connection.pk, now=now)
 
 
 def lose_owner(*, tenant_id: UUID, connection_id: UUID, reason: str, now: datetime) -> None:
@@ -168,11 +168,24 @@ def _check_fields(
         value = given.get(spec.name) or spec.default
         if spec.required and not value:
             raise BadConnection(f"{spec.label} is needed. {spec.help}", field=spec.name)
+        if spec.kind == "number" and value and not _is_number(value):
+            raise BadConnection(
+                f"{spec.label} is {value!r}; a number that is not negative is needed",
+                field=spec.name,
+            )
         if spec.options and value and value not in spec.options:
             raise BadConnection(
                 f"{spec.label} is {value!r}; choose one of: {', '.join(spec.options)}",
                 field=spec.name,
             )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return False
+    return number.is_finite() and 0 <= number < 1_000_000
 
 
 def _with_defaults(manifest: Manifest, given: Mapping[str, str]) -> dict[str, str]:

@@ -54,13 +54,18 @@ def wake(*, tenant_id: UUID, connection_id: UUID, now: datetime) -> None:
 
 
 def acquire(*, tenant_id: UUID, connection_id: UUID, holder: str, now: datetime) -> Lease | None:
-    """The lease, or None while another process holds the lane."""
+    """The lease, or None while another process holds the lane or the lane is parked.
+
+    The lane counts as due while it is held: should the holder die, the pulse finds it.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
             UPDATE integrations_lane
-            SET holder = %(holder)s, token = token + 1, lease_until = %(until)s, hinted_at = %(now)s
+            SET holder = %(holder)s, token = token + 1, lease_until = %(until)s,
+                hinted_at = %(now)s, due_at = LEAST(due_at, %(now)s)
             WHERE connection_id = %(id)s AND (lease_until IS NULL OR lease_until < %(now)s)
+              AND (parked_until IS NULL OR parked_until <= %(now)s)
             RETURNING token
             """,
             {"holder": holder, "until": now + _term(), "now": now, "id": connection_id},
@@ -110,6 +115,19 @@ def release(lease: Lease, *, due_at: datetime | None, now: datetime) -> None:
 def park(lease: Lease, *, until: datetime, reason: str, failures: int) -> None:
     """Nothing calls the account before `until`."""
     _mine(lease).update(parked_until=until, parked_reason=reason[:400], failures=failures)
+
+
+def resume(*, tenant_id: UUID, connection_id: UUID, now: datetime) -> None:
+    """Ends a rest because something has changed (new credentials), and says that there is work.
+
+    Call it first in its transaction: everybody takes the advisory lock before any row.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [lock_key(connection_id)])
+    Lane.objects.filter(connection_id=connection_id).update(
+        parked_until=None, parked_reason="", failures=0
+    )
+    wake(tenant_id=tenant_id, connection_id=connection_id, now=now)
 
 
 def unpark(lease: Lease) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from integrations.models import Direction, Flow, Link
+from integrations.models import Delivery, DeliveryState, Direction, Flow, Link
 from mappings.canonical.record import Entity
 
 
@@ -35,6 +35,19 @@ def find_many(flow: Flow, wanted: Iterable[tuple[str, str]]) -> dict[str, str]:
         f"{link.entity}:{getattr(link, side)}": target_key(flow, link)
         for link in Link.objects.filter(match, pair_id=flow.pair_id)
     }
+
+
+def is_coming(flow: Flow, entity: Entity | str, reference: str) -> bool:
+    """Whether a record of the pair that bears this name is on its way, or held, and not linked."""
+    return (
+        bool(reference)
+        and Delivery.objects.filter(
+            flow__pair_id=flow.pair_id,
+            entity=str(entity),
+            reference=reference,
+            state__in=(DeliveryState.WAITING, DeliveryState.HELD, DeliveryState.DEAD),
+        ).exists()
+    )
 
 
 def remember(
@@ -75,6 +88,18 @@ def remember(
         store_key=store_key,
         defaults=values,
     )
+
+
+def learn(flow: Flow, found: Iterable[tuple[Entity, str, str]], *, now: datetime) -> None:
+    """Remembers links found on the way, as (entity, source key, target key); known ones are left.
+
+    Always in one order, so that two deliveries that learn the same links do not block each other.
+    """
+    wanted = sorted({(str(entity), source, target) for entity, source, target in found})
+    known = find_many(flow, [(entity, source) for entity, source, _ in wanted])
+    for entity, source, target in wanted:
+        if known.get(f"{entity}:{source}") != target:
+            remember(flow, entity, source_key=source, target_key=target, now=now)
 
 
 def _source_side(flow: Flow) -> str:

@@ -7,11 +7,11 @@ Target side of a lane: deliver (intent, call), confirm.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from integrations.connector_kit.base import Receipt
@@ -25,11 +25,12 @@ from integrations.connector_kit.errors import (
 from integrations.models import Cursor, Delivery, DeliveryState, Flow, InboxItem, InboxState
 from integrations.sync import lanes, links, polling
 from integrations.sync.lanes import Lease
+from integrations.sync.retry import is_too_old, pause
 from integrations.sync.sessions import Session, keep
 from integrations.sync.stages import confirm, deliver, receive
 from integrations.sync.stages.deliver import Job
 from integrations.sync.stages.normalise import normalise
-from integrations.sync.stages.receive import Received
+from integrations.sync.stages.receive import Fetched, Received
 from integrations.sync.stages.transform import Rendered, transform
 from integrations.sync.stages.validate import validate
 from mappings.canonical.record import Entity, InvalidRecord, Record, Skipped
@@ -44,6 +45,16 @@ class Route:
 
     flow: Flow
     target: Session
+
+
+def survives(what: str, work: Callable[[], None]) -> bool:
+    """Whether the work ended without an error of ours; such an error is told in the log."""
+    try:
+        work()
+    except Exception:
+        log.exception("%s stopped by an error of ours", what)
+        return False
+    return True
 
 
 def ask(session: Session, lease: Lease, cursor: Cursor, *, now: datetime) -> int:
@@ -67,14 +78,65 @@ def take_in(session: Session, lease: Lease, routes: Sequence[Route], *, now: dat
         return 0
     carried = {route.flow.entity for route in routes}
     needed = [entry for entry in received if entry.item.entity in carried]
-    for entry in receive.fetch(session, needed):
+    found = _fetch(session, needed)
+    for entry in found.whole:
         _pass_on(session, lease, routes, entry, now=now)
     with scope.tenant(session.tenant_id):
         lanes.check(lease)
         for entry in received:
             if entry.item.entity not in carried:
                 _close(entry.item, InboxState.FILTERED, "No flow carries this record", now=now)
+        for item, error in found.failed:
+            _not_read(item, error, now=now)
+    waits = [error for _, error in found.failed if isinstance(error, TryLater)]
+    if waits and not found.whole:
+        raise waits[0]
     return len(received)
+
+
+def _fetch(session: Session, needed: Sequence[Received]) -> Fetched:
+    try:
+        return receive.fetch(session, needed)
+    except NeedsOwner:
+        raise
+    except Exception:
+        log.exception("records of connection %s could not be read", session.connection.pk)
+        # One by one, so that the record that trips our code is the only one that waits.
+        return _one_by_one(session, needed)
+
+
+def _one_by_one(session: Session, needed: Sequence[Received]) -> Fetched:
+    found = Fetched()
+    for entry in needed:
+        try:
+            one = receive.fetch(session, [entry])
+        except NeedsOwner:
+            raise
+        except Exception as error:
+            log.exception("inbox item %s could not be read", entry.item.pk)
+            found.failed.append((entry.item, OurError(str(type(error).__name__))))
+            continue
+        found.whole += one.whole
+        found.failed += one.failed
+    return found
+
+
+def _not_read(item: InboxItem, error: ConnectorError, *, now: datetime) -> None:
+    """A record that cannot be read now is read later; one that cannot be read at all is held."""
+    item.attempts += 1
+    if isinstance(error, TryLater) and not is_too_old(item.received_at, now=now):
+        item.reason = error.message[:600]
+        item.due_at = now + timedelta(seconds=pause(item.attempts, asked=error.after))
+        item.save()
+        return
+    item.field = getattr(error, "field", "")[:200]
+    item.advice = getattr(error, "advice", "")[:600]
+    reason = confirm.OUR_ERROR if isinstance(error, OurError) else str(error)
+    _close(item, InboxState.HELD, reason, now=now)
+
+
+class OurError(ConnectorError):
+    """An error of ours stood in the way."""
 
 
 def _pass_on(
@@ -94,6 +156,9 @@ def _pass_on(
             item.field, item.said = error.field[:200], error.said[:400]
             item.advice = error.advice[:600]
             _close(item, InboxState.HELD, str(error), now=now)
+        except OperationalError:
+            # The database, not the record: everything is undone and tried again.
+            raise
         except Exception:
             log.exception("inbox item %s could not be processed", item.pk)
             item.refresh_from_db()
@@ -150,7 +215,9 @@ def _deliver_by(
     if idle:
         _settle(row, *idle, now=now)
         return False
-    row.needs = [[relation.entity.value, relation.key] for relation in record.relations()]
+    row.needs = [
+        [relation.entity.value, relation.key, relation.reference] for relation in record.relations()
+    ]
     row.payload_id = keep(
         session.tenant_id, f"delivery/{route.flow.pk}/{record.key}", _document(record, rendered)
     )
@@ -175,8 +242,19 @@ def _already_there(row: Delivery) -> tuple[DeliveryState, str] | None:
     Stock is always sent: the store changes its own number with every sale, so what we sent last
     says nothing of what stands there now.
     """
+    if row.entity == Entity.INVENTORY:
+        return None
+    coming = Delivery.objects.filter(
+        flow=row.flow, key=row.key, state=DeliveryState.WAITING
+    ).order_by("-id")
+    newest = coming.first()
+    if newest is not None:
+        # What is on its way changes the target again, so what was delivered last says nothing.
+        if row.version and newest.version > row.version:
+            return DeliveryState.FILTERED, "A newer version is on its way already"
+        return None
     link = links.find(row.flow, row.entity, row.key)
-    if link is None or row.entity == Entity.INVENTORY:
+    if link is None:
         return None
     if row.version and link.delivered_version > row.version:
         return DeliveryState.FILTERED, "A newer version was delivered before"
@@ -190,13 +268,7 @@ def _not_ours(flow: Flow, record: Record) -> tuple[DeliveryState, str] | None:
     for relation in record.relations():
         if links.find(flow, relation.entity, relation.key):
             continue
-        coming = Delivery.objects.filter(
-            flow__pair_id=flow.pair_id,
-            entity=relation.entity,
-            reference=relation.reference,
-            state__in=(DeliveryState.WAITING, DeliveryState.HELD, DeliveryState.DEAD),
-        )
-        if not coming.exists():
+        if not links.is_coming(flow, relation.entity, relation.reference):
             name = relation.reference or relation.key
             return (
                 DeliveryState.FILTERED,
@@ -225,6 +297,8 @@ def send(
     jobs = deliver.begin(session, lease, _with_relations(session, rows, now=now), now=now)
     if not jobs:
         return None
+    # Calls take long, and connections to the database are few.
+    connection.close()
     with session.recorder.recording() as exchanges:
         try:
             results = deliver.call(session, lease, jobs)
@@ -259,6 +333,9 @@ def _outcome(
                 confirm.delivered(session, job.delivery, result, now=now)
             else:
                 confirm.failed(job.delivery, result, now=now)
+    except OperationalError:
+        # Nothing is kept, so the delivery is tried again, and looks before it writes.
+        raise
     except Exception as error:
         log.exception("outcome of delivery %s could not be kept", job.delivery.pk)
         job.delivery.refresh_from_db()

@@ -25,6 +25,7 @@ def ensure_cursors(session: Session, flows: list[Flow], *, now: datetime) -> Non
         if flow.source_id == session.connection.pk
         and Entity(flow.entity) in specs
         and "poll" in specs[Entity(flow.entity)].source
+        and session.port(Entity(flow.entity)) is not None
     }
     for entity in sorted(wanted):
         Cursor.objects.get_or_create(
@@ -47,6 +48,7 @@ def poll(session: Session, lease: Lease, cursor: Cursor, *, now: datetime) -> in
     """
     port = session.port(Entity(cursor.entity))
     if port is None or port.changes is None:
+        put_off(session, lease, cursor, "This system cannot be asked for changes.", now=now)
         return 0
     try:
         page = port.changes(session.client, cursor.value, now)

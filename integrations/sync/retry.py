@@ -19,10 +19,13 @@ def pause(attempt: int, *, asked: float | None = None, chance: Chance = random.u
 
     `attempt` counts the tries so far, from 1.
     """
-    ceiling = min(LONGEST_SECONDS, FIRST_SECONDS * 2 ** (attempt - 1))
+    ceiling = min(LONGEST_SECONDS, FIRST_SECONDS * 2 ** min(attempt - 1, 20))
     return max(asked or 0.0, chance(ceiling / 4, ceiling))
 
 
-def is_too_old(created_at: datetime, *, now: datetime) -> bool:
-    """Whether a record has been tried for so long that a person must decide."""
-    return now - created_at > timedelta(hours=settings.CLARITY_RETRY_MAX_AGE_HOURS)
+def is_too_old(first_tried_at: datetime, *, now: datetime) -> bool:
+    """Whether a record has been tried for so long that a person must decide.
+
+    Time in which nobody tried (a paused pair, a parked lane) does not count.
+    """
+    return now - first_tried_at > timedelta(hours=settings.CLARITY_RETRY_MAX_AGE_HOURS)

@@ -20,6 +20,8 @@ from integrations.vault import sealing, store
 from mappings.canonical.record import Entity
 from tenants import scope
 
+LEAST_POLL_SECONDS = 0.05
+
 
 class Recorder:
     """Collects the HTTP exchanges of one thread while it is asked to."""
@@ -52,12 +54,14 @@ class Session:
     account: Account
     recorder: Recorder = field(default_factory=Recorder)
     _client: Client = None
+    _opening: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def client(self) -> Client:
         """The connector's client, made on first use."""
-        if self._client is None:
-            self._client = self.connector.open(self.account)
+        with self._opening:
+            if self._client is None:
+                self._client = self.connector.open(self.account)
         return self._client
 
     def port(self, entity: Entity) -> EntityPort | None:
@@ -65,9 +69,11 @@ class Session:
 
     @property
     def poll_every(self) -> timedelta:
+        """Never less than a moment, whatever the setting says: the lane must come to an end."""
         asked = self.account.setting("poll_seconds")
         seconds = float(asked) if asked else settings.CLARITY_POLL_SECONDS
-        return timedelta(seconds=seconds or self.connector.manifest.limits.poll_seconds)
+        seconds = seconds or self.connector.manifest.limits.poll_seconds
+        return timedelta(seconds=max(LEAST_POLL_SECONDS, seconds))
 
 
 def open_session(connection: Connection) -> Session:

@@ -10,16 +10,16 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.db import connection as database
-from django.db.models import Min, QuerySet
+from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
 from integrations.connector_kit.errors import NeedsOwner, TryLater
@@ -27,37 +27,39 @@ from integrations.models import (
     Connection,
     ConnectionState,
     Cursor,
-    Delivery,
     Flow,
     InboxItem,
     InboxState,
     Lane,
+    Pair,
     PairState,
 )
-from integrations.sync import lanes, pipeline, polling
+from integrations.sync import lanes, pipeline, polling, sending
 from integrations.sync.lanes import Lease, LeaseLost
 from integrations.sync.pipeline import Route
 from integrations.sync.retry import pause
 from integrations.sync.sessions import Session, open_session
 from integrations.sync.stages import deliver
-from mappings.canonical.record import Entity
 from tenants import scope
 
 log = logging.getLogger(__name__)
 
-# So many failures in a row say that the account itself is ill; until then only records wait.
-ILL_AFTER = 3
 AFTER_OUR_ERROR = timedelta(seconds=10)
 
 
 @dataclass
 class Work:
-    """Everything a slice needs, opened once. `routes` is empty while every pair is paused."""
+    """Everything a slice needs, opened once.
+
+    `is_used`: whether a pair that is no draft has this connection; until then notices wait.
+    """
 
     session: Session
     routes: list[Route]
     lease: Lease
     failures: int
+    is_used: bool
+    opened_at: datetime
 
 
 def run(*, tenant_id: UUID, connection_id: UUID) -> bool:
@@ -69,135 +71,127 @@ def run(*, tenant_id: UUID, connection_id: UUID) -> bool:
         )
     if lease is None:
         return False
-    ended_well = False
+    if not pipeline.survives(f"lane {connection_id}", lambda: _turn(lease)):
+        # An error of ours: the lane must not stay held, nor fail again at once.
+        now = timezone.now()
+        with scope.tenant(tenant_id):
+            lanes.release(lease, due_at=now + AFTER_OUR_ERROR, now=now)
+    return True
+
+
+def _turn(lease: Lease) -> None:
     try:
         with _heartbeat(lease):
             work = _open(lease)
             if work is not None:
                 _work(work)
-        ended_well = True
     except LeaseLost:
-        ended_well = True
-        log.warning("lane %s was taken over while it was worked", connection_id)
-    finally:
-        if not ended_well:
-            # An error of ours: the lane must not stay held, nor fail again at once.
-            now = timezone.now()
-            with scope.tenant(tenant_id):
-                lanes.release(lease, due_at=now + AFTER_OUR_ERROR, now=now)
-    return True
+        log.warning("lane %s was taken over while it was worked", lease.connection_id)
 
 
 def _open(lease: Lease) -> Work | None:
     now = timezone.now()
     with scope.tenant(lease.tenant_id):
+        # Whoever reconnects wakes the lane in the same transaction: either it is over and seen
+        # here, or it waits for us and its wake-up finds the lane free.
+        lanes.shut_out_wakes(lease)
         connection = Connection.objects.get(pk=lease.connection_id)
         if connection.state != ConnectionState.ACTIVE:
             lanes.release(lease, due_at=None, now=now)
             return None
         session = open_session(connection)
-        routes = [
-            Route(flow, open_session(flow.target))
-            for flow in Flow.objects.filter(
-                source=connection,
-                is_on=True,
-                pair__state__in=(PairState.TESTING, PairState.LIVE),
-            )
-            .select_related("target", "pair")
-            .order_by("pk")
-        ]
+        routes = [Route(flow, open_session(flow.target)) for flow in _flows(connection)]
         polling.ensure_cursors(session, [route.flow for route in routes], now=now)
-        failures = Lane.objects.get(pk=connection.pk).failures
-    return Work(session, routes, lease, failures)
+        return Work(
+            session=session,
+            routes=routes,
+            lease=lease,
+            failures=Lane.objects.get(pk=connection.pk).failures,
+            is_used=_pairs(connection).exists(),
+            opened_at=now,
+        )
+
+
+def _pairs(connection: Connection) -> QuerySet[Pair]:
+    return Pair.objects.filter(Q(pos=connection) | Q(store=connection)).exclude(
+        state=PairState.DRAFT
+    )
+
+
+def _flows(connection: Connection) -> QuerySet[Flow]:
+    """Flows out of a connection. While a pair is paused its records are prepared, but not sent."""
+    return (
+        Flow.objects.filter(source=connection, is_on=True)
+        .exclude(pair__state=PairState.DRAFT)
+        .select_related("target", "pair")
+        .order_by("pk")
+    )
 
 
 def _work(work: Work) -> None:
     """Rounds until nothing is due, the time is up, or the account wants a rest."""
     end = timezone.now() + timedelta(seconds=settings.CLARITY_LANE_SLICE_SECONDS)
-    with ThreadPoolExecutor(work.session.connector.manifest.limits.concurrency) as pool:
-        while True:
-            try:
-                busy = _round(work, pool)
-            except NeedsOwner as error:
-                _lose_owner(work, error)
-                return
-            except TryLater as error:
-                _rest(work, error)
-                return
-            is_over = timezone.now() >= end
-            if (is_over or not busy) and _finish(work, may_go_on=not is_over):
-                return
+    while True:
+        try:
+            busy = _round(work, until=end)
+        except NeedsOwner as error:
+            _lose_owner(work, error)
+            return
+        except TryLater as error:
+            _rest(work, error)
+            return
+        is_over = timezone.now() >= end
+        if (is_over or not busy) and _finish(work, may_go_on=not is_over):
+            return
 
 
-def _round(work: Work, pool: ThreadPoolExecutor) -> int:
-    """One pass over everything that is due; answers how much there was."""
-    now = timezone.now()
-    done = _poll(work, now=now)
-    if work.routes:
-        done += pipeline.take_in(work.session, work.lease, work.routes, now=timezone.now())
-    return done + _send(work, pool)
+def _round(work: Work, *, until: datetime) -> int:
+    """One pass over everything that is due; answers how much there was.
+
+    What could not be read does not keep from being sent what is ready: trouble is raised last.
+    """
+    heard, trouble = _hear(work)
+    sent, unsent = sending.send_due(work.session, work.lease, until=until)
+    worst = sending.worse(unsent, trouble)
+    if worst is not None:
+        raise worst
+    if work.failures and (heard.answered or sent):
+        work.failures = 0
+        with scope.tenant(work.session.tenant_id):
+            lanes.unpark(work.lease)
+    return heard.items + sent
 
 
-def _poll(work: Work, *, now: datetime) -> int:
+@dataclass
+class Heard:
+    """How many notices and items there were, and whether the account answered at all."""
+
+    items: int = 0
+    answered: bool = False
+
+
+def _hear(work: Work) -> tuple[Heard, TryLater | None]:
+    """Polls and takes notices in; tells as well why the account could not be asked."""
+    heard, now = Heard(), timezone.now()
     with scope.tenant(work.session.tenant_id):
         due = list(_cursors(work).filter(due_at__lte=now).order_by("due_at", "pk"))
-    return sum(pipeline.ask(work.session, work.lease, cursor, now=now) for cursor in due)
+    try:
+        for cursor in due:
+            heard.items += pipeline.ask(work.session, work.lease, cursor, now=now)
+            heard.answered = True
+        if work.is_used:
+            taken = pipeline.take_in(work.session, work.lease, work.routes, now=timezone.now())
+            heard.items += taken
+            heard.answered = heard.answered or taken > 0
+    except TryLater as error:
+        return heard, error
+    return heard, None
 
 
 def _cursors(work: Work) -> QuerySet[Cursor]:
-    entities = [route.flow.entity for route in work.routes]
+    """Cursors of entities that some pair wants now; a paused one need not be asked for."""
+    entities = [route.flow.entity for route in work.routes if route.flow.pair.is_running]
     return Cursor.objects.filter(connection=work.session.connection, entity__in=entities)
-
-
-def _send(work: Work, pool: ThreadPoolExecutor) -> int:
-    """Independent records at once, as many as the account permits; stock goes first."""
-    session, lease = work.session, work.lease
-    with scope.tenant(session.tenant_id):
-        lanes.check(lease)
-        rows = deliver.claim(session, now=timezone.now())
-    if not rows:
-        return 0
-    futures = [pool.submit(_send_batch, session, lease, batch) for batch in _batches(session, rows)]
-    troubles = [trouble for trouble in _results(futures) if trouble is not None]
-    for trouble in troubles:
-        raise trouble
-    if work.failures:
-        work.failures = 0
-        with scope.tenant(session.tenant_id):
-            lanes.unpark(lease)
-    return len(rows)
-
-
-def _results(
-    futures: Sequence[Future[TryLater | NeedsOwner | None]],
-) -> list[TryLater | NeedsOwner | None]:
-    """Every result; an error in our own code surfaces only after all threads have ended."""
-    for future in futures:
-        future.exception()
-    return [future.result() for future in futures]
-
-
-def _send_batch(
-    session: Session, lease: Lease, batch: Sequence[Delivery]
-) -> TryLater | NeedsOwner | None:
-    try:
-        return pipeline.send(session, lease, batch, now=timezone.now())
-    finally:
-        # The thread is done with the database: its connection goes back to the pool.
-        database.close()
-
-
-def _batches(session: Session, rows: Sequence[Delivery]) -> Iterator[list[Delivery]]:
-    order = {Entity.INVENTORY: 0, Entity.ORDER: 1}
-    by_entity: dict[Entity, list[Delivery]] = {}
-    for row in rows:
-        by_entity.setdefault(Entity(row.entity), []).append(row)
-    for entity in sorted(by_entity, key=lambda entity: order.get(entity, 2)):
-        port = session.port(entity)
-        size = port.batch_size if port and port.write_many else 1
-        group = by_entity[entity]
-        for start in range(0, len(group), size):
-            yield group[start : start + size]
 
 
 def _finish(work: Work, *, may_go_on: bool) -> bool:
@@ -205,6 +199,10 @@ def _finish(work: Work, *, may_go_on: bool) -> bool:
     now = timezone.now()
     with scope.tenant(work.session.tenant_id):
         lanes.shut_out_wakes(work.lease)
+        if _has_changed(work):
+            # A pair was started, paused or switched meanwhile: look again with open eyes.
+            lanes.release(work.lease, due_at=now, now=now)
+            return True
         due = _next_due(work)
         if may_go_on and due is not None and due <= now:
             return False
@@ -212,10 +210,16 @@ def _finish(work: Work, *, may_go_on: bool) -> bool:
     return True
 
 
+def _has_changed(work: Work) -> bool:
+    seen = [(route.flow.pk, route.flow.pair.state) for route in work.routes]
+    flows = _flows(work.session.connection).values_list("pk", "pair__state")
+    return seen != list(flows) or work.is_used != _pairs(work.session.connection).exists()
+
+
 def _next_due(work: Work) -> datetime | None:
     """When this lane next has something to do. Call inside the tenant's scope."""
     moments = [deliver.running(work.session).aggregate(at=Min("due_at"))["at"]]
-    if work.routes:
+    if work.is_used:
         moments.append(_cursors(work).aggregate(at=Min("due_at"))["at"])
         moments.append(
             InboxItem.objects.filter(
@@ -230,13 +234,13 @@ def _rest(work: Work, error: TryLater) -> None:
     now = timezone.now()
     failures = work.failures if error.throttled else work.failures + 1
     with scope.tenant(work.session.tenant_id):
-        if error.throttled or failures >= ILL_AFTER:
+        lanes.shut_out_wakes(work.lease)
+        if error.throttled or failures >= sending.ILL_AFTER:
             until = now + timedelta(seconds=pause(max(1, failures), asked=error.after))
             lanes.park(work.lease, until=until, reason=error.message, failures=failures)
         else:
             until = now
             Lane.objects.filter(pk=work.lease.connection_id).update(failures=failures)
-        lanes.shut_out_wakes(work.lease)
         due = _next_due(work)
         lanes.release(work.lease, due_at=max(due, until) if due else None, now=now)
 
@@ -244,13 +248,18 @@ def _rest(work: Work, error: TryLater) -> None:
 def _lose_owner(work: Work, error: NeedsOwner) -> None:
     """The credentials were refused: the connection pauses and its work is kept."""
     now = timezone.now()
-    log.warning("connection %s needs its owner: %s", work.session.connection.pk, error.message)
+    log.warning("connection %s was refused: %s", work.session.connection.pk, error.message)
     with scope.tenant(work.session.tenant_id):
+        lanes.shut_out_wakes(work.lease)
         lanes.check(work.lease)
-        Connection.objects.filter(pk=work.session.connection.pk).update(
+        # Someone who reconnected meanwhile has other credentials than the ones just refused.
+        refused = Connection.objects.filter(
+            pk=work.session.connection.pk, state_since__lt=work.opened_at
+        )
+        stopped = refused.update(
             state=ConnectionState.NEEDS_OWNER, state_reason=error.message[:400], state_since=now
         )
-        lanes.release(work.lease, due_at=None, now=now)
+        lanes.release(work.lease, due_at=None if stopped else now, now=now)
 
 
 @contextmanager
@@ -259,14 +268,18 @@ def _heartbeat(lease: Lease) -> Iterator[None]:
     stop = threading.Event()
 
     def beat() -> None:
-        try:
-            while not stop.wait(settings.CLARITY_LEASE_SECONDS / 3):
+        while not stop.wait(settings.CLARITY_LEASE_SECONDS / 3):
+            try:
                 with scope.tenant(lease.tenant_id):
                     lanes.renew(lease, now=timezone.now())
-        except LeaseLost:
-            log.warning("lane %s has a new holder", lease.connection_id)
-        finally:
-            database.close()
+            except LeaseLost:
+                log.warning("lane %s has a new holder", lease.connection_id)
+                return
+            except DatabaseError:
+                # The next beat may get through before the lease ends; if not, `check` stops us.
+                log.warning("the lease of lane %s could not be renewed", lease.connection_id)
+            finally:
+                database.close()
 
     thread = threading.Thread(target=beat, name="lane-heartbeat", daemon=True)
     thread.start()

@@ -105,7 +105,7 @@ def _body(request: Request) -> bytes:
     limit = settings.CLARITY_WEBHOOK_MAX_BYTES
     too_big = NotTheirs(f"The body is larger than {limit} bytes.", status=413)
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdigit() or int(length) > limit:
+    if not length.isdecimal() or int(length) > limit:
         raise too_big
     try:
         body: Any = request._request.body  # the signature covers the raw bytes

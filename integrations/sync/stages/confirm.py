@@ -42,14 +42,11 @@ def delivered(session: Session, row: Delivery, receipt: Receipt, *, now: datetim
         delivered_hash=row.content_hash,
         delivered_version=row.version,
     )
-    for learned in receipt.learned:
-        links.remember(
-            row.flow,
-            learned.entity,
-            source_key=learned.source_key,
-            target_key=learned.target_key,
-            now=now,
-        )
+    links.learn(
+        row.flow,
+        [(learned.entity, learned.source_key, learned.target_key) for learned in receipt.learned],
+        now=now,
+    )
     _settle_older(row, now=now)
     if receipt.touched:
         intake.accept(
@@ -99,7 +96,13 @@ def failed(row: Delivery, error: Exception, *, now: datetime) -> None:
 
 
 def _again(row: Delivery, error: TryLater, *, now: datetime) -> None:
-    if is_too_old(row.created_at, now=now):
+    if error.throttled:
+        # No sign of ill health, and no reason to wait longer each time.
+        row.state, row.finished_at = DeliveryState.WAITING, None
+        row.due_at = now + timedelta(seconds=pause(1, asked=error.after))
+        return
+    first = Attempt.objects.filter(delivery=row).order_by("number").first()
+    if first and is_too_old(first.started_at, now=now):
         row.state = DeliveryState.DEAD
         row.advice = "It was tried for days without success. Replay it when the system answers."
         return

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from integrations.connector_kit.base import Outgoing, Receipt, Result
@@ -20,6 +21,7 @@ from tenants import scope
 
 BATCH = 250
 RELATION_PAUSE = timedelta(seconds=2)
+BEHIND_EARLIER = timedelta(milliseconds=100)
 
 
 @dataclass(frozen=True)
@@ -61,32 +63,39 @@ def claim(session: Session, *, now: datetime, limit: int = BATCH) -> list[Delive
         if other is None:
             chosen[key] = row
         elif not other.attempts:
-            replaced.append(other.id)
-            chosen[key] = row
+            newer, older = (other, row) if _is_newer(other, row) else (row, other)
+            replaced.append(older.id)
+            chosen[key] = newer
     if replaced:
         Delivery.objects.filter(pk__in=replaced).update(
             state=DeliveryState.REPLACED,
             reason="A newer version came before it was sent",
             finished_at=now,
         )
-    return _without_blocked(session, list(chosen.values()), now=now)
+    return _without_blocked(session, list(chosen.values()))
 
 
-def _without_blocked(
-    session: Session, rows: Sequence[Delivery], *, now: datetime
-) -> list[Delivery]:
-    """Leaves out records of which an earlier delivery waits for its retry."""
-    waiting = {
-        (row.flow_id, row.key): row
-        for row in running(session).filter(
-            due_at__gt=now, attempts__gt=0, key__in=[row.key for row in rows]
-        )
-    }
+def _is_newer(first: Delivery, second: Delivery) -> bool:
+    """By version where both have one, else by which came later."""
+    if first.version and second.version and first.version != second.version:
+        return first.version > second.version
+    return first.id > second.id
+
+
+def _without_blocked(session: Session, rows: Sequence[Delivery]) -> list[Delivery]:
+    """Leaves out records of which an earlier delivery was tried and is not finished."""
+    tried: dict[tuple[int, str], Delivery] = {}
+    for row in (
+        running(session).filter(attempts__gt=0, key__in=[row.key for row in rows]).order_by("-id")
+    ):
+        tried[(row.flow_id, row.key)] = row  # the earliest one stays
     free = []
     for row in rows:
-        earlier = waiting.get((row.flow_id, row.key))
+        earlier = tried.get((row.flow_id, row.key))
         if earlier is not None and earlier.id < row.id:
-            Delivery.objects.filter(pk=row.pk).update(due_at=earlier.due_at)
+            Delivery.objects.filter(pk=row.pk).update(
+                due_at=max(earlier.due_at, row.due_at) + BEHIND_EARLIER
+            )
         else:
             free.append(row)
     return free
@@ -95,18 +104,26 @@ def _without_blocked(
 def ready(rows: Iterable[Delivery], *, now: datetime) -> list[Delivery]:
     """Leaves out deliveries whose related record is on its way; they are looked at again soon.
 
-    A record that will never be linked was left out before, so this wait has an end.
+    One whose related record will not come any more is left out for good.
     """
     free = []
     for row in rows:
-        missing = [pair for pair in row.needs if not links.find(row.flow, pair[0], pair[1])]
-        if missing:
-            entity, key = missing[0]
+        missing = [need for need in row.needs if not links.find(row.flow, need[0], need[1])]
+        if not missing:
+            free.append(row)
+            continue
+        entity, key, reference = missing[0]
+        name = reference or key
+        if links.is_coming(row.flow, entity, reference):
             Delivery.objects.filter(pk=row.pk).update(
-                due_at=now + RELATION_PAUSE, reason=f"Waits for the {entity} {key}"
+                due_at=now + RELATION_PAUSE, reason=f"Waits for the {entity} {name}"
             )
         else:
-            free.append(row)
+            Delivery.objects.filter(pk=row.pk).update(
+                state=DeliveryState.FILTERED,
+                reason=f"The {entity} {name} is not shared by this pair",
+                finished_at=now,
+            )
     return free
 
 
@@ -117,29 +134,47 @@ def begin(session: Session, lease: Lease, rows: Sequence[Delivery], *, now: date
         documents = load_many([row.payload_id for row in rows if row.payload_id])
         jobs = []
         for row in rows:
+            if not row.attempts and _is_spoken_for(row, now=now):
+                continue
             row.attempts += 1
             row.intent_at = now
-            row.progress = row.progress or _earlier_progress(row)
+            earlier = _earlier(row)
+            row.progress = row.progress or (earlier.progress if earlier else {})
             row.save(update_fields=["attempts", "intent_at", "progress"])
             attempt = Attempt.objects.create(
                 tenant_id=session.tenant_id, delivery=row, number=row.attempts, started_at=now
             )
-            jobs.append(Job(row, attempt, _outgoing(row, documents.get(row.payload_id or 0) or {})))
+            document = documents.get(row.payload_id or 0) or {}
+            jobs.append(Job(row, attempt, _outgoing(row, document, was_tried=earlier is not None)))
     return jobs
 
 
-def _earlier_progress(row: Delivery) -> dict[str, str]:
-    """What an earlier delivery of the same record reached, so that nothing is made twice."""
-    earlier = (
-        Delivery.objects.filter(flow_id=row.flow_id, key=row.key, id__lt=row.id)
-        .exclude(progress={})
+def _is_spoken_for(row: Delivery, *, now: datetime) -> bool:
+    """Whether what was delivered since the row was made says as much, or more."""
+    link = links.find(row.flow, row.entity, row.key)
+    if link is None or row.entity == Entity.INVENTORY:
+        return False
+    if row.version and link.delivered_version > row.version:
+        row.state, row.reason = DeliveryState.FILTERED, "A newer version was delivered before"
+    elif link.delivered_hash == row.content_hash:
+        row.state, row.reason = DeliveryState.UNCHANGED, "The target already has exactly this"
+    else:
+        return False
+    row.finished_at = now
+    row.save(update_fields=["state", "reason", "finished_at"])
+    return True
+
+
+def _earlier(row: Delivery) -> Delivery | None:
+    """The last delivery of the same record that was tried: what it reached is not made twice."""
+    return (
+        Delivery.objects.filter(flow_id=row.flow_id, key=row.key, id__lt=row.id, attempts__gt=0)
         .order_by("-id")
         .first()
     )
-    return dict(earlier.progress) if earlier else {}
 
 
-def _outgoing(row: Delivery, document: Mapping[str, Any]) -> Outgoing:
+def _outgoing(row: Delivery, document: Mapping[str, Any], *, was_tried: bool) -> Outgoing:
     link = links.find(row.flow, row.entity, row.key)
     return Outgoing(
         delivery_id=f"{row.tenant_id}/{row.pk}",
@@ -149,7 +184,8 @@ def _outgoing(row: Delivery, document: Mapping[str, Any]) -> Outgoing:
         fields=document.get("fields", {}),
         linked_id=links.target_key(row.flow, link) if link else "",
         related=links.find_many(row.flow, [tuple(pair) for pair in document.get("related", [])]),
-        attempt=row.attempts,
+        # Nobody knows what an earlier try did, so this one must look before it writes.
+        attempt=row.attempts + 1 if was_tried else row.attempts,
         progress=row.progress,
     )
 
@@ -170,9 +206,12 @@ def _all_or_error(session: Session, jobs: Sequence[Job]) -> Sequence[Result | Ex
     port = session.port(jobs[0].outgoing.entity)
     assert port is not None and port.write_many is not None  # noqa: S101, PT018 - the caller looked
     try:
-        return port.write_many(session.client, [job.outgoing for job in jobs])
+        results = list(port.write_many(session.client, [job.outgoing for job in jobs]))
     except ConnectorError as error:
         return [error for _ in jobs]
+    if len(results) != len(jobs):
+        raise ValueError(f"{len(jobs)} records were sent, {len(results)} were answered for")
+    return results
 
 
 def _one(session: Session, lease: Lease, job: Job) -> Result | Exception:
@@ -184,6 +223,7 @@ def _one(session: Session, lease: Lease, job: Job) -> Result | Exception:
             lanes.check(lease)
             job.delivery.progress = {**job.delivery.progress, step: value}
             job.delivery.save(update_fields=["progress"])
+        connection.close()
 
     try:
         receipt: Receipt = port.write(session.client, job.outgoing, save)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from integrations.connector_kit.base import EntityPort
+from integrations.connector_kit.errors import ConnectorError, NeedsOwner, TryLater
 from integrations.models import InboxItem, InboxState
 from integrations.sync.sessions import Session, load_many
 from mappings.canonical.record import Entity
 
 BATCH = 200
 READ_AT_ONCE = 100
+GIVE_UP_AFTER = 3
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,7 @@ def claim(session: Session, *, now: datetime) -> list[Received]:
         if other is None:
             newest[key] = row
             continue
-        # Without versions the later arrival wins; a notice without payload is read afresh anyway.
-        keep, drop = (
-            (row, other) if (row.version, row.id) >= (other.version, other.id) else (other, row)
-        )
+        keep, drop = (other, row) if _is_newer(other, row) else (row, other)
         newest[key] = keep
         merged.append(drop.id)
     if merged:
@@ -58,12 +57,28 @@ def claim(session: Session, *, now: datetime) -> list[Received]:
     return [Received(row, stored.get(row.payload_id or 0)) for row in newest.values()]
 
 
-def fetch(session: Session, received: Sequence[Received]) -> list[Received]:
-    """Thin items with their current record. Raises what the connector raises.
+def _is_newer(first: InboxItem, second: InboxItem) -> bool:
+    """Whether `first` speaks for both. A notice without a version counts by when it arrived."""
+    if first.version and second.version and first.version != second.version:
+        return first.version > second.version
+    return first.id > second.id
 
-    A record that is gone comes back as an empty object; the next stage leaves it out.
+
+@dataclass
+class Fetched:
+    """What could be read, what could not with the reason, and whether the account answered."""
+
+    whole: list[Received] = field(default_factory=list)
+    failed: list[tuple[InboxItem, ConnectorError]] = field(default_factory=list)
+
+
+def fetch(session: Session, received: Sequence[Received]) -> Fetched:
+    """Thin items with their current record. Raises NeedsOwner only.
+
+    A record that is gone comes back as an empty object; the next stage leaves it out. One that
+    cannot be read does not keep the others from it.
     """
-    whole = [entry for entry in received if entry.raw is not None]
+    found = Fetched(whole=[entry for entry in received if entry.raw is not None])
     thin: dict[Entity, list[Received]] = {}
     for entry in received:
         if entry.raw is None:
@@ -71,17 +86,32 @@ def fetch(session: Session, received: Sequence[Received]) -> list[Received]:
     for entity, entries in thin.items():
         port = session.port(entity)
         if port is None or port.read is None:
-            whole += [Received(entry.item, {}) for entry in entries]
+            found.whole += [Received(entry.item, {}) for entry in entries]
             continue
-        whole += _read(session, port, entries)
-    return whole
-
-
-def _read(session: Session, port: EntityPort, entries: Sequence[Received]) -> list[Received]:
-    found: list[Received] = []
-    assert port.read is not None  # noqa: S101 - the caller looked
-    for start in range(0, len(entries), READ_AT_ONCE):
-        part = entries[start : start + READ_AT_ONCE]
-        answers = port.read(session.client, [entry.item.key for entry in part])
-        found += [Received(entry.item, answers.get(entry.item.key) or {}) for entry in part]
+        for start in range(0, len(entries), READ_AT_ONCE):
+            _read(session, port, entries[start : start + READ_AT_ONCE], found)
     return found
+
+
+def _read(session: Session, port: EntityPort, entries: Sequence[Received], found: Fetched) -> None:
+    """Reads all at once; when that fails for another reason than a rate limit, halves."""
+    assert port.read is not None  # noqa: S101 - the caller looked
+    try:
+        answers = port.read(session.client, [entry.item.key for entry in entries])
+    except NeedsOwner:
+        raise
+    except ConnectorError as error:
+        is_throttled = isinstance(error, TryLater) and error.throttled
+        if len(entries) == 1 or is_throttled or _is_down(found):
+            found.failed += [(entry.item, error) for entry in entries]
+            return
+        middle = len(entries) // 2
+        _read(session, port, entries[:middle], found)
+        _read(session, port, entries[middle:], found)
+        return
+    found.whole += [Received(entry.item, answers.get(entry.item.key) or {}) for entry in entries]
+
+
+def _is_down(found: Fetched) -> bool:
+    """Whether enough single records failed with nothing read to believe that nothing can be."""
+    return not found.whole and len(found.failed) >= GIVE_UP_AFTER
