@@ -7,8 +7,7 @@ Target side of a lane: deliver (intent, call), confirm.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import OperationalError, connection, transaction
@@ -22,29 +21,20 @@ from integrations.connector_kit.errors import (
     TryLater,
     Unsupported,
 )
-from integrations.models import Cursor, Delivery, DeliveryState, Flow, InboxItem, InboxState
-from integrations.sync import lanes, links, polling
+from integrations.models import Cursor, Delivery, InboxItem, InboxState
+from integrations.sync import lanes, polling, preparing
 from integrations.sync.lanes import Lease
+from integrations.sync.preparing import Route
 from integrations.sync.retry import is_too_old, pause
-from integrations.sync.sessions import Session, keep
+from integrations.sync.sessions import Session
 from integrations.sync.stages import confirm, deliver, receive
 from integrations.sync.stages.deliver import Job
 from integrations.sync.stages.normalise import normalise
 from integrations.sync.stages.receive import Fetched, Received
-from integrations.sync.stages.transform import Rendered, transform
-from integrations.sync.stages.validate import validate
-from mappings.canonical.record import Entity, InvalidRecord, Record, Skipped
+from mappings.canonical.record import Entity, InvalidRecord, Skipped
 from tenants import scope
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Route:
-    """A running flow out of the lane's connection, with its target opened for reading."""
-
-    flow: Flow
-    target: Session
 
 
 def survives(what: str, work: Callable[[], None]) -> bool:
@@ -176,110 +166,11 @@ def _deliver_later(
     woken = {
         route.flow.target_id
         for route in carrying
-        if _deliver_by(session, route, item, record, now=now)
+        if preparing.prepare(session, route, item, record, now=now)
     }
     _close(item, InboxState.PASSED, "", now=now)
     for connection_id in sorted(woken):
         lanes.wake(tenant_id=session.tenant_id, connection_id=connection_id, now=now)
-
-
-def _deliver_by(
-    session: Session, route: Route, item: InboxItem, record: Record, *, now: datetime
-) -> bool:
-    """The delivery row of one flow; answers whether there is something to send."""
-    row = Delivery(
-        tenant_id=session.tenant_id,
-        flow=route.flow,
-        inbox_item=item,
-        target_id=route.flow.target_id,
-        entity=item.entity,
-        key=record.key,
-        number=record.number[:80],
-        version=record.version,
-        due_at=now,
-        created_at=now,
-    )
-    try:
-        validate(record, target=route.target)
-        rendered = transform(record, source=session, target=route.target)
-    except Skipped as error:
-        _settle(row, DeliveryState.FILTERED, str(error), now=now)
-        return False
-    except (Rejected, InvalidRecord) as error:
-        row.field, row.said, row.advice = error.field[:200], error.said[:400], error.advice[:600]
-        _settle(row, DeliveryState.HELD, str(error), now=now)
-        return False
-    row.reference = rendered.reference[:191]
-    row.content_hash, row.mapping_version = rendered.content_hash, rendered.mapping_version
-    idle = _already_there(row) or _not_ours(route.flow, record)
-    if idle:
-        _settle(row, *idle, now=now)
-        return False
-    row.needs = [
-        [relation.entity.value, relation.key, relation.reference] for relation in record.relations()
-    ]
-    row.payload_id = keep(
-        session.tenant_id, f"delivery/{route.flow.pk}/{record.key}", _document(record, rendered)
-    )
-    row.save()
-    return True
-
-
-def _document(record: Record, rendered: Rendered) -> Mapping[str, object]:
-    return {
-        "record": record.model_dump(mode="json"),
-        "fields": rendered.fields,
-        "related": [
-            [relation.entity.value, relation.key]
-            for relation in (*record.relations(), *record.wanted())
-        ],
-    }
-
-
-def _already_there(row: Delivery) -> tuple[DeliveryState, str] | None:
-    """Whether the target has this version, or a newer one.
-
-    Stock is always sent: the store changes its own number with every sale, so what we sent last
-    says nothing of what stands there now.
-    """
-    if row.entity == Entity.INVENTORY:
-        return None
-    coming = Delivery.objects.filter(
-        flow=row.flow, key=row.key, state=DeliveryState.WAITING
-    ).order_by("-id")
-    newest = coming.first()
-    if newest is not None:
-        # What is on its way changes the target again, so what was delivered last says nothing.
-        if row.version and newest.version > row.version:
-            return DeliveryState.FILTERED, "A newer version is on its way already"
-        return None
-    link = links.find(row.flow, row.entity, row.key)
-    if link is None:
-        return None
-    if row.version and link.delivered_version > row.version:
-        return DeliveryState.FILTERED, "A newer version was delivered before"
-    if link.delivered_hash == row.content_hash:
-        return DeliveryState.UNCHANGED, "The target already has exactly this"
-    return None
-
-
-def _not_ours(flow: Flow, record: Record) -> tuple[DeliveryState, str] | None:
-    """Whether the record speaks of one that neither is linked nor will be."""
-    for relation in record.relations():
-        if links.find(flow, relation.entity, relation.key):
-            continue
-        if not links.is_coming(flow, relation.entity, relation.reference):
-            name = relation.reference or relation.key
-            return (
-                DeliveryState.FILTERED,
-                f"The {relation.entity} {name} is not shared by this pair",
-            )
-    return None
-
-
-def _settle(row: Delivery, state: DeliveryState, reason: str, *, now: datetime) -> None:
-    row.state, row.reason, row.finished_at = state, reason[:600], now
-    row.save()
 
 
 def _close(item: InboxItem, state: InboxState, reason: str, *, now: datetime) -> None:

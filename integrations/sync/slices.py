@@ -36,7 +36,7 @@ from integrations.models import (
 )
 from integrations.sync import lanes, pipeline, polling, sending
 from integrations.sync.lanes import Lease, LeaseLost
-from integrations.sync.pipeline import Route
+from integrations.sync.preparing import Route
 from integrations.sync.retry import pause
 from integrations.sync.sessions import Session, open_session
 from integrations.sync.stages import deliver

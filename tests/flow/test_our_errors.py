@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from integrations.models import DeliveryState, InboxState
 from integrations.services.replay import replay
-from integrations.sync import pipeline
+from integrations.sync import preparing
 from integrations.sync.stages import confirm
 from tenants import scope
 from tests.flow.conftest import Rig
@@ -35,7 +35,7 @@ def test_a_failing_query_while_mapping_sets_one_record_aside(
     make_rig: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rig = make_rig()
-    one_bad(rig, monkeypatch, pipeline, "transform")
+    one_bad(rig, monkeypatch, preparing, "transform")
     rig.until(
         lambda: bool(rig.deliveries(number="#1002", state=DeliveryState.DELIVERED)), "1002 arrives"
     )
