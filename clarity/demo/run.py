@@ -56,6 +56,8 @@ def run(wanted: Wanted, *, console: Console, opened: Callable[[str], None]) -> s
     try:
         demo, link = _start(parts, wanted)
         opened(link)
+        console.print(f"The shop, to order in:  {demo.shop_account['base_url']}/", highlight=False)
+        console.print(f"The till, to sell at:   {demo.till_account['base_url']}/", highlight=False)
         sides = Sides(
             shop_url=demo.shop_account["base_url"],
             shop_token=demo.shop_account["credentials"]["access_token"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -14,6 +15,8 @@ from integrations.sync.retry import pause
 from integrations.sync.sessions import Session
 from mappings.canonical.record import Entity
 from tenants import scope
+
+TICK = timedelta(seconds=5)
 
 
 def ensure_cursors(session: Session, flows: list[Flow], *, now: datetime) -> None:
@@ -33,11 +36,19 @@ def ensure_cursors(session: Session, flows: list[Flow], *, now: datetime) -> Non
         )
 
 
-def _named(notice: Notice) -> Notice:
-    """A version names the event, so that overlapping polls accept each change once."""
+def _named(notice: Notice, *, now: datetime) -> Notice:
+    """Names the event by version and content, so that overlapping polls accept each change once.
+
+    A record may change twice within one tick of their clock. The content tells two full notices
+    apart; a thin one is left unnamed, and so read again, until its tick is surely over.
+    """
     if notice.event or not notice.version:
         return notice
-    return replace(notice, event=notice.version)
+    if notice.payload is None:
+        changed_at = datetime.fromisoformat(notice.version)
+        return notice if now - changed_at < TICK else replace(notice, event=notice.version)
+    digest = hashlib.sha256(repr(notice.payload).encode()).hexdigest()[:16]
+    return replace(notice, event=f"{notice.version} {digest}")
 
 
 def poll(session: Session, lease: Lease, cursor: Cursor, *, now: datetime) -> int:
@@ -63,7 +74,7 @@ def poll(session: Session, lease: Lease, cursor: Cursor, *, now: datetime) -> in
         new = intake.accept(
             tenant_id=session.tenant_id,
             connection_id=session.connection.pk,
-            notices=[_named(notice) for notice in page.notices],
+            notices=[_named(notice, now=now) for notice in page.notices],
             now=now,
         )
         cursor.value, cursor.failures, cursor.problem = page.cursor, 0, ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,10 +18,13 @@ from integrations.connector_kit.exchange import Exchange
 from integrations.connector_kit.registry import get
 from integrations.models import Connection, Environment, Payload
 from integrations.vault import sealing, store
+from integrations.vault.errors import VaultError
 from mappings.canonical.record import Entity
 from tenants import scope
 
 LEAST_POLL_SECONDS = 0.05
+
+log = logging.getLogger(__name__)
 
 
 class Recorder:
@@ -132,11 +136,14 @@ def load(payload_id: int | None) -> Any:
 
 
 def load_many(payload_ids: Sequence[int]) -> dict[int, Any]:
-    """Stored documents by id; pruned ones are missing."""
+    """Stored documents by id; pruned ones, and those that do not open any more, are missing."""
     rows = Payload.objects.filter(pk__in=payload_ids).values_list(
         "pk", "tenant_id", "context", "sealed"
     )
-    return {
-        pk: sealing.open_json(tenant_id, [context], bytes(sealed))
-        for pk, tenant_id, context, sealed in rows
-    }
+    found = {}
+    for pk, tenant_id, context, sealed in rows:
+        try:
+            found[pk] = sealing.open_json(tenant_id, [context], bytes(sealed))
+        except VaultError as error:
+            log.error("payload %s does not open: %s", pk, error)
+    return found

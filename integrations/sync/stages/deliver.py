@@ -134,6 +134,10 @@ def begin(session: Session, lease: Lease, rows: Sequence[Delivery], *, now: date
         documents = load_many([row.payload_id for row in rows if row.payload_id])
         jobs = []
         for row in rows:
+            document = documents.get(row.payload_id or 0)
+            if document is None:
+                _hold_unreadable(row, now=now)
+                continue
             if not row.attempts and _is_spoken_for(row, now=now):
                 continue
             row.attempts += 1
@@ -144,9 +148,15 @@ def begin(session: Session, lease: Lease, rows: Sequence[Delivery], *, now: date
             attempt = Attempt.objects.create(
                 tenant_id=session.tenant_id, delivery=row, number=row.attempts, started_at=now
             )
-            document = documents.get(row.payload_id or 0) or {}
             jobs.append(Job(row, attempt, _outgoing(row, document, was_tried=earlier is not None)))
     return jobs
+
+
+def _hold_unreadable(row: Delivery, *, now: datetime) -> None:
+    row.state, row.finished_at = DeliveryState.HELD, now
+    row.reason = "What was stored of this record cannot be read any more"
+    row.advice = "Replay the record, so that it is read from its source again."
+    row.save(update_fields=["state", "reason", "advice", "finished_at"])
 
 
 def _is_spoken_for(row: Delivery, *, now: datetime) -> bool:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
+from integrations.connector_kit.sandbox import layout
 from integrations.connector_kit.sandbox.faults import Fault, FaultKind
 from integrations.connectors.heartland.sandbox import till
 from integrations.connectors.heartland.sandbox.state import adjustments, documents
@@ -20,27 +21,6 @@ from integrations.connectors.heartland.sandbox.tenants import Tenant, Tenants
 _MOST_GOODS = 100
 _MOST_SALES = 12
 _MOST_UNITS = 10_000
-_STYLE = Markup(
-    "<style>"
-    ":root{color-scheme:light dark}*{box-sizing:border-box}"
-    "body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:64rem;padding:1rem}"
-    "h1{font-size:1.4rem;margin:.5rem 0}h2{font-size:1.1rem;margin:1.5rem 0 .5rem}"
-    ".wide{overflow-x:auto}table{border-collapse:collapse;width:100%}"
-    "th,td{padding:.35rem .5rem;text-align:left;border-bottom:1px solid #8884}"
-    "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}"
-    ".cards{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,16rem),1fr))}"
-    "form.card{border:1px solid #8886;border-radius:.5rem;padding:.75rem}"
-    "label{display:block;margin:.25rem 0}"
-    "input,select,button{font:inherit;width:100%;min-height:2.5rem;padding:.25rem .5rem}"
-    "button{margin-top:.5rem;cursor:pointer}"
-    ".said{border-left:4px solid #2a7;padding:.5rem .75rem;background:#2a72}"
-    "</style>"
-)
-_FRAME = Markup(
-    '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-    '<meta name="viewport" content="width=device-width, initial-scale=1">{style}</head>'
-    "<body><h1>{title}</h1>{said}{body}</body></html>"
-)
 
 
 def accounts_page(tenants: Tenants, request: Request) -> Response:
@@ -60,8 +40,14 @@ def account_page(tenants: Tenants, request: Request, name: str) -> Response:
     tenant = tenants.get(name)
     account = tenant.account
     with account.transaction():
-        body = Markup("{}<h2>Goods</h2>{}<h2>Last orders and tickets</h2>{}").format(
-            _actions(account), _goods(account, request.args.get("q", "")), _sales(account)
+        body = Markup(
+            "{}<section><h2>Last orders and tickets</h2>{}</section>"
+            "<section><h2>Goods</h2>{}</section>{}"
+        ).format(
+            _actions(account),
+            _sales(account),
+            _goods(account, request.args.get("q", "")),
+            _faults(),
         )
     return _framed(f"{name} at Heartland", body, request)
 
@@ -136,41 +122,46 @@ def _whole(request: Request, field: str, *, least: int) -> int:
 
 def _actions(account: Account) -> Markup:
     skus = Markup("").join(
-        Markup('<option value="{}">').format(sku) for sku in list(account.skus)[:_MOST_GOODS]
+        Markup('<option value="{0}">{0} - {1}</option>').format(
+            sku, account.items[key]["description"]
+        )
+        for sku, key in list(account.skus.items())[:_MOST_GOODS]
+        if account.items[key]["track_inventory?"]
     )
     places = Markup("").join(
         Markup('<option value="{}">{}</option>').format(row["id"], row["name"])
         for row in account.locations.values()
     )
+    article = Markup('<label>Article<select name="sku" required>{}</select></label>').format(skus)
+    where = Markup('<label>Location<select name="location">{}</select></label>').format(places)
+    return _form(
+        "sell", "Sell at the till", article + where + _number("quantity", "Quantity", 1)
+    ) + (_form("stock", "Change stock", article + where + _number("delta", "Add or take away", -1)))
+
+
+def _faults() -> Markup:
     kinds = Markup("").join(Markup("<option>{}</option>").format(kind.value) for kind in FaultKind)
-    article = Markup('<label>Article <input name="sku" list="skus" required></label>')
-    where = Markup('<label>Location <select name="location">{}</select></label>').format(places)
-    forms = (
-        _form("sell", "Sell at the till", article + where + _input("quantity", "Quantity", "1")),
-        _form("stock", "Change stock", article + where + _input("delta", "Add or take away", "-1")),
-        _form(
-            "fail",
-            "Fail the next calls",
-            Markup('<label>Fault <select name="kind">{}</select></label>').format(kinds)
-            + _input("times", "How many calls", "1")
-            + _input("value", "Seconds or HTTP status", "503")
-            + _input("match", "Only calls with this in them", ""),
-        ),
-        _form("clear", "Clear all faults", Markup("")),
-    )
-    return Markup('<datalist id="skus">{}</datalist><div class="cards">{}</div>').format(
-        skus, Markup("").join(forms)
-    )
+    return _form(
+        "fail",
+        "Fail the next calls",
+        Markup('<label>Fault<select name="kind">{}</select></label>').format(kinds)
+        + _number("times", "How many calls", 1)
+        + _number("value", "Seconds or HTTP status", 503)
+        + Markup('<label>Only calls with this in them<input name="match"></label>'),
+    ) + _form("clear", "Clear all faults", Markup(""))
 
 
-def _form(action: str, button: str, fields: Markup) -> Markup:
+def _form(action: str, title: str, fields: Markup) -> Markup:
     return Markup(
-        '<form class="card" method="post" action="actions/{}">{}<button>{}</button></form>'
-    ).format(action, fields, button)
+        '<section><h2>{1}</h2><form method="post" action="actions/{0}">{2}<button>{1}</button>'
+        "</form></section>"
+    ).format(action, title, fields)
 
 
-def _input(name: str, label: str, value: str) -> Markup:
-    return Markup('<label>{} <input name="{}" value="{}"></label>').format(label, name, value)
+def _number(name: str, label: str, value: int) -> Markup:
+    return Markup('<label>{}<input type="number" name="{}" value="{}" required></label>').format(
+        label, name, value
+    )
 
 
 def _goods(account: Account, wanted: str) -> Markup:
@@ -191,7 +182,7 @@ def _goods(account: Account, wanted: str) -> Markup:
         for row in found[:_MOST_GOODS]
     ]
     search = Markup(
-        '<form><label>Find <input name="q" value="{}"></label></form>'
+        '<form><label>Find<input name="q" value="{}"></label><button>Find</button></form>'
         "<p>{} of {} articles. Stock is available / on hand.</p>"
     ).format(wanted, len(rows), len(account.items))
     return search + _table(head, rows, first_number=2)
@@ -246,7 +237,4 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]], *, first_number: 
 
 
 def _framed(title: str, body: Markup, request: Request) -> Response:
-    message = request.args.get("message", "")
-    said = Markup('<p class="said" role="status">{}</p>').format(message) if message else ""
-    page = _FRAME.format(title=title, style=_STYLE, said=said, body=body)
-    return Response(page, content_type="text/html; charset=utf-8")
+    return layout.page(title, body, said=request.args.get("message", ""))

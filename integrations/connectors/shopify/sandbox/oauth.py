@@ -14,7 +14,7 @@ from markupsafe import Markup
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
-from integrations.connectors.shopify.sandbox import layout
+from integrations.connector_kit.sandbox import layout
 from integrations.connectors.shopify.sandbox.access import (
     ACCESS_SECONDS,
     CLIENT_SECONDS,

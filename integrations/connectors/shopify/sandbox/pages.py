@@ -8,8 +8,9 @@ from markupsafe import Markup
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
+from integrations.connector_kit.sandbox import layout
 from integrations.connector_kit.sandbox.faults import Fault, FaultKind
-from integrations.connectors.shopify.sandbox import layout, totals
+from integrations.connectors.shopify.sandbox import totals
 from integrations.connectors.shopify.sandbox.control import Accounts
 from integrations.connectors.shopify.sandbox.money import plain
 from integrations.connectors.shopify.sandbox.ordering import place_orders

@@ -9,7 +9,7 @@ _STYLE = Markup(
     """
 body{font:15px/1.45 system-ui,sans-serif;margin:0 auto;max-width:62rem;padding:0 1rem 3rem;
  color:#1d2733;background:#f6f7f9}
-h1{font-size:1.35rem}h2{font-size:1.05rem;margin-top:2rem}
+h1{font-size:1.35rem}h2{font-size:1.05rem;margin-top:1.1rem}
 a{color:#0b57a4}small{color:#5b6776}
 section{background:#fff;border:1px solid #dde2e8;border-radius:8px;padding:0 1rem 1rem;
  margin:1rem 0}
