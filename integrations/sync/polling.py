@@ -45,10 +45,20 @@ def _named(notice: Notice, *, now: datetime) -> Notice:
     if notice.event or not notice.version:
         return notice
     if notice.payload is None:
-        changed_at = datetime.fromisoformat(notice.version)
-        return notice if now - changed_at < TICK else replace(notice, event=notice.version)
+        return (
+            notice if _is_fresh(notice.version, now=now) else replace(notice, event=notice.version)
+        )
     digest = hashlib.sha256(repr(notice.payload).encode()).hexdigest()[:16]
     return replace(notice, event=f"{notice.version} {digest}")
+
+
+def _is_fresh(version: str, *, now: datetime) -> bool:
+    """Whether the version is a time that has only just passed; other versions have no ticks."""
+    try:
+        changed_at = datetime.fromisoformat(version)
+    except ValueError:
+        return False
+    return changed_at.tzinfo is not None and now - changed_at < TICK
 
 
 def poll(session: Session, lease: Lease, cursor: Cursor, *, now: datetime) -> int:
