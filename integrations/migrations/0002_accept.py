@@ -25,10 +25,10 @@ BEGIN
     END IF;
     INSERT INTO integrations_inboxitem (
         tenant_id, connection_id, entity, key, topic, event, delivery, version, payload_id, state,
-        number, reason, field, said, advice, attempts, due_at, occurred_at, received_at)
+        number, reason, field, said, advice, attempts, trying_seconds, due_at, occurred_at, received_at)
     VALUES (
         p_tenant, p_connection, p_entity, p_key, p_topic, p_event, p_delivery, p_version, v_payload,
-        'waiting', '', '', '', '', '', 0, p_now, p_occurred, p_now)
+        'waiting', '', '', '', '', '', 0, 0, p_now, p_occurred, p_now)
     ON CONFLICT DO NOTHING;
     IF NOT FOUND THEN
         RETURN 0;

@@ -55,6 +55,8 @@ class Delivery(TenantModel):
     # Ids gained by the steps of a saga; never personal data.
     progress = models.JSONField(default=dict)
     attempts = models.PositiveIntegerField(default=0)
+    # Time spent trying; rests in which nobody tried do not count.
+    trying_seconds = models.PositiveIntegerField(default=0)
     due_at = models.DateTimeField()
     intent_at = models.DateTimeField(null=True)
     target_key = models.CharField(max_length=191, blank=True)

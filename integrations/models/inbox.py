@@ -46,6 +46,9 @@ class InboxItem(TenantModel):
     said = models.CharField(max_length=400, blank=True)
     advice = models.CharField(max_length=600, blank=True)
     attempts = models.PositiveIntegerField(default=0)
+    # Time spent trying; rests in which nobody tried do not count.
+    trying_seconds = models.PositiveIntegerField(default=0)
+    tried_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField()
     occurred_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField()

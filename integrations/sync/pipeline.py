@@ -25,7 +25,7 @@ from integrations.models import Cursor, Delivery, InboxItem, InboxState
 from integrations.sync import lanes, polling, preparing
 from integrations.sync.lanes import Lease
 from integrations.sync.preparing import Route
-from integrations.sync.retry import is_too_old, pause
+from integrations.sync.retry import is_too_old, pause, trying_time
 from integrations.sync.sessions import Session
 from integrations.sync.stages import confirm, deliver, receive
 from integrations.sync.stages.deliver import Job
@@ -114,7 +114,9 @@ def _one_by_one(session: Session, needed: Sequence[Received]) -> Fetched:
 def _not_read(item: InboxItem, error: ConnectorError, *, now: datetime) -> None:
     """A record that cannot be read now is read later; one that cannot be read at all is held."""
     item.attempts += 1
-    if isinstance(error, TryLater) and not is_too_old(item.received_at, now=now):
+    item.trying_seconds = trying_time(item.trying_seconds, last_try=item.tried_at, now=now)
+    item.tried_at = now
+    if isinstance(error, TryLater) and not is_too_old(item.trying_seconds):
         item.reason = error.message[:600]
         item.due_at = now + timedelta(seconds=pause(item.attempts, asked=error.after))
         item.save()

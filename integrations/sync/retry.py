@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 
@@ -23,9 +23,17 @@ def pause(attempt: int, *, asked: float | None = None, chance: Chance = random.u
     return max(asked or 0.0, chance(ceiling / 4, ceiling))
 
 
-def is_too_old(first_tried_at: datetime, *, now: datetime) -> bool:
-    """Whether a record has been tried for so long that a person must decide.
+def trying_time(so_far: int, *, last_try: datetime | None, now: datetime) -> int:
+    """Seconds a record has been tried for, with this try.
 
-    Time in which nobody tried (a paused pair, a parked lane) does not count.
+    A longer gap than tries ever have between them was a rest (a paused pair, lost credentials, a
+    parked lane), and counts as one gap only.
     """
-    return now - first_tried_at > timedelta(hours=settings.CLARITY_RETRY_MAX_AGE_HOURS)
+    if last_try is None:
+        return so_far
+    return so_far + min(int((now - last_try).total_seconds()), int(LONGEST_SECONDS))
+
+
+def is_too_old(trying_seconds: int) -> bool:
+    """Whether a record has been tried for so long that a person must decide."""
+    return trying_seconds > settings.CLARITY_RETRY_MAX_AGE_HOURS * 3600

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
@@ -28,8 +29,17 @@ Trouble = TryLater | NeedsOwner
 _FIRST = {Entity.INVENTORY: 0, Entity.ORDER: 1}
 
 
-def send_due(session: Session, lease: Lease, *, until: datetime) -> tuple[int, Trouble | None]:
-    """Sends what is due; answers how much, and what is wrong with the account, if anything.
+@dataclass
+class Sent:
+    """How many records were dealt with, whether one went through, and what is wrong if anything."""
+
+    records: int = 0
+    answered: bool = False
+    trouble: Trouble | None = None
+
+
+def send_due(session: Session, lease: Lease, *, until: datetime) -> Sent:
+    """Sends what is due.
 
     Stops early when the time is up, when the account asks for a rest, and when it has failed so
     often in a row that asking on for every record would only take time.
@@ -40,21 +50,21 @@ def send_due(session: Session, lease: Lease, *, until: datetime) -> tuple[int, T
     database.close()
     width = session.connector.manifest.limits.concurrency
     waiting = _batches(session, rows)
-    done, failures = 0, 0
-    trouble: Trouble | None = None
+    sent, failures = Sent(), 0
     with ThreadPoolExecutor(width) as pool:
         while timezone.now() < until and (window := list(islice(waiting, width))):
             futures = [pool.submit(_send, session, lease, batch) for batch in window]
             for future in futures:
                 future.exception()  # an error of ours surfaces only after all threads have ended
             results = [future.result() for future in futures]
-            done += sum(len(batch) for batch in window)
+            sent.records += sum(len(batch) for batch in window)
             for result in results:
                 failures = failures + 1 if result else 0
-                trouble = worse(trouble, result)
-            if failures >= ILL_AFTER or _wants_rest(trouble):
+                sent.answered = sent.answered or result is None
+                sent.trouble = worse(sent.trouble, result)
+            if failures >= ILL_AFTER or wants_rest(sent.trouble):
                 break
-    return done, trouble
+    return sent
 
 
 def _send(session: Session, lease: Lease, batch: Sequence[Delivery]) -> Trouble | None:
@@ -69,10 +79,11 @@ def worse(first: Trouble | None, second: Trouble | None) -> Trouble | None:
     """Refused credentials outweigh a wait, and a wait they asked for outweighs one of ours."""
     if first is None or second is None:
         return first or second
-    return second if _wants_rest(second) and not isinstance(first, NeedsOwner) else first
+    return second if wants_rest(second) and not isinstance(first, NeedsOwner) else first
 
 
-def _wants_rest(trouble: Trouble | None) -> bool:
+def wants_rest(trouble: Trouble | None) -> bool:
+    """Whether the account itself said that it must not be called now."""
     return isinstance(trouble, NeedsOwner) or (trouble is not None and trouble.throttled)
 
 

@@ -151,15 +151,17 @@ def _round(work: Work, *, until: datetime) -> int:
     What could not be read does not keep from being sent what is ready: trouble is raised last.
     """
     heard, trouble = _hear(work)
-    sent, unsent = sending.send_due(work.session, work.lease, until=until)
-    worst = sending.worse(unsent, trouble)
-    if worst is not None:
+    sent = sending.send_due(work.session, work.lease, until=until)
+    answered = heard.answered or sent.answered
+    worst = sending.worse(sent.trouble, trouble)
+    # While the account answers for others, one record that fails is that record's affair.
+    if worst is not None and (sending.wants_rest(worst) or not answered):
         raise worst
-    if work.failures and (heard.answered or sent):
+    if work.failures and answered:
         work.failures = 0
         with scope.tenant(work.session.tenant_id):
             lanes.unpark(work.lease)
-    return heard.items + sent
+    return heard.items + sent.records
 
 
 @dataclass

@@ -101,8 +101,7 @@ def _again(row: Delivery, error: TryLater, *, now: datetime) -> None:
         row.state, row.finished_at = DeliveryState.WAITING, None
         row.due_at = now + timedelta(seconds=pause(1, asked=error.after))
         return
-    first = Attempt.objects.filter(delivery=row).order_by("number").first()
-    if first and is_too_old(first.started_at, now=now):
+    if is_too_old(row.trying_seconds):
         row.state = DeliveryState.DEAD
         row.advice = "It was tried for days without success. Replay it when the system answers."
         return

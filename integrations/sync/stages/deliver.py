@@ -15,6 +15,7 @@ from integrations.connector_kit.errors import ConnectorError, Unsupported
 from integrations.models import Attempt, Delivery, DeliveryState, PairState
 from integrations.sync import lanes, links
 from integrations.sync.lanes import Lease
+from integrations.sync.retry import trying_time
 from integrations.sync.sessions import Session, load_many
 from mappings.canonical.record import Entity, Skipped
 from tenants import scope
@@ -141,10 +142,11 @@ def begin(session: Session, lease: Lease, rows: Sequence[Delivery], *, now: date
             if not row.attempts and _is_spoken_for(row, now=now):
                 continue
             row.attempts += 1
+            row.trying_seconds = trying_time(row.trying_seconds, last_try=row.intent_at, now=now)
             row.intent_at = now
             earlier = _earlier(row)
             row.progress = row.progress or (earlier.progress if earlier else {})
-            row.save(update_fields=["attempts", "intent_at", "progress"])
+            row.save(update_fields=["attempts", "trying_seconds", "intent_at", "progress"])
             attempt = Attempt.objects.create(
                 tenant_id=session.tenant_id, delivery=row, number=row.attempts, started_at=now
             )
