@@ -23,16 +23,17 @@ def load(root: Path) -> None:
 
 
 def text(name: str, default: str = "") -> str:
-    return str(_env.str(name, default=default))
+    """The value; a variable that is set to nothing counts as not set, here and below."""
+    return os.environ.get(name) or default
 
 
 def flag(name: str, *, default: bool) -> bool:
-    return bool(_env.bool(name, default=default))
+    return bool(_env.bool(name)) if text(name) else default
 
 
 def number(name: str, default: int) -> int:
     try:
-        return int(_env.int(name, default=default))
+        return int(text(name) or default)
     except ValueError:
         raise ImproperlyConfigured(
             f"{name} is {os.environ.get(name)!r}; a whole number is needed"
@@ -41,7 +42,7 @@ def number(name: str, default: int) -> int:
 
 def words(name: str, default: list[str]) -> list[str]:
     """A comma-separated list."""
-    return [str(word) for word in _env.list(name, default=default)]
+    return [str(word) for word in _env.list(name)] if text(name) else default
 
 
 def secret(name: str) -> str:
