@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,13 +86,11 @@ class Supervisor:
                 self._start(part)
         return ended
 
-    def run(self, *, every: float = 0.5, tick: Callable[[], None] | None = None) -> None:
-        """Watches until `stop` or a signal; `tick` is called each time round."""
+    def run(self, *, every: float = 0.5) -> None:
+        """Watches until `stop` or a signal."""
         while not self._stopping.wait(every):
             for name in self.watch():
                 sys.stderr.write(f"{name} had ended and was started again\n")
-            if tick:
-                tick()
 
     def restart(self, names: Sequence[str]) -> None:
         """Stops the named parts and starts them anew."""

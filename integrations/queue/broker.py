@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 from django.db import DatabaseError, connection, connections
 from django_q.brokers.orm import ORM
+from django_q.conf import Conf
 
 from integrations.queue.pulse import hint_due_lanes
 
@@ -47,8 +48,6 @@ class ListeningBroker(ORM):  # type: ignore[misc]
     def _take(self) -> list[tuple[int, str]] | None:
         # One statement instead of a read and a conditional write per entry; SKIP LOCKED lets
         # several hosts take different entries at the same moment.
-        from django_q.conf import Conf
-
         with connection.cursor() as cursor:
             cursor.execute(
                 """

@@ -21,17 +21,6 @@ class Entity(StrEnum):
     REFUND = "refund"
     GIFT_CARD = "gift_card"
 
-    @property
-    def is_state(self) -> bool:
-        """Whether only the current state counts, so that a burst of notices may be merged.
-
-        Of the others each fact is delivered.
-        """
-        return self in _STATES
-
-
-_STATES = frozenset({Entity.CUSTOMER, Entity.PRODUCT, Entity.INVENTORY, Entity.GIFT_CARD})
-
 
 class InvalidRecord(ValueError):
     """A canonical record breaks a rule of its own; it waits for a person."""

@@ -17,6 +17,7 @@ from integrations.sync import lanes, links
 from integrations.sync.lanes import Lease
 from integrations.sync.retry import trying_time
 from integrations.sync.sessions import Session, load_many
+from integrations.sync.versions import is_newer
 from mappings.canonical.record import Entity, Skipped
 from tenants import scope
 
@@ -64,7 +65,7 @@ def claim(session: Session, *, now: datetime, limit: int = BATCH) -> list[Delive
         if other is None:
             chosen[key] = row
         elif not other.attempts:
-            newer, older = (other, row) if _is_newer(other, row) else (row, other)
+            newer, older = (other, row) if is_newer(other, row) else (row, other)
             replaced.append(older.id)
             chosen[key] = newer
     if replaced:
@@ -74,13 +75,6 @@ def claim(session: Session, *, now: datetime, limit: int = BATCH) -> list[Delive
             finished_at=now,
         )
     return _without_blocked(session, list(chosen.values()))
-
-
-def _is_newer(first: Delivery, second: Delivery) -> bool:
-    """By version where both have one, else by which came later."""
-    if first.version and second.version and first.version != second.version:
-        return first.version > second.version
-    return first.id > second.id
 
 
 def _without_blocked(session: Session, rows: Sequence[Delivery]) -> list[Delivery]:

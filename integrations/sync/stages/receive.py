@@ -11,6 +11,7 @@ from integrations.connector_kit.base import EntityPort
 from integrations.connector_kit.errors import ConnectorError, NeedsOwner, TryLater
 from integrations.models import InboxItem, InboxState
 from integrations.sync.sessions import Session, load_many
+from integrations.sync.versions import is_newer
 from mappings.canonical.record import Entity
 
 BATCH = 200
@@ -44,7 +45,7 @@ def claim(session: Session, *, now: datetime) -> list[Received]:
         if other is None:
             newest[key] = row
             continue
-        keep, drop = (other, row) if _is_newer(other, row) else (row, other)
+        keep, drop = (other, row) if is_newer(other, row) else (row, other)
         newest[key] = keep
         merged.append(drop.id)
     if merged:
@@ -57,16 +58,9 @@ def claim(session: Session, *, now: datetime) -> list[Received]:
     return [Received(row, stored.get(row.payload_id or 0)) for row in newest.values()]
 
 
-def _is_newer(first: InboxItem, second: InboxItem) -> bool:
-    """Whether `first` speaks for both. A notice without a version counts by when it arrived."""
-    if first.version and second.version and first.version != second.version:
-        return first.version > second.version
-    return first.id > second.id
-
-
 @dataclass
 class Fetched:
-    """What could be read, what could not with the reason, and whether the account answered."""
+    """What could be read, what could not and for what reason."""
 
     whole: list[Received] = field(default_factory=list)
     failed: list[tuple[InboxItem, ConnectorError]] = field(default_factory=list)
