@@ -12,6 +12,7 @@ from integrations.models.lane import Lane
 from integrations.models.link import Link
 from integrations.models.pair import Direction, Flow, Pair, PairState
 from integrations.models.payload import Payload
+from integrations.models.rank import Rank, rank_of
 from integrations.models.refusal import Refusal
 
 __all__ = [
@@ -33,5 +34,7 @@ __all__ = [
     "Pair",
     "PairState",
     "Payload",
+    "Rank",
     "Refusal",
+    "rank_of",
 ]

@@ -8,6 +8,7 @@ from django.db.models import Q
 from integrations.models.connection import Connection
 from integrations.models.inbox import InboxItem
 from integrations.models.pair import Flow
+from integrations.models.rank import Rank
 from tenants.models.scoped import TenantModel
 
 
@@ -43,6 +44,7 @@ class Delivery(TenantModel):
     payload_id = models.BigIntegerField(null=True)
     content_hash = models.CharField(max_length=64)
     mapping_version = models.CharField(max_length=80)
+    rank = models.SmallIntegerField(choices=Rank.choices, default=Rank.OTHER, db_default=Rank.OTHER)
     state = models.CharField(
         max_length=9, choices=DeliveryState.choices, default=DeliveryState.WAITING
     )
@@ -67,7 +69,7 @@ class Delivery(TenantModel):
     class Meta:
         indexes = [
             models.Index(
-                fields=["tenant", "target", "due_at", "id"],
+                fields=["tenant", "target", "rank", "due_at", "id"],
                 condition=Q(state="waiting"),
                 name="delivery_waiting",
             ),

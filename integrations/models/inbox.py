@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from integrations.models.connection import Connection
+from integrations.models.rank import Rank
 from tenants.models.scoped import TenantModel
 
 
@@ -39,7 +40,10 @@ class InboxItem(TenantModel):
     delivery = models.CharField(max_length=191, blank=True)
     version = models.CharField(max_length=40, blank=True)
     payload_id = models.BigIntegerField(null=True)
+    rank = models.SmallIntegerField(choices=Rank.choices, default=Rank.OTHER, db_default=Rank.OTHER)
     state = models.CharField(max_length=8, choices=InboxState.choices, default=InboxState.WAITING)
+    # How many deliveries it was passed on as: the other entry of the double bookkeeping.
+    passed_to = models.PositiveSmallIntegerField(default=0, db_default=0)
     number = models.CharField(max_length=80, blank=True)
     reason = models.CharField(max_length=600, blank=True)
     field = models.CharField(max_length=200, blank=True)
@@ -69,7 +73,7 @@ class InboxItem(TenantModel):
         ]
         indexes = [
             models.Index(
-                fields=["tenant", "connection", "due_at", "id"],
+                fields=["tenant", "connection", "rank", "due_at", "id"],
                 condition=Q(state="waiting"),
                 name="inbox_waiting",
             ),

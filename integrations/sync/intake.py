@@ -10,6 +10,7 @@ from django.db import connection as database
 
 from integrations.connector_kit.base import Notice
 from integrations.connector_kit.redact import redact
+from integrations.models import Rank, rank_of
 from integrations.sync import lanes
 from integrations.sync.sessions import seal
 from tenants import scope
@@ -17,28 +18,35 @@ from tenants import scope
 # What the database function answers.
 _NEW, _NEW_AND_UNWATCHED = 1, 2
 
-_ACCEPT = (
-    "SELECT clarity_accept(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::bytea, %s::timestamptz, %s)"
-)
+_ACCEPT = "SELECT clarity_accept(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::bytea, %s::timestamptz, %s, %s::smallint)"
 
 
 def accept(
-    *, tenant_id: UUID, connection_id: UUID, notices: Sequence[Notice], now: datetime
+    *,
+    tenant_id: UUID,
+    connection_id: UUID,
+    notices: Sequence[Notice],
+    now: datetime,
+    rank: Rank | None = None,
 ) -> int:
     """Stores the notices that are new and sees to it that the lane is worked; answers how many.
+
+    `rank` says what goes first; without it the entity decides.
 
     Card data is removed here, before anything is stored. Inside the tenant's scope everything
     commits with it. Outside any scope each notice is one statement and commits by itself, which is
     how a webhook comes in; when the process dies before the lane is hinted, the pulse finds it.
     """
-    answers = [_store(tenant_id, connection_id, notice, now=now) for notice in notices]
+    answers = [_store(tenant_id, connection_id, notice, rank=rank, now=now) for notice in notices]
     if _NEW_AND_UNWATCHED in answers:
         with scope.tenant(tenant_id):
             lanes.wake(tenant_id=tenant_id, connection_id=connection_id, now=now)
     return sum(answer >= _NEW for answer in answers)
 
 
-def _store(tenant_id: UUID, connection_id: UUID, notice: Notice, *, now: datetime) -> int:
+def _store(
+    tenant_id: UUID, connection_id: UUID, notice: Notice, *, rank: Rank | None, now: datetime
+) -> int:
     context = f"inbox/{connection_id}/{notice.entity}/{notice.key}"
     sealed = None
     if notice.payload is not None:
@@ -60,6 +68,7 @@ def _store(tenant_id: UUID, connection_id: UUID, notice: Notice, *, now: datetim
                 sealed,
                 notice.occurred_at,
                 now,
+                rank_of(notice.entity) if rank is None else rank,
             ],
         )
         answer: int = cursor.fetchone()[0]

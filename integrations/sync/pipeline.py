@@ -165,6 +165,7 @@ def _deliver_later(
     record = normalise(session, Entity(item.entity), entry.raw or {})
     item.number, item.version = record.number[:80], record.version or item.version
     carrying = [route for route in routes if route.flow.entity == item.entity]
+    item.passed_to += len(carrying)
     woken = {
         route.flow.target_id
         for route in carrying

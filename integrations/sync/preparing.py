@@ -36,6 +36,7 @@ def prepare(
         key=record.key,
         number=record.number[:80],
         version=record.version,
+        rank=item.rank,
         due_at=now,
         created_at=now,
     )

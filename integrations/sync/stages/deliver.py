@@ -55,7 +55,7 @@ def claim(session: Session, *, now: datetime, limit: int = BATCH) -> list[Delive
         running(session)
         .filter(due_at__lte=now)
         .select_related("flow")
-        .order_by("due_at", "id")[:limit]
+        .order_by("rank", "due_at", "id")[:limit]
     )
     chosen: dict[tuple[int, str], Delivery] = {}
     replaced: list[int] = []

@@ -35,7 +35,7 @@ def claim(session: Session, *, now: datetime) -> list[Received]:
     rows = list(
         InboxItem.objects.filter(
             connection=session.connection, state=InboxState.WAITING, due_at__lte=now
-        ).order_by("due_at", "id")[:BATCH]
+        ).order_by("rank", "due_at", "id")[:BATCH]
     )
     newest: dict[tuple[str, str], InboxItem] = {}
     merged: list[int] = []
