@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from integrations.connector_kit.errors import NeedsOwner, TryLater
 from integrations.models import Delivery
+from integrations.queue import fairness
 from integrations.sync import lanes, pipeline
 from integrations.sync.lanes import Lease
 from integrations.sync.sessions import Session
@@ -52,7 +53,7 @@ def send_due(session: Session, lease: Lease, *, until: datetime) -> Sent:
     waiting = _batches(session, rows)
     sent, failures = Sent(), 0
     with ThreadPoolExecutor(width) as pool:
-        while timezone.now() < until and (window := list(islice(waiting, width))):
+        while not fairness.turn_is_over(until) and (window := list(islice(waiting, width))):
             futures = [pool.submit(_send, session, lease, batch) for batch in window]
             for future in futures:
                 future.exception()  # an error of ours surfaces only after all threads have ended

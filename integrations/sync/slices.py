@@ -34,6 +34,7 @@ from integrations.models import (
     Pair,
     PairState,
 )
+from integrations.queue import fairness
 from integrations.sync import lanes, pipeline, polling, sending
 from integrations.sync.lanes import Lease, LeaseLost
 from integrations.sync.preparing import Route
@@ -140,7 +141,7 @@ def _work(work: Work) -> None:
         except TryLater as error:
             _rest(work, error)
             return
-        is_over = timezone.now() >= end
+        is_over = fairness.turn_is_over(end)
         if (is_over or not busy) and _finish(work, may_go_on=not is_over):
             return
 
