@@ -11,6 +11,7 @@ from integrations.models.delivery import Attempt, Delivery, DeliveryState
 from integrations.models.inbox import InboxItem, InboxState
 from integrations.models.lane import Lane
 from integrations.models.link import Link
+from integrations.models.notice_name import NoticeName
 from integrations.models.pair import Direction, Flow, Pair, PairState
 from integrations.models.payload import Payload
 from integrations.models.rank import Rank, rank_of
@@ -33,6 +34,7 @@ __all__ = [
     "InboxState",
     "Lane",
     "Link",
+    "NoticeName",
     "Pair",
     "PairState",
     "Payload",
