@@ -148,11 +148,11 @@ def _make(table: Table, now: datetime) -> list[str]:
         existing = partitions(table)
         if not existing:
             return []
-        today = utc_day(now)
-        low = max(existing[-1].high, first_id(today))
+        today, low = utc_day(now), existing[-1].high
         while low < first_id(today + timedelta(days=DAYS_AHEAD)):
+            # Days nobody prepared for have no ids; the next partition covers them as well.
             width = table.days * IDS_A_DAY
-            high = (low // width + 1) * width
+            high = (max(low, first_id(today)) // width + 1) * width
             name = f"{table.name}_{day_of(low):%Y%m%d}"
             create(table, name)
             attach(Partition(table, name, low, high))

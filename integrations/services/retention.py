@@ -208,10 +208,10 @@ def _retire(report: Report, ages: Ages, table: Table, days: int) -> None:
     if not found:
         return
     attic, others = (found[0], found[1:]) if found[0].is_attic else (None, found)
-    if attic and _is_over(attic, ages, days):
-        _sweep(report, attic, values)
-    elif attic:
-        return
+    if attic:
+        if not _is_over(attic, ages, days):
+            return
+        attic = _sweep(report, attic, values)
     for partition in others:
         if not _is_over(partition, ages, days):
             return
@@ -226,16 +226,16 @@ def _retire(report: Report, ages: Ages, table: Table, days: int) -> None:
         report.steps.append(_step(partition, "dropped", gone, kept))
 
 
-def _sweep(report: Report, attic: Partition, values: dict[str, Any]) -> None:
-    """Lets go what was finished since. The first attic is the whole table of before: it is rebuilt."""
+def _sweep(report: Report, attic: Partition, values: dict[str, Any]) -> Partition:
+    """Lets go what was finished since; answers the attic of now. The first one is the whole table
+    of before, so it is made anew rather than thinned."""
     with scope.door(REASON):
         gone, kept = _count(attic, values)
     if gone <= BATCH or kept > COPY_AT_MOST:
         _thin(report, attic, values)
-        return
-    if not report.is_dry:
-        patiently(lambda: _to_attic(attic, None, values))
+        return attic
     report.steps.append(_step(attic, "dropped", gone, kept))
+    return attic if report.is_dry else patiently(lambda: _to_attic(attic, None, values))
 
 
 def _to_attic(
