@@ -53,7 +53,8 @@ COPY_AT_MOST = 50_000
 
 @dataclass(frozen=True)
 class Step:
-    """What happened, or would happen, to one partition. `way` is "dropped" or "thinned"."""
+    """What happened, or would happen, to one partition. `way` is "dropped" or "thinned"; `seconds`
+    is how long it took to do."""
 
     table: str
     partition: str
@@ -61,6 +62,7 @@ class Step:
     way: str
     gone: int
     kept: int
+    seconds: float = 0.0
 
 
 @dataclass
@@ -182,10 +184,11 @@ def _thin(report: Report, partition: Partition, values: dict[str, Any]) -> None:
             gone, kept = _count(partition, values)
             report.steps.append(_step(partition, "thinned", gone, kept))
             return
+    began = time.monotonic()
     total = sum(_delete_all(partition, values))
     with scope.door(REASON):
         kept = _count(partition, values)[1]
-    report.steps.append(_step(partition, "thinned", total, kept))
+    report.steps.append(_step(partition, "thinned", total, kept, began))
 
 
 def _delete_all(partition: Partition, values: dict[str, Any]) -> Iterator[int]:
@@ -221,9 +224,10 @@ def _retire(report: Report, ages: Ages, table: Table, days: int) -> None:
         if kept + in_attic > COPY_AT_MOST:
             _thin(report, partition, values)
             return
+        began = time.monotonic()
         if not report.is_dry:
             attic = patiently(lambda one=partition, old=attic: _to_attic(one, old, values))  # type: ignore[misc]
-        report.steps.append(_step(partition, "dropped", gone, kept))
+        report.steps.append(_step(partition, "dropped", gone, kept, began))
 
 
 def _sweep(report: Report, attic: Partition, values: dict[str, Any]) -> Partition:
@@ -234,8 +238,10 @@ def _sweep(report: Report, attic: Partition, values: dict[str, Any]) -> Partitio
     if gone <= BATCH or kept > COPY_AT_MOST:
         _thin(report, attic, values)
         return attic
-    report.steps.append(_step(attic, "dropped", gone, kept))
-    return attic if report.is_dry else patiently(lambda: _to_attic(attic, None, values))
+    began = time.monotonic()
+    new = attic if report.is_dry else patiently(lambda: _to_attic(attic, None, values))
+    report.steps.append(_step(attic, "dropped", gone, kept, began))
+    return new
 
 
 def _to_attic(
@@ -281,9 +287,10 @@ def _count(partition: Partition, values: Mapping[str, Any]) -> tuple[int, int]:
     return gone, kept
 
 
-def _step(partition: Partition, way: str, gone: int, kept: int) -> Step:
+def _step(partition: Partition, way: str, gone: int, kept: int, began: float | None = None) -> Step:
+    seconds = round(time.monotonic() - began, 3) if began else 0.0
     until = day_of(partition.high).isoformat()
-    return Step(partition.table.name, partition.name, until, way, gone, kept)
+    return Step(partition.table.name, partition.name, until, way, gone, kept, seconds)
 
 
 def _cursor() -> Any:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from integrations.connector_kit.errors import Rejected
 from integrations.models import Delivery, DeliveryState, Flow, InboxItem
-from integrations.sync import links
+from integrations.sync import floors, links
 from integrations.sync.sessions import Session, keep
 from integrations.sync.stages.transform import Rendered, transform
 from integrations.sync.stages.validate import validate
@@ -86,7 +86,10 @@ def _already_there(row: Delivery) -> tuple[DeliveryState, str] | None:
     if row.entity == Entity.INVENTORY:
         return None
     coming = Delivery.objects.filter(
-        flow=row.flow, key=row.key, state=DeliveryState.WAITING
+        id__gte=floors.deliveries_from(row.target_id),
+        flow=row.flow,
+        key=row.key,
+        state=DeliveryState.WAITING,
     ).order_by("-id")
     newest = coming.first()
     if newest is not None:

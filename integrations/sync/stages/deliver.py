@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from integrations.connector_kit.base import Outgoing, Receipt, Result
 from integrations.connector_kit.errors import ConnectorError, Unsupported
 from integrations.models import Attempt, Delivery, DeliveryState, PairState
-from integrations.sync import lanes, links
+from integrations.sync import floors, lanes, links
 from integrations.sync.lanes import Lease
 from integrations.sync.retry import trying_time
 from integrations.sync.sessions import Session, load_many
@@ -38,6 +38,7 @@ class Job:
 def running(session: Session) -> QuerySet[Delivery]:
     """Waiting deliveries of the lane whose pair runs and whose flow is on."""
     return Delivery.objects.filter(
+        id__gte=floors.deliveries_from(session.connection.pk),
         target=session.connection,
         state=DeliveryState.WAITING,
         flow__is_on=True,
