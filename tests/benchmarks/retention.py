@@ -34,7 +34,7 @@ from integrations.services.partitions import (
     run,
     utc_day,
 )
-from integrations.sync import intake
+from integrations.sync import history, intake
 from integrations.sync.stages import deliver, receive
 from mappings.canonical.record import Entity
 from tenants import scope
@@ -159,11 +159,16 @@ def _hot_path(shop: Shop) -> dict[str, float]:
         }
         item = InboxItem.objects.order_by("-id")[:1].get()
         found["item by id"] = _median(lambda: InboxItem.objects.get(pk=item.pk))
-        found["earlier delivery of a record"] = _median(
-            lambda: (
-                Delivery.objects.filter(flow=flow, key="none", id__lt=item.pk, attempts__gt=0)
-                .order_by("-id")
-                .first()
+        new = Delivery(flow=flow, key="none", pk=item.pk, entity="order", inbox_item=item)
+        found["earlier try of a record"] = _median(lambda: history.tried_delivery(new))
+        found["held before, of a record"] = _median(
+            lambda: (history.stopped_deliveries(new), history.stopped_items(new))
+        )
+        found["page of the newest records"] = _median(
+            lambda: list(
+                InboxItem.objects.filter(connection=flow.source).order_by("-received_at", "-id")[
+                    :26
+                ]
             )
         )
         # The notices of this benchmark are none of the next one's.

@@ -15,7 +15,7 @@ from integrations.connector_kit.errors import (
 )
 from integrations.connector_kit.exchange import Exchange
 from integrations.models import Attempt, Delivery, DeliveryState, InboxItem, InboxState
-from integrations.sync import intake, links
+from integrations.sync import history, intake, links
 from integrations.sync.retry import is_too_old, pause
 from integrations.sync.sessions import Session, keep
 from mappings.canonical.record import InvalidRecord, Skipped
@@ -61,16 +61,11 @@ def _settle_older(row: Delivery, *, now: datetime) -> None:
     """Earlier versions that were held or given up are spoken for by the one just delivered."""
     spoken = {"reason": "A newer version of the record was delivered", "finished_at": now}
     Delivery.objects.filter(
-        flow_id=row.flow_id,
-        key=row.key,
-        pk__lt=row.pk,
+        pk__in=history.stopped_deliveries(row),
         state__in=(DeliveryState.HELD, DeliveryState.DEAD),
     ).update(state=DeliveryState.REPLACED, **spoken)
     InboxItem.objects.filter(
-        connection_id=row.flow.source_id,
-        entity=row.entity,
-        key=row.key,
-        pk__lt=row.inbox_item_id,
+        pk__in=history.stopped_items(row),
         state__in=(InboxState.HELD, InboxState.DEAD),
     ).update(state=InboxState.MERGED, **spoken)
 

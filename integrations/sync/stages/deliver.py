@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from integrations.connector_kit.base import Outgoing, Receipt, Result
 from integrations.connector_kit.errors import ConnectorError, Unsupported
 from integrations.models import Attempt, Delivery, DeliveryState, PairState
-from integrations.sync import floors, lanes, links
+from integrations.sync import floors, history, lanes, links
 from integrations.sync.lanes import Lease
 from integrations.sync.retry import trying_time
 from integrations.sync.sessions import Session, load_many
@@ -174,11 +174,7 @@ def _is_spoken_for(row: Delivery, *, now: datetime) -> bool:
 
 def _earlier(row: Delivery) -> Delivery | None:
     """The last delivery of the same record that was tried: what it reached is not made twice."""
-    return (
-        Delivery.objects.filter(flow_id=row.flow_id, key=row.key, id__lt=row.id, attempts__gt=0)
-        .order_by("-id")
-        .first()
-    )
+    return Delivery.objects.filter(pk=history.tried_delivery(row)).first()
 
 
 def _outgoing(row: Delivery, document: Mapping[str, Any], *, was_tried: bool) -> Outgoing:
