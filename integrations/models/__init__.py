@@ -6,10 +6,12 @@ from integrations.models.connection import Connection, ConnectionState, Environm
 from integrations.models.credential import Credential
 from integrations.models.cursor import Cursor
 from integrations.models.data_key import DataKey
+from integrations.models.day_total import DayTotal, TotalRow
 from integrations.models.delivery import Attempt, Delivery, DeliveryState
 from integrations.models.inbox import InboxItem, InboxState
 from integrations.models.lane import Lane
 from integrations.models.link import Link
+from integrations.models.notice_name import NoticeName
 from integrations.models.pair import Direction, Flow, Pair, PairState
 from integrations.models.payload import Payload
 from integrations.models.rank import Rank, rank_of
@@ -22,6 +24,7 @@ __all__ = [
     "Credential",
     "Cursor",
     "DataKey",
+    "DayTotal",
     "Delivery",
     "DeliveryState",
     "Direction",
@@ -31,10 +34,12 @@ __all__ = [
     "InboxState",
     "Lane",
     "Link",
+    "NoticeName",
     "Pair",
     "PairState",
     "Payload",
     "Rank",
     "Refusal",
+    "TotalRow",
     "rank_of",
 ]

@@ -32,9 +32,14 @@ class Delivery(TenantModel):
         "tenants.Tenant", on_delete=models.CASCADE, related_name="+", db_index=False
     )
     id = models.BigAutoField(primary_key=True)
-    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="+")
-    inbox_item = models.ForeignKey(InboxItem, on_delete=models.CASCADE, related_name="deliveries")
-    target = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="+", db_index=False)
+    # Partitions of the inbox come and go, so the database does not check this one.
+    inbox_item = models.ForeignKey(
+        InboxItem, on_delete=models.CASCADE, related_name="deliveries", db_constraint=False
+    )
+    target = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     entity = models.CharField(max_length=12)
     key = models.CharField(max_length=191)
     number = models.CharField(max_length=80, blank=True)
@@ -94,7 +99,9 @@ class Attempt(TenantModel):
         "tenants.Tenant", on_delete=models.CASCADE, related_name="+", db_index=False
     )
     id = models.BigAutoField(primary_key=True)
-    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="tries")
+    delivery = models.ForeignKey(
+        Delivery, on_delete=models.CASCADE, related_name="tries", db_constraint=False
+    )
     number = models.PositiveIntegerField()
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
@@ -102,13 +109,6 @@ class Attempt(TenantModel):
     message = models.CharField(max_length=600, blank=True)
     calls = models.PositiveIntegerField(default=0)
     payload_id = models.BigIntegerField(null=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["tenant", "delivery", "number"], name="attempt_number_once"
-            ),
-        ]
 
     def __str__(self) -> str:
         return f"attempt {self.number} of delivery {self.delivery_id}"

@@ -1,4 +1,8 @@
-"""The inbox: every notice that was accepted, kept before it is answered."""
+"""The inbox: every notice that was accepted, kept before it is answered.
+
+Inbox items, deliveries, attempts and payloads are partitioned by id, and the id tells the day: see
+integrations/services/partitions.py. So look a row up by its id, or bound the ids, where it matters.
+"""
 
 from __future__ import annotations
 
@@ -31,11 +35,14 @@ class InboxItem(TenantModel):
         "tenants.Tenant", on_delete=models.CASCADE, related_name="+", db_index=False
     )
     id = models.BigAutoField(primary_key=True)
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     entity = models.CharField(max_length=12)
     key = models.CharField(max_length=191)
     topic = models.CharField(max_length=80)
-    # Two names of one happening: of the event, and of this delivery of it. Both are unique.
+    # Two names of one happening: of the event, and of this delivery of it. Both come in once only,
+    # which NoticeName sees to: this table is partitioned by id and cannot.
     event = models.CharField(max_length=191, blank=True)
     delivery = models.CharField(max_length=191, blank=True)
     version = models.CharField(max_length=40, blank=True)
@@ -59,18 +66,6 @@ class InboxItem(TenantModel):
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["tenant", "connection", "topic", "event", "key"],
-                condition=~Q(event=""),
-                name="inbox_event_once",
-            ),
-            models.UniqueConstraint(
-                fields=["tenant", "connection", "delivery", "key"],
-                condition=~Q(delivery=""),
-                name="inbox_delivery_once",
-            ),
-        ]
         indexes = [
             models.Index(
                 fields=["tenant", "connection", "rank", "due_at", "id"],

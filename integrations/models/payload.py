@@ -20,7 +20,7 @@ class Payload(TenantModel):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        indexes = [models.Index(fields=["tenant", "created_at"], name="payload_by_age")]
+        indexes = [models.Index(fields=["tenant"], name="payload_of_tenant")]
 
     def __str__(self) -> str:
         return f"payload {self.pk}"

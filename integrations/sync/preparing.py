@@ -9,7 +9,7 @@ from uuid import UUID
 
 from integrations.connector_kit.errors import Rejected
 from integrations.models import Delivery, DeliveryState, Flow, InboxItem
-from integrations.sync import links
+from integrations.sync import floors, links
 from integrations.sync.links import Known
 from integrations.sync.sessions import Session, keep_many
 from integrations.sync.stages.transform import transform
@@ -127,8 +127,10 @@ def _leave_out_idle(prepared: Sequence[Prepared], *, now: datetime) -> None:
 
 def _newest_waiting(rows: Sequence[Delivery]) -> dict[tuple[int, str], str]:
     """The version of the last waiting delivery by flow and key."""
+    floor = min(floors.deliveries_from(target) for target in {row.target_id for row in rows})
     found = (
         Delivery.objects.filter(
+            id__gte=floor,
             flow__in={row.flow_id for row in rows},
             key__in={row.key for row in rows},
             state=DeliveryState.WAITING,

@@ -35,7 +35,7 @@ from integrations.models import (
     PairState,
 )
 from integrations.queue import fairness
-from integrations.sync import lanes, pipeline, polling, sending
+from integrations.sync import floors, lanes, pipeline, polling, sending
 from integrations.sync.lanes import Lease, LeaseLost
 from integrations.sync.preparing import Route
 from integrations.sync.retry import pause
@@ -226,7 +226,9 @@ def _next_due(work: Work) -> datetime | None:
         moments.append(_cursors(work).aggregate(at=Min("due_at"))["at"])
         moments.append(
             InboxItem.objects.filter(
-                connection=work.session.connection, state=InboxState.WAITING
+                id__gte=floors.items_from(work.session.connection.pk),
+                connection=work.session.connection,
+                state=InboxState.WAITING,
             ).aggregate(at=Min("due_at"))["at"]
         )
     return min((moment for moment in moments if moment is not None), default=None)

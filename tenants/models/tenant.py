@@ -29,8 +29,8 @@ class Tenant(models.Model):
 
     @property
     def retention_days(self) -> int:
-        """For how long finished payloads are kept."""
-        return int(self.settings.get("retention_days", DEFAULTS["retention_days"]))
+        """For how many days payloads are kept once their record is finished; at least one."""
+        return max(1, int(self.settings.get("retention_days", DEFAULTS["retention_days"])))
 
     @property
     def time_zone(self) -> str:

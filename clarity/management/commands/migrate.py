@@ -1,4 +1,4 @@
-"""`migrate`, run as the owner of the tables, with roles before it and a check after it."""
+"""`migrate`, run as the owner of the tables, with roles before it, and partitions and a check after it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.core.management.commands import migrate
 from django.db import connections
+from django.utils import timezone
 
 from clarity.postgres.base import as_owner
 from clarity.postgres.roles import ensure_roles
+from integrations.services.partitions import prepare_days
 from tenants.rls import verify_policies
 
 
@@ -24,6 +26,7 @@ class Command(migrate.Command):
             ensure_roles(connections[using])
             super().handle(*args, **options)
             ensure_roles(connections[using])
+            prepare_days(timezone.now())
             problems = verify_policies(connections[using])
         if problems:
             raise CommandError("Tenants are not kept apart:\n" + "\n".join(problems))

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection
-
 from integrations.connector_kit.base import Notice, Outcome, Receipt
 from integrations.connector_kit.errors import (
     NeedsOwner,
@@ -16,13 +14,12 @@ from integrations.connector_kit.errors import (
     Unsupported,
 )
 from integrations.connector_kit.exchange import Exchange
-from integrations.models import Attempt, Delivery, DeliveryState
-from integrations.sync import intake, links, many
+from integrations.models import Attempt, Delivery, DeliveryState, InboxItem, InboxState
+from integrations.sync import history, intake, links, many
 from integrations.sync.links import Remembered
 from integrations.sync.retry import is_too_old, pause
 from integrations.sync.sessions import Session, keep_many
 from mappings.canonical.record import InvalidRecord, Skipped
-from tenants import scope
 
 OUR_ERROR = "An error of ours stopped this record; we have been told. It can be replayed."
 
@@ -88,35 +85,17 @@ def delivered(
         )
 
 
-_SPOKEN = "A newer version of the record was delivered"
-
-_OLDER_DELIVERIES = """
-UPDATE integrations_delivery d SET state = 'replaced', reason = %s, finished_at = %s
-FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS v(id, flow, key)
-WHERE d.tenant_id = %s AND d.flow_id = v.flow AND d.key = v.key AND d.id < v.id
-  AND d.state IN ('held', 'dead')
-"""
-
-_OLDER_ITEMS = """
-UPDATE integrations_inboxitem i SET state = 'merged', reason = %s, finished_at = %s
-FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::text[]) AS v(id, source, entity, key)
-WHERE i.tenant_id = %s AND i.connection_id = v.source AND i.entity = v.entity AND i.key = v.key
-  AND i.id < v.id AND i.state IN ('held', 'dead')
-"""
-
-
 def _settle_older(rows: Sequence[Delivery], *, now: datetime) -> None:
     """Earlier versions that were held or given up are spoken for by those just delivered."""
-    tenant_id = scope.current()
-    keys = [row.key for row in rows]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _OLDER_DELIVERIES,
-            [_SPOKEN, now, [r.pk for r in rows], [r.flow_id for r in rows], keys, tenant_id],
+    spoken = {"reason": "A newer version of the record was delivered", "finished_at": now}
+    if deliveries := history.stopped_deliveries(rows):
+        Delivery.objects.filter(
+            pk__in=deliveries, state__in=(DeliveryState.HELD, DeliveryState.DEAD)
+        ).update(state=DeliveryState.REPLACED, **spoken)
+    if items := history.stopped_items(rows):
+        InboxItem.objects.filter(pk__in=items, state__in=(InboxState.HELD, InboxState.DEAD)).update(
+            state=InboxState.MERGED, **spoken
         )
-        items, sources = [r.inbox_item_id for r in rows], [r.flow.source_id for r in rows]
-        entities = [r.entity for r in rows]
-        cursor.execute(_OLDER_ITEMS, [_SPOKEN, now, items, sources, entities, keys, tenant_id])
 
 
 def failed(row: Delivery, error: Exception, *, now: datetime) -> None:

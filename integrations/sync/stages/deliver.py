@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +13,7 @@ from django.db.models import QuerySet
 from integrations.connector_kit.base import Outgoing, Receipt, Result
 from integrations.connector_kit.errors import ConnectorError, Unsupported
 from integrations.models import Attempt, Delivery, DeliveryState, Flow, PairState
-from integrations.sync import lanes, links, many
+from integrations.sync import floors, history, lanes, links, many
 from integrations.sync.lanes import Lease
 from integrations.sync.links import Known
 from integrations.sync.retry import trying_time
@@ -44,6 +43,7 @@ class Job:
 def running(session: Session) -> QuerySet[Delivery]:
     """Waiting deliveries of the lane whose pair runs and whose flow is on."""
     return Delivery.objects.filter(
+        id__gte=floors.deliveries_from(session.connection.pk),
         target=session.connection,
         state=DeliveryState.WAITING,
         flow__is_on=True,
@@ -225,28 +225,16 @@ def _is_spoken_for(row: Delivery, known: Known, *, now: datetime) -> bool:
     return True
 
 
-_EARLIER = """
-SELECT v.id, e.progress FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS v(id, flow, key)
-CROSS JOIN LATERAL (
-    SELECT d.progress::text FROM integrations_delivery d
-    WHERE d.tenant_id = %s AND d.flow_id = v.flow AND d.key = v.key AND d.id < v.id
-      AND d.attempts > 0
-    ORDER BY d.id DESC LIMIT 1
-) e
-"""
-
-
 def _earlier(rows: Sequence[Delivery]) -> dict[int, Mapping[str, Any]]:
     """By delivery: what the last tried delivery of the same record reached, if there is one.
 
     What it reached is not made twice.
     """
-    if not rows:
+    tried = history.tried_deliveries(rows) if rows else {}
+    if not tried:
         return {}
-    ids, flows, keys = zip(*((row.pk, row.flow_id, row.key) for row in rows), strict=True)
-    with connection.cursor() as cursor:
-        cursor.execute(_EARLIER, [list(ids), list(flows), list(keys), scope.current()])
-        return {pk: json.loads(progress) for pk, progress in cursor.fetchall()}
+    reached = dict(Delivery.objects.filter(pk__in=tried.values()).values_list("pk", "progress"))
+    return {pk: reached[earlier] for pk, earlier in tried.items() if earlier in reached}
 
 
 def _keep_lost_attempts(jobs: Sequence[Job]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from integrations.connector_kit.base import EntityPort
 from integrations.connector_kit.errors import ConnectorError, NeedsOwner, TryLater
 from integrations.models import InboxItem, InboxState
+from integrations.sync import floors
 from integrations.sync.sessions import Session, load_many
 from integrations.sync.versions import is_newer
 from mappings.canonical.record import Entity
@@ -34,7 +35,10 @@ def claim(session: Session, *, now: datetime) -> list[Received]:
     """
     rows = list(
         InboxItem.objects.filter(
-            connection=session.connection, state=InboxState.WAITING, due_at__lte=now
+            id__gte=floors.items_from(session.connection.pk),
+            connection=session.connection,
+            state=InboxState.WAITING,
+            due_at__lte=now,
         ).order_by("rank", "due_at", "id")[:BATCH]
     )
     newest: dict[tuple[str, str], InboxItem] = {}

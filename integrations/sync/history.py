@@ -1,0 +1,68 @@
+"""Earlier rows of a record, at whatever age: asked by functions that keep their plans.
+
+The same as plain queries over all partitions, which would take longer to plan than to run.
+Call inside the tenant's scope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import connection
+
+from integrations.models import Delivery
+from tenants import scope
+
+_TRIED = """
+SELECT v.id, clarity_tried_before(%s, v.flow, v.key, v.id)
+FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS v(id, flow, key)
+"""
+
+_STOPPED_DELIVERIES = """
+SELECT unnest(clarity_stopped_deliveries(%s, v.flow, v.key, v.id))
+FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS v(id, flow, key)
+"""
+
+_STOPPED_ITEMS = """
+SELECT unnest(clarity_stopped_items(%s, v.source, v.entity, v.key, v.id))
+FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::text[]) AS v(id, source, entity, key)
+"""
+
+
+def tried_deliveries(rows: Sequence[Delivery]) -> dict[int, int]:
+    """By delivery: the last one before it of the same record and flow that was tried."""
+    found = _ask(_TRIED, _ids(rows), [row.flow_id for row in rows], _keys(rows))
+    return {pk: earlier for pk, earlier in found if earlier is not None}
+
+
+def stopped_deliveries(rows: Sequence[Delivery]) -> list[int]:
+    """Earlier deliveries of the same records and flows that are held or were given up."""
+    found = _ask(_STOPPED_DELIVERIES, _ids(rows), [row.flow_id for row in rows], _keys(rows))
+    return [pk for (pk,) in found]
+
+
+def stopped_items(rows: Sequence[Delivery]) -> list[int]:
+    """Inbox items of the same records, before the deliveries' own, that are held or given up."""
+    found = _ask(
+        _STOPPED_ITEMS,
+        [row.inbox_item_id for row in rows],
+        [row.flow.source_id for row in rows],
+        [row.entity for row in rows],
+        _keys(rows),
+    )
+    return [pk for (pk,) in found]
+
+
+def _ids(rows: Sequence[Delivery]) -> list[int]:
+    return [row.pk for row in rows]
+
+
+def _keys(rows: Sequence[Delivery]) -> list[str]:
+    return [row.key for row in rows]
+
+
+def _ask(query: str, *lists: Sequence[object]) -> list[tuple[int, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, [scope.current(), *lists])
+        found: list[tuple[int, ...]] = cursor.fetchall()
+    return found
