@@ -8,6 +8,7 @@ from integrations.models.cursor import Cursor
 from integrations.models.data_key import DataKey
 from integrations.models.delivery import Attempt, Delivery, DeliveryState
 from integrations.models.inbox import InboxItem, InboxState
+from integrations.models.incident import RECORDS, Incident, IncidentState, ReplayState, Side
 from integrations.models.lane import Lane
 from integrations.models.link import Link
 from integrations.models.pair import Direction, Flow, Pair, PairState
@@ -16,6 +17,7 @@ from integrations.models.rank import Rank, rank_of
 from integrations.models.refusal import Refusal
 
 __all__ = [
+    "RECORDS",
     "Attempt",
     "Connection",
     "ConnectionState",
@@ -29,6 +31,8 @@ __all__ = [
     "Flow",
     "InboxItem",
     "InboxState",
+    "Incident",
+    "IncidentState",
     "Lane",
     "Link",
     "Pair",
@@ -36,5 +40,7 @@ __all__ = [
     "Payload",
     "Rank",
     "Refusal",
+    "ReplayState",
+    "Side",
     "rank_of",
 ]
