@@ -68,6 +68,8 @@ class Incident(TenantModel):
     replay_state = models.CharField(max_length=7, choices=ReplayState.choices, blank=True)
     # The inbox item that goes first, and how many there were to replay when it was asked for.
     replay_item = models.BigIntegerField(null=True)
+    # When set, only records that stopped at this value take part.
+    replay_value = models.CharField(max_length=400, blank=True)
     replay_total = models.PositiveIntegerField(default=0)
     replay_at = models.DateTimeField(null=True)
     replay_by = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""The pulse: finds lanes whose time has come and hints them."""
+"""The pulse: finds lanes and incidents whose time has come and hints them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.db import connection
 from django.utils import timezone
 
-from integrations.queue import enqueue_lane
+from integrations.queue import enqueue_incident, enqueue_lane
 from tenants import scope
 
 # A hint older than this was lost with a crashed worker; the lane is hinted again.
@@ -36,4 +36,29 @@ def hint_due_lanes() -> int:
             due = cursor.fetchall()
         for tenant_id, connection_id in due:
             enqueue_lane(tenant_id=tenant_id, connection_id=connection_id)
+    return len(due)
+
+
+def hint_due_incidents() -> int:
+    """Queues every incident that is due; answers how many there were.
+
+    Each is due again after a while, in case the worker that takes it dies.
+    """
+    now = timezone.now()
+    with scope.door("hint due incidents"):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                # No key changes: rows that join an incident at this moment are not held up.
+                """
+                UPDATE integrations_incident SET due_at = %(again)s
+                WHERE id IN (
+                    SELECT id FROM integrations_incident WHERE due_at <= %(now)s
+                    ORDER BY due_at LIMIT 100 FOR NO KEY UPDATE SKIP LOCKED
+                ) RETURNING tenant_id, id
+                """,
+                {"now": now, "again": now + HINT_LOST_AFTER},
+            )
+            due = cursor.fetchall()
+        for tenant_id, incident_id in due:
+            enqueue_incident(tenant_id=tenant_id, incident_id=incident_id)
     return len(due)

@@ -27,6 +27,7 @@ from integrations.models import (
     InboxState,
     Incident,
     IncidentState,
+    ReplayState,
     Side,
 )
 from integrations.sync.causes import Cause, cause, error_name
@@ -36,7 +37,11 @@ Row = InboxItem | Delivery
 
 STOPPED_ITEM = (InboxState.HELD, InboxState.DEAD)
 STOPPED_DELIVERY = (DeliveryState.HELD, DeliveryState.DEAD)
+# Until a replay has ended, its incident stays open: what fails again comes back to it.
+REPLAYING = (ReplayState.CANARY, ReplayState.REST)
 TOUCH_EVERY = timedelta(seconds=5)
+# How soon it is noticed that the last record of an incident got through by another way.
+LOOK_EVERY = timedelta(seconds=60)
 
 
 def file(row: Row, error: Exception | None, *, now: datetime) -> None:
@@ -114,6 +119,7 @@ def close_settled(incident_ids: Iterable[int | None], *, now: datetime) -> int:
     # Who is filing right now holds a share: it is not waited for, the next look closes.
     held = list(
         Incident.objects.filter(pk__in=wanted, state=IncidentState.OPEN, kind=RECORDS)
+        .exclude(replay_state__in=REPLAYING)
         .order_by("pk")
         .select_for_update(skip_locked=True)
         .values_list("pk", flat=True)
@@ -216,19 +222,20 @@ def _upsert(wanted: Sequence[_Made], *, now: datetime) -> dict[str, int]:
             made.cause.field,
             made.cause.message,
             made.advice,
-            *(now, now, now),
+            *(now, now, now, now + LOOK_EVERY if made.kind == RECORDS else None),
         ]
-    line = "(%s, %s, %s, 'open', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '', 0, '')"
+    line = "(%s, %s, %s, 'open', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '', 0, '', '')"
     with database.cursor() as cursor:
         cursor.execute(
             # Only placeholders are put together here.
             "INSERT INTO integrations_incident (tenant_id, fingerprint, kind, state, connection_id,"  # noqa: S608
-            " side, entity, error, field, message, advice, first_at, opened_at, last_at,"
-            f" replay_state, replay_total, replay_note) VALUES {', '.join([line] * len(wanted))}"
+            " side, entity, error, field, message, advice, first_at, opened_at, last_at, due_at,"
+            f" replay_state, replay_total, replay_note, replay_value) VALUES {', '.join([line] * len(wanted))}"
             " ON CONFLICT (tenant_id, fingerprint) DO UPDATE SET state = 'open', closed_at = NULL,"
             " opened_at = CASE WHEN integrations_incident.state = 'open'"
             " THEN integrations_incident.opened_at ELSE EXCLUDED.opened_at END,"
             " last_at = GREATEST(integrations_incident.last_at, EXCLUDED.last_at),"
+            " due_at = COALESCE(integrations_incident.due_at, EXCLUDED.due_at),"
             " message = EXCLUDED.message, advice = EXCLUDED.advice"
             " RETURNING fingerprint, id",
             rows,
