@@ -84,7 +84,7 @@ def _already_there(row: Delivery) -> tuple[DeliveryState, str] | None:
     says nothing of what stands there now.
     """
     if row.entity == Entity.INVENTORY:
-        return None
+        return _replayed(row)
     coming = Delivery.objects.filter(
         flow=row.flow, key=row.key, state=DeliveryState.WAITING
     ).order_by("-id")
@@ -100,6 +100,21 @@ def _already_there(row: Delivery) -> tuple[DeliveryState, str] | None:
     if row.version and link.delivered_version > row.version:
         return DeliveryState.FILTERED, "A newer version was delivered before"
     if link.delivered_hash == row.content_hash:
+        return DeliveryState.UNCHANGED, "The target already has exactly this"
+    return None
+
+
+def _replayed(row: Delivery) -> tuple[DeliveryState, str] | None:
+    """Whether exactly this was the last that was sent, for the same notice: it was replayed."""
+    if row.inbox_item.passed_to < 2:
+        return None
+    last = Delivery.objects.filter(flow=row.flow, key=row.key).order_by("-id").first()
+    if (
+        last is not None
+        and last.inbox_item_id == row.inbox_item_id
+        and last.state in (DeliveryState.DELIVERED, DeliveryState.UNCHANGED)
+        and last.content_hash == row.content_hash
+    ):
         return DeliveryState.UNCHANGED, "The target already has exactly this"
     return None
 
