@@ -67,6 +67,7 @@ class Migration(migrations.Migration):
                 ),
                 ("replay_item", models.BigIntegerField(null=True)),
                 ("replay_value", models.CharField(blank=True, max_length=400)),
+                ("replay_upto", models.BigIntegerField(default=0)),
                 ("replay_total", models.PositiveIntegerField(default=0)),
                 ("replay_at", models.DateTimeField(null=True)),
                 ("replay_note", models.CharField(blank=True, max_length=600)),

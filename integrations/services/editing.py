@@ -80,9 +80,9 @@ def source(item: InboxItem) -> Any:
 def edits(item: InboxItem) -> Sequence[Edit]:
     """What was edited, the first time first: its `before` is the payload as it came."""
     entries = list(
-        AuditEntry.objects.filter(
-            action=EDITED, object_type="InboxItem", object_id=str(item.pk)
-        ).order_by("id")
+        AuditEntry.objects.filter(action=EDITED, object_type="InboxItem", object_id=str(item.pk))
+        .select_related("actor")
+        .order_by("id")
     )
     stored = load_many([int(entry.before["payload"]) for entry in entries])
     return [Edit(entry, stored.get(int(entry.before["payload"]))) for entry in entries]

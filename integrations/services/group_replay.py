@@ -13,7 +13,6 @@ from enum import Enum
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
 
 from integrations.models import (
     Delivery,
@@ -26,6 +25,7 @@ from integrations.models import (
     Side,
 )
 from integrations.services.replay import CannotReplay, replay
+from integrations.services.replay_rows import draw_line, failed_again, running, stopped_items
 from integrations.sync.incidents import (
     LOOK_EVERY,
     REPLAYING,
@@ -55,8 +55,8 @@ def start(incident: Incident, *, actor: User | None, now: datetime, value: str =
         locked: Incident = Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
         if locked.is_replaying:
             raise CannotReplay("Its records are being replayed already.")
-        locked.replay_at, locked.replay_value = now, value
-        locked.replay_total = stopped_items(locked).count()
+        locked.replay_value = value
+        draw_line(locked, now=now)
         if not locked.replay_total:
             raise CannotReplay("No record of it is stuck any more.")
         locked.replay_state, locked.replay_by, locked.replay_note = ReplayState.CANARY, actor, ""
@@ -90,55 +90,6 @@ def stop(incident: Incident, *, actor: User | None, now: datetime) -> bool:
             actor=actor,
         )
     return bool(stopped)
-
-
-def stopped_items(incident: Incident) -> QuerySet[InboxItem]:
-    """Items that take part in the replay and have not run since it began, oldest first."""
-    value = Q(said=incident.replay_value) if incident.replay_value else Q()
-    if incident.side == Side.SOURCE:
-        rows = InboxItem.objects.filter(
-            value, incident=incident, state__in=STOPPED_ITEM, finished_at__lte=incident.replay_at
-        )
-        return rows.order_by("id")
-    deliveries = Delivery.objects.filter(
-        value, incident=incident, state__in=STOPPED_DELIVERY, finished_at__lte=incident.replay_at
-    )
-    return InboxItem.objects.filter(pk__in=deliveries.values("inbox_item_id")).order_by("id")
-
-
-def failed_again(incident: Incident) -> int:
-    """How many records that took part in the replay have stopped for the same cause since."""
-    since = {"incident": incident, "finished_at__gt": incident.replay_at}
-    if incident.side == Side.SOURCE:
-        return InboxItem.objects.filter(
-            state__in=STOPPED_ITEM, received_at__lte=incident.replay_at, **since
-        ).count()
-    return Delivery.objects.filter(
-        state__in=STOPPED_DELIVERY, inbox_item__received_at__lte=incident.replay_at, **since
-    ).count()
-
-
-def running(incident: Incident) -> int:
-    """How many records of the replay are on their way at this moment."""
-    mine = taking_part(incident)
-    items = mine.filter(state=InboxState.WAITING).count()
-    return items + (
-        Delivery.objects.filter(state=DeliveryState.WAITING, inbox_item__in=mine.values("pk"))
-        .values("inbox_item_id")
-        .distinct()
-        .count()
-    )
-
-
-def taking_part(incident: Incident) -> QuerySet[InboxItem]:
-    """Items that were replayed since the replay began. Only items that came before it count."""
-    items = InboxItem.objects.filter(received_at__lte=incident.replay_at)
-    if incident.side == Side.SOURCE:
-        return items.filter(incident=incident, due_at__gte=incident.replay_at)
-    replayed = Delivery.objects.filter(
-        incident=incident, state=DeliveryState.REPLACED, finished_at__gte=incident.replay_at
-    )
-    return items.filter(pk__in=replayed.values("inbox_item_id"))
 
 
 def tend(*, tenant_id: UUID, incident_id: int, now: datetime) -> None:
@@ -231,7 +182,7 @@ def _send_canary(incident: Incident, *, now: datetime) -> bool:
     """Replays the first record that can be; answers whether there was one."""
     for item in stopped_items(incident)[:BATCH]:
         try:
-            replay(item, now=now)
+            replay(item, now=_not_before(incident, now))
         except CannotReplay:
             continue
         incident.replay_item, incident.replay_state = item.pk, ReplayState.CANARY
@@ -268,10 +219,15 @@ def _replay_in_turn(incident: Incident, item: InboxItem, *, now: datetime) -> No
         if not Incident.objects.filter(pk=incident.pk, replay_state=ReplayState.REST).exists():
             return
         try:
-            replay(item, now=now)
+            replay(item, now=_not_before(incident, now))
         except CannotReplay:
             # Another delivery of it is on its way; it is looked at again with the next batch.
             return
+
+
+def _not_before(incident: Incident, now: datetime) -> datetime:
+    """Now, but never before the replay began: by this time a replayed row is told from others."""
+    return max(now, incident.replay_at or now)
 
 
 def _move(incident: Incident, **changes: object) -> None:

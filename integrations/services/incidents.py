@@ -17,7 +17,7 @@ from integrations.models import (
     IncidentState,
     Side,
 )
-from integrations.services import group_replay
+from integrations.services import replay_rows
 from integrations.services.records import with_outcome
 from integrations.sync.incidents import STOPPED_DELIVERY, STOPPED_ITEM
 
@@ -175,9 +175,9 @@ def progress(incident: Incident) -> Progress | None:
         return None
     return Progress(
         total=incident.replay_total,
-        left=group_replay.stopped_items(incident).count(),
-        running=group_replay.running(incident),
-        failed=group_replay.failed_again(incident),
+        left=replay_rows.stopped_items(incident).count(),
+        running=replay_rows.running(incident),
+        failed=replay_rows.failed_again(incident),
     )
 
 

@@ -224,13 +224,13 @@ def _upsert(wanted: Sequence[_Made], *, now: datetime) -> dict[str, int]:
             made.advice,
             *(now, now, now, now + LOOK_EVERY if made.kind == RECORDS else None),
         ]
-    line = "(%s, %s, %s, 'open', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '', 0, '', '')"
+    line = "(%s, %s, %s, 'open', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '', 0, 0, '', '')"
     with database.cursor() as cursor:
         cursor.execute(
             # Only placeholders are put together here.
             "INSERT INTO integrations_incident (tenant_id, fingerprint, kind, state, connection_id,"  # noqa: S608
             " side, entity, error, field, message, advice, first_at, opened_at, last_at, due_at,"
-            f" replay_state, replay_total, replay_note, replay_value) VALUES {', '.join([line] * len(wanted))}"
+            f" replay_state, replay_upto, replay_total, replay_note, replay_value) VALUES {', '.join([line] * len(wanted))}"
             " ON CONFLICT (tenant_id, fingerprint) DO UPDATE SET state = 'open', closed_at = NULL,"
             " opened_at = CASE WHEN integrations_incident.state = 'open'"
             " THEN integrations_incident.opened_at ELSE EXCLUDED.opened_at END,"
