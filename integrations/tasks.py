@@ -7,9 +7,17 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.utils import timezone
+
+from integrations.services import group_replay
 from integrations.sync import slices
 
 
 def work_lane(*, tenant_id: str, connection_id: str, **_: object) -> None:
     """Works one lane for a slice; does nothing when another process holds it."""
     slices.run(tenant_id=UUID(tenant_id), connection_id=UUID(connection_id))
+
+
+def tend_incident(*, tenant_id: str, incident_id: int, **_: object) -> None:
+    """Takes the next step of an incident's replay, or closes it when nothing is stuck in it."""
+    group_replay.tend(tenant_id=UUID(tenant_id), incident_id=incident_id, now=timezone.now())

@@ -9,6 +9,7 @@ from integrations.models.data_key import DataKey
 from integrations.models.day_total import DayTotal, TotalRow
 from integrations.models.delivery import Attempt, Delivery, DeliveryState
 from integrations.models.inbox import InboxItem, InboxState
+from integrations.models.incident import RECORDS, Incident, IncidentState, ReplayState, Side
 from integrations.models.lane import Lane
 from integrations.models.link import Link
 from integrations.models.notice_name import NoticeName
@@ -18,6 +19,7 @@ from integrations.models.rank import Rank, rank_of
 from integrations.models.refusal import Refusal
 
 __all__ = [
+    "RECORDS",
     "Attempt",
     "Connection",
     "ConnectionState",
@@ -32,6 +34,8 @@ __all__ = [
     "Flow",
     "InboxItem",
     "InboxState",
+    "Incident",
+    "IncidentState",
     "Lane",
     "Link",
     "NoticeName",
@@ -40,6 +44,8 @@ __all__ = [
     "Payload",
     "Rank",
     "Refusal",
+    "ReplayState",
+    "Side",
     "TotalRow",
     "rank_of",
 ]

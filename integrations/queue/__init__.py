@@ -11,8 +11,14 @@ from uuid import UUID
 from django_q.tasks import async_task
 
 WORK_LANE = "integrations.tasks.work_lane"
+TEND_INCIDENT = "integrations.tasks.tend_incident"
 
 
 def enqueue_lane(*, tenant_id: UUID, connection_id: UUID) -> None:
     """Asks a worker to look at a lane. Commits or rolls back with the caller's transaction."""
     async_task(WORK_LANE, tenant_id=str(tenant_id), connection_id=str(connection_id))
+
+
+def enqueue_incident(*, tenant_id: UUID, incident_id: int) -> None:
+    """Asks a worker to take the next step of an incident. Commits with the caller's transaction."""
+    async_task(TEND_INCIDENT, tenant_id=str(tenant_id), incident_id=incident_id)

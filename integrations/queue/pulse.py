@@ -1,4 +1,4 @@
-"""The pulse: finds lanes whose time has come and hints them."""
+"""The pulse: finds lanes and incidents whose time has come and hints them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.utils import timezone
 
-from integrations.queue import enqueue_lane
+from integrations.queue import enqueue_incident, enqueue_lane
 from tenants import scope
 
 PULSE_SECONDS = 1.0
@@ -27,11 +27,12 @@ class Pulsing:
         raise NotImplementedError
 
     def keep_pulse(self) -> None:
-        """Hints the lanes that are due, once a second however often it is called."""
+        """Hints the lanes and incidents that are due, once a second however often it is called."""
         now = time.monotonic()
         if now - self._pulsed_at >= PULSE_SECONDS:
             self._pulsed_at = now
             hint_due_lanes(oldest_waiting=self.oldest_waiting())
+            hint_due_incidents()
 
 
 def hint_due_lanes(*, oldest_waiting: datetime | None = None) -> int:
@@ -63,4 +64,29 @@ def hint_due_lanes(*, oldest_waiting: datetime | None = None) -> int:
             due = cursor.fetchall()
         for tenant_id, connection_id in due:
             enqueue_lane(tenant_id=tenant_id, connection_id=connection_id)
+    return len(due)
+
+
+def hint_due_incidents() -> int:
+    """Queues every incident that is due; answers how many there were.
+
+    Each is due again after a while, in case the worker that takes it dies.
+    """
+    now = timezone.now()
+    with scope.door("hint due incidents"):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                # No key changes: rows that join an incident at this moment are not held up.
+                """
+                UPDATE integrations_incident SET due_at = %(again)s
+                WHERE id IN (
+                    SELECT id FROM integrations_incident WHERE due_at <= %(now)s
+                    ORDER BY due_at LIMIT 100 FOR NO KEY UPDATE SKIP LOCKED
+                ) RETURNING tenant_id, id
+                """,
+                {"now": now, "again": now + HINT_LOST_AFTER},
+            )
+            due = cursor.fetchall()
+        for tenant_id, incident_id in due:
+            enqueue_incident(tenant_id=tenant_id, incident_id=incident_id)
     return len(due)

@@ -1,4 +1,4 @@
-"""Replay: a record that was held or given up runs again, from the payload as it came."""
+"""Replay: a stopped record runs again, from the payload that is kept of it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import datetime
 
 from integrations.models import Delivery, DeliveryState, InboxItem, InboxState
 from integrations.sync import lanes
+from integrations.sync.incidents import STOPPED_DELIVERY, close_settled
 
 
 class CannotReplay(ValueError):
@@ -15,16 +16,22 @@ class CannotReplay(ValueError):
 def replay(item: InboxItem, *, now: datetime) -> None:
     """Runs the item again. Call inside the tenant's scope. Raises CannotReplay.
 
-    Replaying a delivered record writes nothing: the target already has exactly this.
+    Of two people at once one gets it. Replaying a delivered record writes nothing: the target
+    already has exactly this.
     """
-    if item.state == InboxState.WAITING:
-        raise CannotReplay("The record is already waiting to be processed.")
-    if item.deliveries.filter(state=DeliveryState.WAITING).exists():
-        raise CannotReplay("The record is already on its way.")
-    Delivery.objects.filter(
-        inbox_item=item, state__in=(DeliveryState.HELD, DeliveryState.DEAD)
-    ).update(state=DeliveryState.REPLACED, reason="Replayed", finished_at=now)
-    item.state, item.due_at, item.finished_at = InboxState.WAITING, now, None
-    item.reason = item.field = item.said = item.advice = ""
-    item.save()
+    # First, as everywhere: the lane's advisory lock before any row.
     lanes.wake(tenant_id=item.tenant_id, connection_id=item.connection_id, now=now)
+    locked: InboxItem = InboxItem.objects.select_for_update().get(pk=item.pk)
+    if locked.state == InboxState.WAITING:
+        raise CannotReplay("The record is already waiting to be processed.")
+    if locked.deliveries.filter(state=DeliveryState.WAITING).exists():
+        raise CannotReplay("The record is already on its way.")
+    stopped = Delivery.objects.filter(inbox_item=locked, state__in=STOPPED_DELIVERY)
+    left = [locked.incident_id, *stopped.values_list("incident_id", flat=True)]
+    stopped.update(state=DeliveryState.REPLACED, reason="Replayed", finished_at=now)
+    locked.state, locked.due_at, locked.finished_at = InboxState.WAITING, now, None
+    locked.reason = locked.field = locked.said = locked.advice = ""
+    locked.save(
+        update_fields=["state", "due_at", "finished_at", "reason", "field", "said", "advice"]
+    )
+    close_settled(left, now=now)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from integrations.models import Attempt, Delivery, InboxItem, InboxState, Link
+from integrations.services.editing import Edit, edits
 from integrations.sync.sessions import load_many
 
 RELATED = 12
@@ -18,6 +19,7 @@ class Kind(StrEnum):
     """What happened at a step."""
 
     RECEIVED = "received"
+    EDITED = "edited"
     DECIDED = "decided"
     MAPPED = "mapped"
     ATTEMPT = "attempt"
@@ -114,7 +116,11 @@ def timeline(*, item: InboxItem) -> Timeline:
     documents = load_many(
         [row.payload_id for row in (item, *deliveries, *attempts) if row.payload_id]
     )
-    events = [_received(item, documents), *_decided(item)]
+    changes = edits(item)
+    came = _received(item, documents)
+    if changes:
+        came = replace(came, notice=changes[0].before, was_pruned=changes[0].before is None)
+    events = [came, *_edited(item, changes, documents), *_decided(item)]
     by_id = {delivery.pk: delivery for delivery in deliveries}
     for delivery in deliveries:
         events += _of_delivery(delivery, documents)
@@ -144,6 +150,21 @@ def _received(item: InboxItem, documents: Mapping[int, Any]) -> Event:
         notice=documents.get(item.payload_id or 0),
         was_pruned=_pruned(item.payload_id, documents),
     )
+
+
+def _edited(item: InboxItem, changes: Sequence[Edit], documents: Mapping[int, Any]) -> list[Event]:
+    """Each edit with the payload it left behind: what the next one replaced, or what is there now."""
+    left = [*(change.before for change in changes[1:]), documents.get(item.payload_id or 0)]
+    return [
+        Event(
+            Kind.EDITED,
+            change.entry.at,
+            reason=change.entry.actor.email if change.entry.actor else "",
+            notice=after,
+            was_pruned=after is None,
+        )
+        for change, after in zip(changes, left, strict=False)
+    ]
 
 
 def _decided(item: InboxItem) -> list[Event]:

@@ -7,6 +7,7 @@ Call inside the tenant's scope.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection
 
@@ -61,7 +62,7 @@ def _keys(rows: Sequence[Delivery]) -> list[str]:
     return [row.key for row in rows]
 
 
-def _ask(query: str, *lists: Sequence[object]) -> list[tuple[int, ...]]:
+def _ask(query: str, *lists: list[Any]) -> list[tuple[int, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query, [scope.current(), *lists])
         found: list[tuple[int, ...]] = cursor.fetchall()

@@ -24,7 +24,7 @@ from integrations.connector_kit.errors import (
 )
 from integrations.connector_kit.exchange import Exchange
 from integrations.models import Cursor, Delivery, InboxItem, InboxState
-from integrations.sync import lanes, many, polling, preparing
+from integrations.sync import incidents, lanes, many, polling, preparing
 from integrations.sync.lanes import Lease
 from integrations.sync.preparing import Prepared, Route
 from integrations.sync.retry import is_too_old, pause, trying_time
@@ -56,6 +56,7 @@ PASSING = (
     "tried_at",
     "due_at",
     "finished_at",
+    "incident",
 )
 
 
@@ -122,6 +123,7 @@ def _set_aside(
         _not_read(item, error, now=now)
     with scope.tenant(session.tenant_id):
         lanes.check(lease)
+        incidents.file_many(failed, now=now)
         many.update(InboxItem, [*uncarried, *(item for item, _ in failed)], PASSING)
 
 
@@ -177,6 +179,8 @@ class Passing:
 
     item: InboxItem
     prepared: Sequence[Prepared] = ()
+    error: Exception | None = None
+    """Why it was held."""
 
 
 def _pass_on(
@@ -216,11 +220,13 @@ def _prepared(
         item.field, item.said = error.field[:200], error.said[:400]
         item.advice = error.advice[:600]
         _close(item, InboxState.HELD, str(error), now=now)
+        return Passing(item, error=error)
     except OperationalError:
         raise
-    except Exception:
+    except Exception as error:
         log.exception("inbox item %s could not be processed", item.pk)
         _close(item, InboxState.HELD, confirm.OUR_ERROR, now=now)
+        return Passing(item, error=error)
     else:
         item.number, item.version = record.number[:80], record.version or item.version
         item.passed_to += len(carrying)
@@ -236,6 +242,7 @@ def _store(session: Session, lease: Lease, passing: Sequence[Passing], *, now: d
         woken = preparing.store(
             session, [prepared for one in passing for prepared in one.prepared], now=now
         )
+        incidents.file_many(((one.item, one.error) for one in passing), now=now)
         many.update(InboxItem, [one.item for one in passing], PASSING)
         for connection_id in sorted(woken):
             lanes.wake(tenant_id=session.tenant_id, connection_id=connection_id, now=now)
@@ -246,12 +253,13 @@ def _store_one(session: Session, lease: Lease, one: Passing, *, now: datetime) -
         _store(session, lease, [one], now=now)
     except (OperationalError, lanes.LeaseLost):
         raise
-    except Exception:
+    except Exception as error:
         log.exception("inbox item %s could not be processed", one.item.pk)
         with scope.tenant(session.tenant_id):
             lanes.check(lease)
             one.item.refresh_from_db()
             _close(one.item, InboxState.HELD, confirm.OUR_ERROR, now=now)
+            incidents.file(one.item, error, now=now)
             many.update(InboxItem, [one.item], PASSING)
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from integrations.connector_kit.errors import Rejected
 from integrations.models import Delivery, DeliveryState, Flow, InboxItem
-from integrations.sync import floors, links
+from integrations.sync import floors, incidents, links
 from integrations.sync.links import Known
 from integrations.sync.sessions import Session, keep_many
 from integrations.sync.stages.transform import transform
@@ -33,6 +33,8 @@ class Prepared:
     row: Delivery
     record: Record
     fields: Mapping[str, object] | None = None
+    error: Exception | None = None
+    """Why it was held."""
 
     @property
     def is_going(self) -> bool:
@@ -66,6 +68,7 @@ def prepare(
     except (Rejected, InvalidRecord) as error:
         row.field, row.said, row.advice = error.field[:200], error.said[:400], error.advice[:600]
         _settle(row, DeliveryState.HELD, str(error), now=now)
+        made.error = error
         return made
     row.reference = rendered.reference[:191]
     row.content_hash, row.mapping_version = rendered.content_hash, rendered.mapping_version
@@ -89,6 +92,7 @@ def store(session: Session, prepared: Sequence[Prepared], *, now: datetime) -> s
     ]
     for one, payload_id in zip(going, keep_many(session.tenant_id, documents), strict=True):
         one.row.payload_id = payload_id
+    incidents.file_many(((one.row, one.error) for one in prepared), now=now)
     for one in prepared:
         one.row.pk = None
     Delivery.objects.bulk_create(one.row for one in prepared)
@@ -150,7 +154,7 @@ def _already_there(
     says nothing of what stands there now.
     """
     if row.entity == Entity.INVENTORY:
-        return None
+        return _replayed(row)
     newest = coming.get((row.flow_id, row.key))
     if newest is not None:
         # What is on its way changes the target again, so what was delivered last says nothing.
@@ -163,6 +167,21 @@ def _already_there(
     if row.version and link.delivered_version > row.version:
         return DeliveryState.FILTERED, "A newer version was delivered before"
     if link.delivered_hash == row.content_hash:
+        return DeliveryState.UNCHANGED, "The target already has exactly this"
+    return None
+
+
+def _replayed(row: Delivery) -> tuple[DeliveryState, str] | None:
+    """Whether exactly this was the last that was sent, for the same notice: it was replayed."""
+    if row.inbox_item.passed_to < 2:
+        return None
+    last = Delivery.objects.filter(flow=row.flow, key=row.key).order_by("-id").first()
+    if (
+        last is not None
+        and last.inbox_item_id == row.inbox_item_id
+        and last.state in (DeliveryState.DELIVERED, DeliveryState.UNCHANGED)
+        and last.content_hash == row.content_hash
+    ):
         return DeliveryState.UNCHANGED, "The target already has exactly this"
     return None
 

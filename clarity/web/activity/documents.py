@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -20,13 +21,20 @@ _TOKEN = re.compile(
     r"|(?P<word>\btrue\b|\bfalse\b|\bnull\b)"
     r"|(?P<number>(?<![\w&#;])-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)"
 )
-_MARKED = re.compile(r'"\\u0000([^"]*)"')
+# A Decimal goes through json as a text that no content can hold; its quotes come off afterwards.
+_MARK = secrets.token_hex(16)
+_MARKED = re.compile(rf'"{_MARK}([-+.0-9E]+)"')
 
 
 def pretty(document: Any) -> SafeString:
     """A JSON value as coloured HTML. Everything in it is escaped."""
+    return _coloured(indented(document))
+
+
+def indented(document: Any) -> str:
+    """A JSON value as text a person can read and edit; numbers keep their digits."""
     text = json.dumps(document, indent=2, ensure_ascii=False, default=_digits)
-    return _coloured(_MARKED.sub(r"\1", text))
+    return _MARKED.sub(r"\1", text)
 
 
 def pretty_text(body: str) -> SafeString:
@@ -58,8 +66,7 @@ def _shown(value: Any) -> str:
 
 
 def _digits(value: Any) -> str:
-    """A Decimal keeps its digits: it goes through marked, and the mark and quotes come off."""
-    return f"\x00{value}"
+    return f"{_MARK}{value}"
 
 
 def _cut(text: str) -> str:

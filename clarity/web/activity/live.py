@@ -19,6 +19,7 @@ from clarity.web.access import member_required
 from clarity.web.activity import words
 from clarity.web.fragments import fragment
 from integrations.models import Pair
+from integrations.services.incidents import open_count
 from integrations.services.overview import FlowHealth, PairHealth, pair_health
 from integrations.services.records import Row, Show, latest_records
 from integrations.services.stock import StockComparison, StockRow, compare_stock
@@ -148,6 +149,7 @@ def _health(pair: Pair) -> Mapping[str, Any]:
         "verdict": verdict(health=health, now=moment),
         "flows": [_flow_line(flow) for flow in health.flows],
         "counters": _counters(health),
+        "open_incidents": open_count(),
     }
 
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from clarity.web.access import OPERATORS, may_operate, member_required, signed_in
 from clarity.web.activity import sentences, words
 from integrations.models import InboxItem, Pair
+from integrations.services import editing, incidents
 from integrations.services.replay import CannotReplay, replay
 from integrations.services.trace import Timeline, timeline
 from tenants import scope
@@ -25,7 +26,7 @@ REPLAYABLE = ("held", "dead", "filtered")
 def record(request: HttpRequest, membership: Membership, item_id: int) -> HttpResponse:
     """What happened to one record, step by step."""
     with scope.tenant(membership.tenant_id):
-        item = _item(item_id)
+        item = find_item(item_id)
         found = timeline(item=item)
         source = item.connection
         links = [(link, sentences.other_side(link, source)) for link in found.links]
@@ -44,6 +45,8 @@ def record(request: HttpRequest, membership: Membership, item_id: int) -> HttpRe
             "took": words.duration(found.seconds),
             "is_stopped": found.outcome in ("held", "dead"),
             "may_replay": may_operate(membership) and found.outcome in REPLAYABLE,
+            "may_edit": may_operate(membership) and not editing.why_not(item),
+            "incident": incidents.of_record(item),
         }
     response = render(request, "activity/record.html", context)
     response["Cache-Control"] = "private, no-store"
@@ -56,7 +59,7 @@ def replay_record(request: HttpRequest, membership: Membership, item_id: int) ->
     """Asks first, then runs the record again."""
     slug = membership.tenant.slug
     with scope.tenant(membership.tenant_id):
-        item = _item(item_id)
+        item = find_item(item_id)
         name = f"{words.entity_word(item.entity)} {item.number or item.key}"
         if request.method != "POST":
             found = timeline(item=item)
@@ -83,7 +86,8 @@ def replay_record(request: HttpRequest, membership: Membership, item_id: int) ->
     return redirect("record", slug=slug, item_id=item_id)
 
 
-def _item(item_id: int) -> InboxItem:
+def find_item(item_id: int) -> InboxItem:
+    """The tenant's item. Call inside its scope. Raises Http404."""
     item: InboxItem | None = (
         InboxItem.objects.filter(pk=item_id).select_related("connection").first()
     )

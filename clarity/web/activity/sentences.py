@@ -103,6 +103,15 @@ def _received(event: Event, source: Connection) -> Step:
     return Step(event, f"Received from {source.name}", "azure", "inbox", text, "", documents)
 
 
+def _edited(event: Event, source: Connection) -> Step:
+    documents = []
+    if event.notice is not None:
+        documents.append(Document("The payload after the edit", body=pretty(event.notice)))
+    who = f"By {event.reason}." if event.reason else "By somebody who has left since."
+    text = " ".join(filter(None, (who, _pruned(event))))
+    return Step(event, "Payload edited by hand", "orange", "pen", text, "", documents)
+
+
 def _decided(event: Event, source: Connection) -> Step:
     badge = words.badge(event.state)
     return Step(event, badge.word, badge.tone, badge.icon, event.reason)
@@ -175,6 +184,7 @@ def _pruned(event: Event) -> str:
 
 _BY_KIND = {
     Kind.RECEIVED: _received,
+    Kind.EDITED: _edited,
     Kind.DECIDED: _decided,
     Kind.MAPPED: _mapped,
     Kind.ATTEMPT: _tried,

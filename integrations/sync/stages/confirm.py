@@ -15,7 +15,7 @@ from integrations.connector_kit.errors import (
 )
 from integrations.connector_kit.exchange import Exchange
 from integrations.models import Attempt, Delivery, DeliveryState, InboxItem, InboxState
-from integrations.sync import history, intake, links, many
+from integrations.sync import history, incidents, intake, links, many
 from integrations.sync.links import Remembered
 from integrations.sync.retry import is_too_old, pause
 from integrations.sync.sessions import Session, keep_many
@@ -37,6 +37,7 @@ OUTCOME = (
     "advice",
     "due_at",
     "finished_at",
+    "incident",
 )
 
 
@@ -115,6 +116,7 @@ def failed(row: Delivery, error: Exception, *, now: datetime) -> None:
         row.advice = _plain(error.advice)
     else:
         row.state = DeliveryState.HELD
+    incidents.file(row, error, now=now)
     row.save(update_fields=OUTCOME)
 
 

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from integrations.connector_kit.base import Outgoing, Receipt, Result
 from integrations.connector_kit.errors import ConnectorError, Unsupported
 from integrations.models import Attempt, Delivery, DeliveryState, Flow, PairState
-from integrations.sync import floors, history, lanes, links, many
+from integrations.sync import floors, history, incidents, lanes, links, many
 from integrations.sync.lanes import Lease
 from integrations.sync.links import Known
 from integrations.sync.retry import trying_time
@@ -206,7 +206,8 @@ def _hold_unreadable(row: Delivery, *, now: datetime) -> None:
     row.state, row.finished_at = DeliveryState.HELD, now
     row.reason = "What was stored of this record cannot be read any more"
     row.advice = "Replay the record, so that it is read from its source again."
-    row.save(update_fields=["state", "reason", "advice", "finished_at"])
+    incidents.file(row, None, now=now)
+    row.save(update_fields=["state", "reason", "advice", "finished_at", "incident"])
 
 
 def _is_spoken_for(row: Delivery, known: Known, *, now: datetime) -> bool:
