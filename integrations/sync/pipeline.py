@@ -22,7 +22,7 @@ from integrations.connector_kit.errors import (
     Unsupported,
 )
 from integrations.models import Cursor, Delivery, InboxItem, InboxState
-from integrations.sync import lanes, polling, preparing
+from integrations.sync import backfilling, lanes, overtaking, polling, preparing
 from integrations.sync.lanes import Lease
 from integrations.sync.preparing import Route
 from integrations.sync.retry import is_too_old, pause, trying_time
@@ -56,6 +56,24 @@ def ask(session: Session, lease: Lease, cursor: Cursor, *, now: datetime) -> int
     except Exception:
         log.exception("poll of cursor %s failed in our code", cursor.pk)
         polling.put_off(session, lease, cursor, "An error of ours; we have been told.", now=now)
+        return 0
+
+
+def fill(session: Session, lease: Lease, *, now: datetime) -> int:
+    """One page of a backfill, where one is due; answers how many records it held.
+
+    An error of ours stops that backfill and nothing else.
+    """
+    row = backfilling.next_up(session, now=now)
+    if row is None:
+        return 0
+    try:
+        return backfilling.step(session, lease, row, now=now)
+    except (ConnectorError, lanes.LeaseLost, OperationalError):
+        raise
+    except Exception:
+        log.exception("backfill %s stopped by an error of ours", row.pk)
+        backfilling.fail(session, lease, row, backfilling.OUR_ERROR, now=now)
         return 0
 
 
@@ -164,7 +182,13 @@ def _deliver_later(
     item = entry.item
     record = normalise(session, Entity(item.entity), entry.raw or {})
     item.number, item.version = record.number[:80], record.version or item.version
-    carrying = [route for route in routes if route.flow.entity == item.entity]
+    carrying = [
+        route
+        for route in routes
+        if route.flow.entity == item.entity and overtaking.is_for(item, route.flow)
+    ]
+    if not carrying:
+        raise Skipped("the flow of this backfill is switched off")
     item.passed_to += len(carrying)
     woken = {
         route.flow.target_id

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from integrations.connector_kit.base import Notice, Outcome, Receipt
 from integrations.connector_kit.errors import (
     NeedsOwner,
@@ -58,13 +60,17 @@ def delivered(session: Session, row: Delivery, receipt: Receipt, *, now: datetim
 
 
 def _settle_older(row: Delivery, *, now: datetime) -> None:
-    """Earlier versions that were held or given up are spoken for by the one just delivered."""
+    """Earlier versions that were held or given up are spoken for by the one just delivered.
+
+    So are those that nobody tried yet: a backfill's record may wait behind later news of itself.
+    """
     spoken = {"reason": "A newer version of the record was delivered", "finished_at": now}
     Delivery.objects.filter(
+        Q(state__in=(DeliveryState.HELD, DeliveryState.DEAD))
+        | Q(state=DeliveryState.WAITING, attempts=0),
         flow_id=row.flow_id,
         key=row.key,
         pk__lt=row.pk,
-        state__in=(DeliveryState.HELD, DeliveryState.DEAD),
     ).update(state=DeliveryState.REPLACED, **spoken)
     InboxItem.objects.filter(
         connection_id=row.flow.source_id,

@@ -10,6 +10,7 @@ from typing import Any
 from integrations.connector_kit.base import EntityPort
 from integrations.connector_kit.errors import ConnectorError, NeedsOwner, TryLater
 from integrations.models import InboxItem, InboxState
+from integrations.sync.overtaking import overtaken
 from integrations.sync.sessions import Session, load_many
 from integrations.sync.versions import is_newer
 from mappings.canonical.record import Entity
@@ -38,8 +39,10 @@ def claim(session: Session, *, now: datetime) -> list[Received]:
         ).order_by("rank", "due_at", "id")[:BATCH]
     )
     newest: dict[tuple[str, str], InboxItem] = {}
-    merged: list[int] = []
+    merged = list(overtaken(rows))
     for row in rows:
+        if row.id in merged:
+            continue
         key = (row.entity, row.key)
         other = newest.get(key)
         if other is None:

@@ -45,8 +45,8 @@ def seed(account: Account) -> None:
         _services(account)
         for number, balance in _GIFT_CARDS:
             gift_cards.create(account, {"number": number, "balance": balance})
-        for number in range(1, account.options.customers + 1):
-            _customer(account, number)
+        for index in range(1, account.options.customers + 1):
+            _customer(account, index)
 
 
 def _customer(account: Account, number: int) -> None:
