@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -18,7 +19,8 @@ from integrations.models import (
 )
 from integrations.services import backfills, pairs
 from integrations.services.backfills import CannotBackfill
-from integrations.sync import backfilling
+from integrations.sync import backfilling, pipeline, slices
+from integrations.sync.stages import deliver, receive
 from tenants import scope
 from tests.flow.backfills import (
     differences,
@@ -165,12 +167,52 @@ def test_only_so_many_records_wait_at_a_time(
     assert most <= 200
 
 
-def test_a_sale_overtakes_the_backfill_and_is_not_overwritten(make_rig: MakeRig) -> None:
-    """Read by the backfill, then sold, then told of: the news goes first and stays."""
-    rig = make_rig(size=30, shop_options={"opening_stock": False})
+def _read_but_not_taken_in(rig: Rig, monkeypatch: pytest.MonkeyPatch, settings: Any) -> Backfill:
+    """A backfill whose records lie in the inbox, and nobody has looked at them."""
     row = started(rig, "inventory")
-    rig.until(lambda: now(rig, row).is_read, "all is read")
-    rig.until(lambda: now(rig, row).state == BackfillState.DONE, "done")
+    slices.run(tenant_id=rig.tenant.pk, connection_id=rig.store.pk)
+    assert now(rig, row).is_listed
+    usual, settings.CLARITY_LANE_SLICE_SECONDS = settings.CLARITY_LANE_SLICE_SECONDS, 0
+    with monkeypatch.context() as patched:
+        patched.setattr(pipeline, "take_in", lambda *_, **__: 0)
+        slices.run(tenant_id=rig.tenant.pk, connection_id=rig.pos.pk)
+    settings.CLARITY_LANE_SLICE_SECONDS = usual
+    assert now(rig, row).is_read
+    return row
+
+
+def test_news_overtakes_what_the_backfill_has_read(
+    make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    rig = make_rig(size=6, shop_options={"opening_stock": False})
+    row = _read_but_not_taken_in(rig, monkeypatch, settings)
+    sold = rig.till.act("sales", sku="TEE-BLK-S", quantity=3)["tickets"][0]
+    # One at a time, so that the news is dealt with before the backfill is looked at.
+    monkeypatch.setattr(receive, "BATCH", 1)
+    done = until_done(rig, row)
+    assert done.counts == {"delivered": 5, "filtered": 3, "merged": 1}
+    (item,) = rig.items(key=str(sold["item_id"]), rank=Rank.BACKFILL)
+    assert item.state == InboxState.MERGED
+    assert rig.deliveries(inbox_item_id=item.pk) == []
+    assert differences(rig) == 0
+
+
+def test_news_overtakes_what_waits_to_be_sent(
+    make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = make_rig(size=6, shop_options={"opening_stock": False})
+    row = started(rig, "inventory")
+    slices.run(tenant_id=rig.tenant.pk, connection_id=rig.store.pk)
+    slices.run(tenant_id=rig.tenant.pk, connection_id=rig.pos.pk)
+    assert len(rig.deliveries(state=DeliveryState.WAITING)) == 6
+    sold = rig.till.act("sales", sku="TEE-BLK-S", quantity=3)["tickets"][0]
+    slices.run(tenant_id=rig.tenant.pk, connection_id=rig.pos.pk)
+    assert len(rig.deliveries(key=str(sold["item_id"]))) == 2
+    monkeypatch.setitem(deliver.claim.__kwdefaults__, "limit", 1)
+    until_done(rig, row)
+    first, second = rig.deliveries(key=str(sold["item_id"]))
+    assert (first.rank, first.state) == (Rank.BACKFILL, DeliveryState.REPLACED)
+    assert (second.rank, second.state) == (Rank.STOCK, DeliveryState.DELIVERED)
     assert differences(rig) == 0
 
 
