@@ -32,6 +32,8 @@ from mappings.canonical.record import Entity
 from tenants import scope
 from tenants.models import User
 
+RESUMABLE = (BackfillState.RUNNING, BackfillState.PAUSED, BackfillState.FAILED)
+
 
 class CannotBackfill(ValueError):
     """The backfill cannot be planned or changed like this; the message says why and what to do."""
@@ -59,9 +61,17 @@ def choices(pair: Pair) -> list[Choice]:
     ]
 
 
+def get(backfill_id: int) -> Backfill:
+    """The run with everything its pages say of it. Raises Backfill.DoesNotExist."""
+    found: Backfill = Backfill.objects.select_related(
+        "flow", "flow__pair", "flow__source", "flow__target", "started_by"
+    ).get(pk=backfill_id)
+    return found
+
+
 def latest_of(flow: Flow) -> Backfill | None:
     """The active backfill of the flow, else the newest."""
-    rows = Backfill.objects.filter(flow=flow).select_related("flow")
+    rows = Backfill.objects.filter(flow=flow).select_related("flow", "started_by")
     found: Backfill | None = rows.filter(state__in=ACTIVE).first() or rows.order_by("-id").first()
     return found
 

@@ -10,6 +10,9 @@ from integrations.services.backfill_progress import Progress, progress
 from tenants import scope
 from tests.flow.conftest import Rig
 
+# Polls now and then only, so that a slice ends and the other lane gets its turn.
+CALM = {"poll_seconds": "0.5"}
+
 
 def planned(rig: Rig, entity: str) -> Backfill:
     with scope.tenant(rig.tenant.pk):
