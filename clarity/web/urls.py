@@ -18,5 +18,6 @@ urlpatterns = [
     path("sign-out/", auth_views.LogoutView.as_view(), name="logout"),
     path("enter/<str:token>/", entry.enter, name="enter"),
     path("t/<slug:slug>/", include("clarity.web.activity.urls")),
+    path("t/<slug:slug>/", include("clarity.web.backfill.urls")),
     path("", include("clarity.web.health.urls")),
 ]
