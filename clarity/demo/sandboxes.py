@@ -31,8 +31,14 @@ class Sandbox:
 
     def requests(self) -> int:
         """How many requests the account has answered so far."""
-        answer = self._session.request("GET", f"/_sandbox/accounts/{self.account}/log")
-        return int(answer.json()["requests"])
+        return int(self.log()["requests"])
+
+    def log(self) -> Mapping[str, Any]:
+        """What the account was asked and answered, in figures."""
+        found: Mapping[str, Any] = self._session.request(
+            "GET", f"/_sandbox/accounts/{self.account}/log"
+        ).json()
+        return found
 
     def _post(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         answer = self._session.request("POST", path, body=dict(body))

@@ -19,5 +19,6 @@ urlpatterns = [
     path("enter/<str:token>/", entry.enter, name="enter"),
     path("t/<slug:slug>/", include("clarity.web.activity.urls")),
     path("t/<slug:slug>/", include("clarity.web.incidents.urls")),
+    path("t/<slug:slug>/", include("clarity.web.backfill.urls")),
     path("", include("clarity.web.health.urls")),
 ]

@@ -165,6 +165,38 @@ class Survey:
 
 
 @dataclass(frozen=True)
+class Extent:
+    """How much an account holds of an entity. `records`: None when the account does not say.
+
+    `calls`: requests that reading all of it takes, reading the single records included.
+    """
+
+    records: int | None
+    calls: int
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An article of a target. `key`: what a stock level is written to, as a receipt would name it.
+
+    `problem`: why no stock can be written to it, "" when it can.
+    """
+
+    key: str
+    sku: str
+    title: str
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One page of a listing; `cursor` leads to the next page, "" when this was the last."""
+
+    rows: Sequence[Listed]
+    cursor: str = ""
+
+
+@dataclass(frozen=True)
 class EntityPort:
     """What a connector can do with one entity. A missing function is a missing ability.
 
@@ -175,6 +207,11 @@ class EntityPort:
     `write_many(client, batch)`: deliver up to `batch_size` at once, results in the same order.
     `reference(record, account)`: the external reference a record gets in this system.
     `survey(client, cursor)`: for inventory, every article with its units, to compare two sides.
+    `pages(client, cursor)`: for a backfill, every record there is, in an order that changes do not
+    disturb; cursor "" starts. A notice holds the whole record where the page shows it anyway.
+    `listing(client, cursor)`: for inventory as a target, every article, to link both sides by SKU.
+    `count(client)`: how much `pages` (or `listing`, where there are no pages) will read; cheap.
+    `calls_per_write`: requests a write usually takes, for the plan of a backfill.
     """
 
     normalise: Callable[[Payload, Account], Record] | None = None
@@ -184,7 +221,11 @@ class EntityPort:
     write_many: Callable[[Client, Sequence[Outgoing]], Sequence[Result]] | None = None
     reference: Callable[[Record, Account], str] | None = None
     survey: Callable[[Client, str], Survey] | None = None
+    pages: Callable[[Client, str], Page] | None = None
+    listing: Callable[[Client, str], Listing] | None = None
+    count: Callable[[Client], Extent] | None = None
     batch_size: int = 1
+    calls_per_write: int = 1
 
 
 @dataclass(frozen=True)

@@ -54,15 +54,16 @@ END
 $$
 """
 
-STOPPED_DELIVERIES = f"""
-CREATE FUNCTION clarity_stopped_deliveries(
-    p_tenant uuid, p_flow bigint, p_key text, p_before bigint
+OLDER_DELIVERIES = f"""
+CREATE FUNCTION clarity_older_deliveries(
+    p_tenant uuid, p_flow bigint, p_key text, p_version text, p_before bigint
 ) RETURNS bigint[] {KEEPS_ITS_PLAN} AS $$
 BEGIN
     RETURN ARRAY(
         SELECT id FROM integrations_delivery
         WHERE tenant_id = p_tenant AND flow_id = p_flow AND key = p_key AND id < p_before
-          AND state IN ('held', 'dead'));
+          AND (state IN ('held', 'dead') OR (state = 'waiting' AND attempts = 0
+               AND (version = '' OR p_version = '' OR version <= p_version))));
 END
 $$
 """
@@ -89,8 +90,8 @@ class Migration(migrations.Migration):
         migrations.RunSQL(DELIVERIES, "DROP FUNCTION clarity_deliveries_from(uuid, uuid)"),
         migrations.RunSQL(TRIED, "DROP FUNCTION clarity_tried_before(uuid, bigint, text, bigint)"),
         migrations.RunSQL(
-            STOPPED_DELIVERIES,
-            "DROP FUNCTION clarity_stopped_deliveries(uuid, bigint, text, bigint)",
+            OLDER_DELIVERIES,
+            "DROP FUNCTION clarity_older_deliveries(uuid, bigint, text, text, bigint)",
         ),
         migrations.RunSQL(
             STOPPED_ITEMS, "DROP FUNCTION clarity_stopped_items(uuid, uuid, text, text, bigint)"

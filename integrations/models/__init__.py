@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from integrations.models.backfill import (
+    ACTIVE,
+    ArticleSide,
+    Backfill,
+    BackfillArticle,
+    BackfillState,
+)
 from integrations.models.connection import Connection, ConnectionState, Environment
 from integrations.models.credential import Credential
 from integrations.models.cursor import Cursor
@@ -20,7 +27,12 @@ from integrations.models.refusal import Refusal
 
 __all__ = [
     "RECORDS",
+    "ACTIVE",
+    "ArticleSide",
     "Attempt",
+    "Backfill",
+    "BackfillArticle",
+    "BackfillState",
     "Connection",
     "ConnectionState",
     "Credential",

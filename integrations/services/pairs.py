@@ -45,6 +45,12 @@ def create_pair(*, name: str, pos: Connection, store: Connection) -> Pair:
     return pair
 
 
+def find_pair(pair_id: UUID) -> Pair | None:
+    """The pair of that id, within the scope."""
+    found: Pair | None = Pair.objects.filter(pk=pair_id).first()
+    return found
+
+
 def start(pair: Pair, *, state: PairState, now: datetime) -> None:
     """Lets the pair run (`testing` or `live`) and wakes its lanes."""
     pair.state = state

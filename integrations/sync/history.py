@@ -19,9 +19,9 @@ SELECT v.id, clarity_tried_before(%s, v.flow, v.key, v.id)
 FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS v(id, flow, key)
 """
 
-_STOPPED_DELIVERIES = """
-SELECT unnest(clarity_stopped_deliveries(%s, v.flow, v.key, v.id))
-FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS v(id, flow, key)
+_OLDER_DELIVERIES = """
+SELECT unnest(clarity_older_deliveries(%s, v.flow, v.key, v.version, v.id))
+FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[]) AS v(id, flow, key, version)
 """
 
 _STOPPED_ITEMS = """
@@ -36,9 +36,13 @@ def tried_deliveries(rows: Sequence[Delivery]) -> dict[int, int]:
     return {pk: earlier for pk, earlier in found if earlier is not None}
 
 
-def stopped_deliveries(rows: Sequence[Delivery]) -> list[int]:
-    """Earlier deliveries of the same records and flows that are held or were given up."""
-    found = _ask(_STOPPED_DELIVERIES, _ids(rows), [row.flow_id for row in rows], _keys(rows))
+def older_deliveries(rows: Sequence[Delivery]) -> list[int]:
+    """Earlier deliveries of the same records and flows that are stopped, or that nobody tried yet.
+
+    Of the latter only those whose version is not newer.
+    """
+    flows, versions = [row.flow_id for row in rows], [row.version for row in rows]
+    found = _ask(_OLDER_DELIVERIES, _ids(rows), flows, _keys(rows), versions)
     return [pk for (pk,) in found]
 
 

@@ -24,7 +24,7 @@ from integrations.connector_kit.errors import (
 )
 from integrations.connector_kit.exchange import Exchange
 from integrations.models import Cursor, Delivery, InboxItem, InboxState
-from integrations.sync import incidents, lanes, many, polling, preparing
+from integrations.sync import backfilling, incidents, lanes, many, overtaking, polling, preparing
 from integrations.sync.lanes import Lease
 from integrations.sync.preparing import Prepared, Route
 from integrations.sync.retry import is_too_old, pause, trying_time
@@ -79,6 +79,24 @@ def ask(session: Session, lease: Lease, cursor: Cursor, *, now: datetime) -> int
     except Exception:
         log.exception("poll of cursor %s failed in our code", cursor.pk)
         polling.put_off(session, lease, cursor, "An error of ours; we have been told.", now=now)
+        return 0
+
+
+def fill(session: Session, lease: Lease, *, now: datetime) -> int:
+    """One page of a backfill, where one is due; answers how many records it held.
+
+    An error of ours stops that backfill and nothing else.
+    """
+    row = backfilling.next_up(session, now=now)
+    if row is None:
+        return 0
+    try:
+        return backfilling.step(session, lease, row, now=now)
+    except (ConnectorError, lanes.LeaseLost, OperationalError):
+        raise
+    except Exception:
+        log.exception("backfill %s stopped by an error of ours", row.pk)
+        backfilling.fail(session, lease, row, backfilling.OUR_ERROR, now=now)
         return 0
 
 
@@ -212,7 +230,7 @@ def _prepared(
     item = entry.item
     try:
         record = normalise(session, Entity(item.entity), entry.raw or {})
-        carrying = [route for route in routes if route.flow.entity == item.entity]
+        carrying = _carrying(routes, item)
         prepared = [preparing.prepare(session, route, item, record, now=now) for route in carrying]
     except (Skipped, Unsupported) as error:
         _close(item, InboxState.FILTERED, str(error), now=now)
@@ -233,6 +251,18 @@ def _prepared(
         _close(item, InboxState.PASSED, "", now=now)
         return Passing(item, prepared)
     return Passing(item)
+
+
+def _carrying(routes: Sequence[Route], item: InboxItem) -> list[Route]:
+    """The routes of the item's entity. Raises Skipped when none is left of those it is meant for."""
+    found = [
+        route
+        for route in routes
+        if route.flow.entity == item.entity and overtaking.is_for(item, route.flow)
+    ]
+    if not found:
+        raise Skipped("the flow of this backfill is switched off")
+    return found
 
 
 def _store(session: Session, lease: Lease, passing: Sequence[Passing], *, now: datetime) -> None:

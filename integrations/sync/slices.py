@@ -35,7 +35,7 @@ from integrations.models import (
     PairState,
 )
 from integrations.queue import fairness
-from integrations.sync import floors, lanes, pipeline, polling, sending
+from integrations.sync import backfilling, floors, lanes, pipeline, polling, sending
 from integrations.sync.lanes import Lease, LeaseLost
 from integrations.sync.preparing import Route
 from integrations.sync.retry import pause
@@ -184,6 +184,7 @@ def _hear(work: Work) -> tuple[Heard, TryLater | None]:
             heard.answered = True
         if work.is_used:
             taken = pipeline.take_in(work.session, work.lease, work.routes, now=timezone.now())
+            taken += pipeline.fill(work.session, work.lease, now=timezone.now())
             heard.items += taken
             heard.answered = heard.answered or taken > 0
     except TryLater as error:
@@ -224,6 +225,7 @@ def _next_due(work: Work) -> datetime | None:
     moments = [deliver.running(work.session).aggregate(at=Min("due_at"))["at"]]
     if work.is_used:
         moments.append(_cursors(work).aggregate(at=Min("due_at"))["at"])
+        moments.append(backfilling.next_due(work.session.connection))
         moments.append(
             InboxItem.objects.filter(
                 id__gte=floors.items_from(work.session.connection.pk),

@@ -113,12 +113,13 @@ def make_rig(
         till_settings: Mapping[str, str] | None = None,
         shop_settings: Mapping[str, str] | None = None,
         till_options: Mapping[str, Any] | None = None,
+        shop_options: Mapping[str, Any] | None = None,
     ) -> Rig:
         doors.forget()
         shop = Sandbox(sandboxes["shopify"].url, account_name)
         till = Sandbox(sandboxes["heartland"].url, account_name)
         common = {"seed": "7", "currency": currency}
-        shop_account = shop.open_account(**common, size=shop_size or size)
+        shop_account = shop.open_account(**common, size=shop_size or size, **(shop_options or {}))
         till_account = till.open_account(
             **common, size=size, flavour=flavour, **(till_options or {})
         )

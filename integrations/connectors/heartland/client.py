@@ -55,11 +55,11 @@ class HeartlandClient:
         """The rows of one page of a list."""
         return rows_of(self.get(path, params), path)
 
-    def every(self, path: str, params: Params = ()) -> Iterator[Row]:
+    def every(self, path: str, params: Params = (), *, size: int = PAGE) -> Iterator[Row]:
         """All rows of a list, page after page."""
         number = 1
         while True:
-            sized = (*params, ("page", str(number)), ("per_page", str(PAGE)))
+            sized = (*params, ("page", str(number)), ("per_page", str(size)))
             body = self.get(path, sized)
             rows = rows_of(body, path)
             yield from rows

@@ -34,6 +34,9 @@ from mappings.canonical.record import Entity, Record
 
 _CUSTOMERS = "/customers"
 
+# Search by e-mail, create, read the addresses, add the one it comes with.
+CALLS_PER_WRITE = 4
+
 
 def normalise(payload: Payload, account: Account) -> Customer:
     """Their customer as ours. Phone numbers are kept on addresses there; the first one counts."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from integrations.connector_kit.base import (
@@ -11,6 +12,7 @@ from integrations.connector_kit.base import (
     Choice,
     Client,
     EntityPort,
+    Extent,
     Notice,
     Outgoing,
     Page,
@@ -24,6 +26,7 @@ from integrations.connector_kit.errors import Unsupported
 from integrations.connector_kit.payload import Payload
 from integrations.connectors.heartland import (
     account,
+    backfill,
     customers,
     inventory,
     orders,
@@ -45,6 +48,9 @@ RETAIL_PORTS: Mapping[Entity, EntityPort] = {
         read=customers.read,
         write=customers.write,
         reference=customers.reference,
+        pages=backfill.customer_pages,
+        count=backfill.count_customers,
+        calls_per_write=customers.CALLS_PER_WRITE,
     ),
     Entity.PRODUCT: EntityPort(
         normalise=products.normalise, changes=products.changes, read=products.read
@@ -54,11 +60,16 @@ RETAIL_PORTS: Mapping[Entity, EntityPort] = {
         changes=inventory.changes,
         read=inventory.read,
         survey=survey.survey,
+        pages=backfill.stock_pages,
+        count=backfill.count_stock,
     ),
     Entity.SHIPMENT: EntityPort(
         normalise=shipments.normalise, changes=shipments.changes, read=shipments.read
     ),
 }
+
+
+_NO_BACKFILL = "This Heartland cannot list all its records for a backfill"
 
 
 def port(entity: Entity) -> EntityPort:
@@ -98,7 +109,24 @@ def port(entity: Entity) -> EntityPort:
         write=write if shape.write else None,
         reference=reference if shape.reference else None,
         survey=_survey if shape.survey else None,
+        pages=partial(_pages, entity) if shape.pages else None,
+        count=partial(_count, entity) if shape.count else None,
+        calls_per_write=shape.calls_per_write,
     )
+
+
+def _pages(entity: Entity, client: Client, cursor: str) -> Page:
+    function = _port(entity, client_of(client).account).pages
+    if function is None:
+        raise Unsupported(f"{_NO_BACKFILL} ({entity}).")
+    return function(client, cursor)
+
+
+def _count(entity: Entity, client: Client) -> Extent:
+    function = _port(entity, client_of(client).account).count
+    if function is None:
+        raise Unsupported(f"{_NO_BACKFILL} ({entity}).")
+    return function(client)
 
 
 def _survey(client: Client, cursor: str) -> Survey:

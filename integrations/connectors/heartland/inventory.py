@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -70,8 +70,17 @@ def stock_of(client: HeartlandClient, items: Mapping[str, Row]) -> dict[str, Map
     return {key: {"item": item, "levels": levels.get(key, [])} for key, item in items.items()}
 
 
+# Heartland: without both groups the answer is one row with everything added up.
+_GROUPS = (("group[]", "item_id"), ("group[]", "location_id"))
+
+
 def _values(client: HeartlandClient, keys: Sequence[str]) -> list[Row]:
-    """Heartland: without both groups the answer is one row with everything added up."""
     wanted = {"item_id": {"$in": [int(key) for key in keys]}}
-    groups = (("group[]", "item_id"), ("group[]", "location_id"))
-    return list(client.every(_VALUES, (*groups, matching(wanted))))
+    return list(client.every(_VALUES, (*_GROUPS, matching(wanted))))
+
+
+def values_between(client: HeartlandClient, first: int, last: int, *, size: int) -> Iterator[Row]:
+    """The levels of all items whose ids lie between two, both included."""
+    wanted = {"item_id": {"$gte": first, "$lte": last}}
+    order = (("sort[]", "item_id"), ("sort[]", "location_id"))
+    yield from client.every(_VALUES, (*_GROUPS, *order, matching(wanted)), size=size)

@@ -7,6 +7,7 @@ from pathlib import Path
 from integrations.connector_kit.base import Connector, EntityPort
 from integrations.connector_kit.manifest import load
 from integrations.connectors.shopify import (
+    backfill,
     customers,
     inventory,
     orders,
@@ -33,6 +34,9 @@ CONNECTOR = Connector(
             changes=customers.changes,
             read=customers.read,
             write=customers.write,
+            pages=backfill.customer_pages,
+            count=backfill.count_customers,
+            calls_per_write=customers.CALLS_PER_WRITE,
         ),
         Entity.PRODUCT: EntityPort(
             normalise=products.normalise, changes=products.changes, read=products.read
@@ -42,6 +46,8 @@ CONNECTOR = Connector(
             read=stock.read,
             write_many=inventory.write_many,
             survey=survey.survey,
+            listing=backfill.listing,
+            count=backfill.count_articles,
             batch_size=inventory.BATCH_SIZE,
         ),
         Entity.SHIPMENT: EntityPort(write=shipments.write),

@@ -29,6 +29,9 @@ from mappings.canonical.record import Entity
 
 READ_AT_ONCE = 50
 
+# Look, then set.
+CALLS_PER_WRITE = 2
+
 # Our field -> theirs, for the fields that are plain text on both sides.
 _FIELDS = {
     "email": "email",

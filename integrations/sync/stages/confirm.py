@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from integrations.connector_kit.base import Notice, Outcome, Receipt
 from integrations.connector_kit.errors import (
     NeedsOwner,
@@ -87,11 +89,16 @@ def delivered(
 
 
 def _settle_older(rows: Sequence[Delivery], *, now: datetime) -> None:
-    """Earlier versions that were held or given up are spoken for by those just delivered."""
+    """Earlier versions that were held or given up are spoken for by those just delivered.
+
+    So are those that nobody tried yet: a backfill's record may wait behind later news of itself.
+    """
     spoken = {"reason": "A newer version of the record was delivered", "finished_at": now}
-    if deliveries := history.stopped_deliveries(rows):
+    if deliveries := history.older_deliveries(rows):
         Delivery.objects.filter(
-            pk__in=deliveries, state__in=(DeliveryState.HELD, DeliveryState.DEAD)
+            Q(state__in=(DeliveryState.HELD, DeliveryState.DEAD))
+            | Q(state=DeliveryState.WAITING, attempts=0),
+            pk__in=deliveries,
         ).update(state=DeliveryState.REPLACED, **spoken)
     if items := history.stopped_items(rows):
         InboxItem.objects.filter(pk__in=items, state__in=(InboxState.HELD, InboxState.DEAD)).update(

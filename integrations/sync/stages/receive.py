@@ -9,8 +9,9 @@ from typing import Any
 
 from integrations.connector_kit.base import EntityPort
 from integrations.connector_kit.errors import ConnectorError, NeedsOwner, TryLater
-from integrations.models import InboxItem, InboxState
+from integrations.models import InboxItem, InboxState, Rank
 from integrations.sync import floors
+from integrations.sync.overtaking import overtaken
 from integrations.sync.sessions import Session, load_many
 from integrations.sync.versions import is_newer
 from mappings.canonical.record import Entity
@@ -31,7 +32,8 @@ class Received:
 def claim(session: Session, *, now: datetime) -> list[Received]:
     """The newest waiting item of each record, oldest record first; older ones are merged.
 
-    Every notice we keep shows the whole record, so a newer one says all an older one did.
+    Every notice we keep shows the whole record, so a newer one says all an older one did. What a
+    backfill read is for one flow, so it speaks for no news that is for others too.
     """
     rows = list(
         InboxItem.objects.filter(
@@ -41,10 +43,12 @@ def claim(session: Session, *, now: datetime) -> list[Received]:
             due_at__lte=now,
         ).order_by("rank", "due_at", "id")[:BATCH]
     )
-    newest: dict[tuple[str, str], InboxItem] = {}
-    merged: list[int] = []
+    newest: dict[tuple[str, str, str], InboxItem] = {}
+    merged = list(overtaken(rows))
     for row in rows:
-        key = (row.entity, row.key)
+        if row.id in merged:
+            continue
+        key = (row.entity, row.key, row.topic if row.rank == Rank.BACKFILL else "")
         other = newest.get(key)
         if other is None:
             newest[key] = row

@@ -5,7 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 from integrations.connector_kit.sandbox.catalogue import Article, catalogue
-from integrations.connectors.heartland.sandbox.state import custom_fields, gift_cards, goods, stock
+from integrations.connectors.heartland.sandbox.state import (
+    custom_fields,
+    gift_cards,
+    goods,
+    people,
+    stock,
+)
 from integrations.connectors.heartland.sandbox.state.account import Account
 
 _LOCATIONS = (("MAIN", "Main Street"), ("HARBOUR", "Harbour Mall"))
@@ -39,6 +45,19 @@ def seed(account: Account) -> None:
         _services(account)
         for number, balance in _GIFT_CARDS:
             gift_cards.create(account, {"number": number, "balance": balance})
+        for index in range(1, account.options.customers + 1):
+            _customer(account, index)
+
+
+def _customer(account: Account, number: int) -> None:
+    """Has the e-mail address the web shop's buyer of that number has."""
+    names = {"first_name": f"Buyer {number}", "last_name": "Test"}
+    body = {**names, "email": f"buyer{number}@example.com"}
+    row = people.create_customer(account, body)
+    places = {"line_1": f"{100 + number} Example Street", "city": "Springfield"}
+    people.add_address(
+        account, row, {**names, **places, "state": "IL", "postal_code": "62701", "country": "US"}
+    )
 
 
 def _shops(account: Account) -> None:

@@ -159,14 +159,19 @@ def _options(body: Body, server_seed: str) -> Options:
     if flavour not in _FLAVOURS:
         raise Refusal(400, "bad_request", "flavour must be retail or unified_v1")
     options.flavour = flavour
-    size = body.get("size", options.size)
-    if not str(size).isdecimal() or not 1 <= int(size) <= _LARGEST:
-        raise Refusal(400, "bad_request", f"size must be between 1 and {_LARGEST}")
-    options.size = int(size)
+    options.size = _count(body, "size", options.size, least=1)
+    options.customers = _count(body, "customers", options.customers, least=0)
     for name in _CHANGEABLE:
         if body.get(name) is not None:
             setattr(options, name, _typed(name, body[name]))
     return options
+
+
+def _count(body: Body, name: str, usual: int, *, least: int) -> int:
+    given = body.get(name, usual)
+    if not str(given).isdecimal() or not least <= int(given) <= _LARGEST:
+        raise Refusal(400, "bad_request", f"{name} must be between {least} and {_LARGEST}")
+    return int(given)
 
 
 def _typed(name: str, value: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from integrations.connector_kit.sandbox.catalogue import Article, catalogue
-from integrations.connectors.shopify.sandbox import clock
+from integrations.connectors.shopify.sandbox import clock, people
 from integrations.connectors.shopify.sandbox.records import Level, Location, Product, Variant
 from integrations.connectors.shopify.sandbox.shop import Shop
 
@@ -26,6 +26,8 @@ def fill(shop: Shop) -> None:
             product = by_style[article.style] = _product(shop, article)
         _variant(shop, product, article)
     shop.index_skus()
+    for number in range(1, shop.settings.customers + 1):
+        people.register(shop, number, shop.created_at)
 
 
 def _product(shop: Shop, article: Article) -> Product:
@@ -59,5 +61,6 @@ def _variant(shop: Shop, product: Product, article: Article) -> None:
     shop.variants[variant.id] = shop.items[variant.item_id] = variant
     location = shop.main_location
     level = Level(variant, location, shop.created_at, clock.now())
-    level.counts["available"] = sum(article.opening_stock)
+    if shop.settings.opening_stock:
+        level.counts["available"] = sum(article.opening_stock)
     variant.levels[location.id] = level

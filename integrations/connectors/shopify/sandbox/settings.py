@@ -31,12 +31,16 @@ class BadRequest(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """`tax_rate` is for orders that name none of their own; `retry_delay` is the pause before the
+    """`customers` came before there were orders. `opening_stock` False: every article begins at 0.
+
+    `tax_rate` is for orders that name none of their own; `retry_delay` is the pause before the
     first repetition of a webhook, in seconds (Shopify takes four hours for all eight)."""
 
     name: str
     seed: str = "7"
     size: int = 24
+    customers: int = 0
+    opening_stock: bool = True
     currency: str = "USD"
     scopes: tuple[str, ...] = ALL_SCOPES
     bucket: float = 2000
@@ -77,6 +81,8 @@ def settings_of(body: Mapping[str, Any], default_seed: str) -> Settings:
         name=name,
         seed=str(body.get("seed", default_seed)),
         size=whole_of(body.get("size", 24), "size", least=1, most=100_000),
+        customers=whole_of(body.get("customers", 0), "customers", most=100_000),
+        opening_stock=bool(body.get("opening_stock", True)),
         currency=str(body.get("currency", "USD")),
         scopes=tuple(str(scope) for scope in scopes),
         bucket=float(decimal_of(body.get("bucket", 2000), "bucket")),

@@ -19,11 +19,12 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from integrations.connector_kit.base import Account, Outcome, Outgoing, WebhookRequest
+from integrations.connector_kit.base import Account, Extent, Outcome, Outgoing, WebhookRequest
 from integrations.connector_kit.errors import NeedsOwner, NotTheirs, Rejected, TryLater
 from integrations.connector_kit.payload import Payload
 from integrations.connector_kit.sandbox.catalogue import catalogue
 from integrations.connector_kit.sandbox.server import server
+from integrations.connectors.shopify import backfill, customers
 from integrations.connectors.shopify.auth import authorise_url, check_callback, exchange_code
 from integrations.connectors.shopify.client import ShopClient
 from integrations.connectors.shopify.connector import CONNECTOR
@@ -410,3 +411,33 @@ def test_customer_is_created_then_updated_then_left_alone(shop: Shop) -> None:
         "last_name": "Buyer",
         "tags": ("pos", "vip"),
     }
+
+
+def test_a_backfill_reads_every_customer_and_article_once(
+    public: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backfill, "CUSTOMERS", 4)
+    monkeypatch.setattr(backfill, "ARTICLES", 5)
+    name = f"s-{uuid.uuid4().hex[:8]}"
+    wanted = {"name": name, "seed": "7", "size": SIZE, "customers": 10, "opening_stock": False}
+    shop = Shop(public, name, _post(f"{public}/_sandbox/accounts", wanted))
+    client = ShopClient(shop.account())
+    assert backfill.count_customers(client) == Extent(records=10, calls=3)
+    assert backfill.count_articles(client) == Extent(records=SIZE, calls=3)
+    emails, cursor, more = [], "", True
+    while more:
+        page = backfill.customer_pages(client, cursor)
+        for notice in page.notices:
+            record = customers.normalise(Payload(notice.payload), client.account)
+            assert notice.version == record.version
+            emails.append(record.email)
+        cursor, more = page.cursor, page.more
+    assert emails == [f"buyer{number}@example.com" for number in range(1, 11)]
+    skus, cursor = [], ""
+    while True:
+        listing = backfill.listing(client, cursor)
+        skus += [row.sku for row in listing.rows]
+        cursor = listing.cursor
+        if not cursor:
+            break
+    assert sorted(skus) == sorted(SKUS)

@@ -23,7 +23,7 @@ def real_time() -> datetime:
 
 @dataclass
 class Options:
-    """What an account can be told to be like. `rate_per_second` 0 means no limit.
+    """What an account can be told to be like. `customers` are there from the start. `rate_per_second` 0 means no limit.
 
     `cancel_word` is the only status word that cancels an order: which one the real product takes
     is not known. `work_seconds` is how long a write takes, so that parallel writes meet.
@@ -31,6 +31,7 @@ class Options:
 
     seed: str = "7"
     size: int = 24
+    customers: int = 0
     flavour: str = "retail"
     tax_rate: Decimal = Decimal(0)
     currency: str = "USD"

@@ -64,6 +64,14 @@ class Search:
         """Ids of the only records that can match, None when all must be looked at."""
         return _candidates(self.root, self.fields) if self.root is not None else None
 
+    def floor(self) -> int | None:
+        """N when the query is `id:>N` and nothing else."""
+        term = self.root.term if self.root is not None and self.root.how == "term" else None
+        if term is None or term.is_negated or (term.name, term.op) != ("id", ">"):
+            return None
+        known = self.fields.get("id")
+        return int(term.value) if known is not None and term.value.isdigit() else None
+
     def matches(self, record: Any) -> bool:
         return self.root is None or _matches(self.root, self.fields, record)
 

@@ -9,7 +9,7 @@ from typing import Any
 from integrations.connectors.shopify.sandbox import clock, events
 from integrations.connectors.shopify.sandbox.graph.call import Call, number_in, user_error
 from integrations.connectors.shopify.sandbox.graph.paging import Rows, View
-from integrations.connectors.shopify.sandbox.graph.resolvers.listing import listed
+from integrations.connectors.shopify.sandbox.graph.resolvers.listing import counted, listed
 from integrations.connectors.shopify.sandbox.graph.search import Field
 from integrations.connectors.shopify.sandbox.graph.views import catalogue
 from integrations.connectors.shopify.sandbox.identifiers import parse_gid
@@ -72,6 +72,11 @@ def _variants(call: Call, query: str | None = None, sortKey: str = "ID", **_: An
         view=catalogue.variant,
         key=_VARIANT_KEYS.get(sortKey),
     )
+
+
+def _variants_count(call: Call, limit: int | None = None, query: str | None = None) -> View:
+    variants = call.shop.variants.values()
+    return counted(call, "productVariantsCount", variants, {}, query, limit)
 
 
 def _item_number(found: Variant) -> int:
@@ -220,6 +225,7 @@ def update_item(call: Call, found: Variant, values: dict[str, Any]) -> None:
 
 QUERIES: dict[str, Callable[..., Any]] = {
     "productVariants": _variants,
+    "productVariantsCount": _variants_count,
     "inventoryItems": _items,
     "products": _products,
     "inventoryLevel": _level,

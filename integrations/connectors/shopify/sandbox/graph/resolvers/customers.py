@@ -9,7 +9,7 @@ from typing import Any
 from integrations.connectors.shopify.sandbox import clock, events
 from integrations.connectors.shopify.sandbox.graph.call import Call, number_in, user_error
 from integrations.connectors.shopify.sandbox.graph.paging import Rows, View
-from integrations.connectors.shopify.sandbox.graph.resolvers.listing import listed
+from integrations.connectors.shopify.sandbox.graph.resolvers.listing import counted, listed
 from integrations.connectors.shopify.sandbox.graph.resolvers.metafield_changes import (
     checked_metafields,
     store_metafields,
@@ -66,6 +66,10 @@ def _customers(call: Call, query: str | None = None, sortKey: str = "ID", **_: A
         view=people.customer,
         key=_KEYS.get(sortKey),
     )
+
+
+def _customers_count(call: Call, limit: int | None = None, query: str | None = None) -> View:
+    return counted(call, "customersCount", call.shop.customers.values(), _FIELDS, query, limit)
 
 
 def _customer(call: Call, id: str) -> View | None:  # noqa: A002
@@ -242,6 +246,7 @@ def _email_consent(call: Call, input: dict[str, Any]) -> View:  # noqa: A002
 
 QUERIES: dict[str, Callable[..., Any]] = {
     "customers": _customers,
+    "customersCount": _customers_count,
     "customer": _customer,
     "customerByIdentifier": _by_identifier,
 }
