@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from integrations.models.balance import Balance
+from integrations.models.chore import Chore
 from integrations.models.connection import Connection, ConnectionState, Environment
 from integrations.models.credential import Credential
 from integrations.models.cursor import Cursor
@@ -17,6 +19,8 @@ from integrations.models.refusal import Refusal
 
 __all__ = [
     "Attempt",
+    "Balance",
+    "Chore",
     "Connection",
     "ConnectionState",
     "Credential",
