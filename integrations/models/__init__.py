@@ -8,6 +8,7 @@ from integrations.models.connection import Connection, ConnectionState, Environm
 from integrations.models.credential import Credential
 from integrations.models.cursor import Cursor
 from integrations.models.data_key import DataKey
+from integrations.models.day_total import DayTotal, TotalRow
 from integrations.models.delivery import Attempt, Delivery, DeliveryState
 from integrations.models.inbox import InboxItem, InboxState
 from integrations.models.lane import Lane
@@ -26,6 +27,7 @@ __all__ = [
     "Credential",
     "Cursor",
     "DataKey",
+    "DayTotal",
     "Delivery",
     "DeliveryState",
     "Direction",
@@ -40,5 +42,6 @@ __all__ = [
     "Payload",
     "Rank",
     "Refusal",
+    "TotalRow",
     "rank_of",
 ]
