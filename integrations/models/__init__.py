@@ -11,6 +11,7 @@ from integrations.models.data_key import DataKey
 from integrations.models.day_total import DayTotal, TotalRow
 from integrations.models.delivery import Attempt, Delivery, DeliveryState
 from integrations.models.inbox import InboxItem, InboxState
+from integrations.models.incident import RECORDS, Incident, IncidentState, ReplayState, Side
 from integrations.models.lane import Lane
 from integrations.models.link import Link
 from integrations.models.pair import Direction, Flow, Pair, PairState
@@ -19,6 +20,7 @@ from integrations.models.rank import Rank, rank_of
 from integrations.models.refusal import Refusal
 
 __all__ = [
+    "RECORDS",
     "Attempt",
     "Balance",
     "Chore",
@@ -35,6 +37,8 @@ __all__ = [
     "Flow",
     "InboxItem",
     "InboxState",
+    "Incident",
+    "IncidentState",
     "Lane",
     "Link",
     "Pair",
@@ -43,5 +47,7 @@ __all__ = [
     "Rank",
     "Refusal",
     "TotalRow",
+    "ReplayState",
+    "Side",
     "rank_of",
 ]

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from integrations.models.connection import Connection
 from integrations.models.inbox import InboxItem
+from integrations.models.incident import Incident
 from integrations.models.pair import Flow
 from integrations.models.rank import Rank
 from tenants.models.scoped import TenantModel
@@ -52,6 +53,15 @@ class Delivery(TenantModel):
     field = models.CharField(max_length=200, blank=True)
     said = models.CharField(max_length=400, blank=True)
     advice = models.CharField(max_length=600, blank=True)
+    # The failure it was part of; it stays when another delivery took its place.
+    incident = models.ForeignKey(
+        Incident,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="deliveries",
+        db_constraint=False,
+        db_index=False,
+    )
     # Records that must be linked first, as [entity, source key].
     needs = models.JSONField(default=list)
     # Ids gained by the steps of a saga; never personal data.
@@ -80,6 +90,11 @@ class Delivery(TenantModel):
                 name="delivery_open",
             ),
             models.Index(fields=["tenant", "-created_at", "-id"], name="delivery_latest"),
+            models.Index(
+                fields=["tenant", "incident", "state", "id"],
+                condition=Q(incident__isnull=False),
+                name="delivery_of_incident",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from integrations.models.connection import Connection
+from integrations.models.incident import Incident
 from integrations.models.rank import Rank
 from tenants.models.scoped import TenantModel
 
@@ -49,6 +50,15 @@ class InboxItem(TenantModel):
     field = models.CharField(max_length=200, blank=True)
     said = models.CharField(max_length=400, blank=True)
     advice = models.CharField(max_length=600, blank=True)
+    # The last failure it was part of; it stays when the record has left that failure behind.
+    incident = models.ForeignKey(
+        Incident,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="items",
+        db_constraint=False,
+        db_index=False,
+    )
     attempts = models.PositiveIntegerField(default=0)
     # Time spent trying; rests in which nobody tried do not count.
     trying_seconds = models.PositiveIntegerField(default=0)
@@ -85,6 +95,11 @@ class InboxItem(TenantModel):
                 name="inbox_open",
             ),
             models.Index(fields=["tenant", "-received_at", "-id"], name="inbox_latest"),
+            models.Index(
+                fields=["tenant", "incident", "state", "id"],
+                condition=Q(incident__isnull=False),
+                name="inbox_of_incident",
+            ),
         ]
 
     def __str__(self) -> str:

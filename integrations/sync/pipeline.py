@@ -22,7 +22,7 @@ from integrations.connector_kit.errors import (
     Unsupported,
 )
 from integrations.models import Cursor, Delivery, InboxItem, InboxState
-from integrations.sync import lanes, polling, preparing
+from integrations.sync import incidents, lanes, polling, preparing
 from integrations.sync.lanes import Lease
 from integrations.sync.preparing import Route
 from integrations.sync.retry import is_too_old, pause, trying_time
@@ -124,7 +124,7 @@ def _not_read(item: InboxItem, error: ConnectorError, *, now: datetime) -> None:
     item.field = getattr(error, "field", "")[:200]
     item.advice = getattr(error, "advice", "")[:600]
     reason = confirm.OUR_ERROR if isinstance(error, OurError) else str(error)
-    _close(item, InboxState.HELD, reason, now=now)
+    _close(item, InboxState.HELD, reason, now=now, error=error)
 
 
 class OurError(ConnectorError):
@@ -147,14 +147,14 @@ def _pass_on(
         except (Rejected, InvalidRecord) as error:
             item.field, item.said = error.field[:200], error.said[:400]
             item.advice = error.advice[:600]
-            _close(item, InboxState.HELD, str(error), now=now)
+            _close(item, InboxState.HELD, str(error), now=now, error=error)
         except OperationalError:
             # The database, not the record: everything is undone and tried again.
             raise
-        except Exception:
+        except Exception as error:
             log.exception("inbox item %s could not be processed", item.pk)
             item.refresh_from_db()
-            _close(item, InboxState.HELD, confirm.OUR_ERROR, now=now)
+            _close(item, InboxState.HELD, confirm.OUR_ERROR, now=now, error=error)
 
 
 def _deliver_later(
@@ -176,8 +176,16 @@ def _deliver_later(
         lanes.wake(tenant_id=session.tenant_id, connection_id=connection_id, now=now)
 
 
-def _close(item: InboxItem, state: InboxState, reason: str, *, now: datetime) -> None:
+def _close(
+    item: InboxItem,
+    state: InboxState,
+    reason: str,
+    *,
+    now: datetime,
+    error: Exception | None = None,
+) -> None:
     item.state, item.reason, item.finished_at = state, reason[:600], now
+    incidents.file(item, error, now=now)
     item.save()
 
 

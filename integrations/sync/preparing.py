@@ -8,7 +8,7 @@ from datetime import datetime
 
 from integrations.connector_kit.errors import Rejected
 from integrations.models import Delivery, DeliveryState, Flow, InboxItem
-from integrations.sync import links
+from integrations.sync import incidents, links
 from integrations.sync.sessions import Session, keep
 from integrations.sync.stages.transform import Rendered, transform
 from integrations.sync.stages.validate import validate
@@ -48,7 +48,7 @@ def prepare(
         return False
     except (Rejected, InvalidRecord) as error:
         row.field, row.said, row.advice = error.field[:200], error.said[:400], error.advice[:600]
-        _settle(row, DeliveryState.HELD, str(error), now=now)
+        _settle(row, DeliveryState.HELD, str(error), now=now, error=error)
         return False
     row.reference = rendered.reference[:191]
     row.content_hash, row.mapping_version = rendered.content_hash, rendered.mapping_version
@@ -118,6 +118,14 @@ def _not_ours(flow: Flow, record: Record) -> tuple[DeliveryState, str] | None:
     return None
 
 
-def _settle(row: Delivery, state: DeliveryState, reason: str, *, now: datetime) -> None:
+def _settle(
+    row: Delivery,
+    state: DeliveryState,
+    reason: str,
+    *,
+    now: datetime,
+    error: Exception | None = None,
+) -> None:
     row.state, row.reason, row.finished_at = state, reason[:600], now
+    incidents.file(row, error, now=now)
     row.save()

@@ -15,7 +15,7 @@ from integrations.connector_kit.errors import (
 )
 from integrations.connector_kit.exchange import Exchange
 from integrations.models import Attempt, Delivery, DeliveryState, InboxItem, InboxState
-from integrations.sync import intake, links
+from integrations.sync import incidents, intake, links
 from integrations.sync.retry import is_too_old, pause
 from integrations.sync.sessions import Session, keep
 from mappings.canonical.record import InvalidRecord, Skipped
@@ -92,6 +92,7 @@ def failed(row: Delivery, error: Exception, *, now: datetime) -> None:
         row.advice = _plain(error.advice)
     else:
         row.state = DeliveryState.HELD
+    incidents.file(row, error, now=now)
     row.save()
 
 

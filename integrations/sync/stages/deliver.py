@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from integrations.connector_kit.base import Outgoing, Receipt, Result
 from integrations.connector_kit.errors import ConnectorError, Unsupported
 from integrations.models import Attempt, Delivery, DeliveryState, PairState
-from integrations.sync import lanes, links
+from integrations.sync import incidents, lanes, links
 from integrations.sync.lanes import Lease
 from integrations.sync.retry import trying_time
 from integrations.sync.sessions import Session, load_many
@@ -152,7 +152,8 @@ def _hold_unreadable(row: Delivery, *, now: datetime) -> None:
     row.state, row.finished_at = DeliveryState.HELD, now
     row.reason = "What was stored of this record cannot be read any more"
     row.advice = "Replay the record, so that it is read from its source again."
-    row.save(update_fields=["state", "reason", "advice", "finished_at"])
+    incidents.file(row, None, now=now)
+    row.save(update_fields=["state", "reason", "advice", "finished_at", "incident"])
 
 
 def _is_spoken_for(row: Delivery, *, now: datetime) -> bool:
