@@ -7,9 +7,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from integrations.services import chores
 from integrations.sync import slices
 
 
 def work_lane(*, tenant_id: str, connection_id: str, **_: object) -> None:
     """Works one lane for a slice; does nothing when another process holds it."""
     slices.run(tenant_id=UUID(tenant_id), connection_id=UUID(connection_id))
+
+
+def do_chores(**_: object) -> None:
+    """Does the platform's chores that are due; does nothing when another process is at them."""
+    chores.run_due()

@@ -11,8 +11,14 @@ from uuid import UUID
 from django_q.tasks import async_task
 
 WORK_LANE = "integrations.tasks.work_lane"
+DO_CHORES = "integrations.tasks.do_chores"
 
 
 def enqueue_lane(*, tenant_id: UUID, connection_id: UUID) -> None:
     """Asks a worker to look at a lane. Commits or rolls back with the caller's transaction."""
     async_task(WORK_LANE, tenant_id=str(tenant_id), connection_id=str(connection_id))
+
+
+def enqueue_chores() -> None:
+    """Asks a worker to see to the chores that are due."""
+    async_task(DO_CHORES)

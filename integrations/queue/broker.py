@@ -16,6 +16,7 @@ from django.db import DatabaseError, connection, connections
 from django_q.brokers.orm import ORM
 from django_q.conf import Conf
 
+from integrations.queue.chores import hint_due_chores
 from integrations.queue.pulse import hint_due_lanes
 
 CHANNEL = "clarity_queue"
@@ -93,3 +94,4 @@ class ListeningBroker(ORM):  # type: ignore[misc]
         if now - self._pulsed_at >= PULSE_SECONDS:
             self._pulsed_at = now
             hint_due_lanes()
+            hint_due_chores()

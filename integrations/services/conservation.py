@@ -70,7 +70,10 @@ class Report:
     @property
     def imbalances(self) -> list[Imbalance]:
         return [
-            found for account in self.accounts for line in account.lines for found in line.imbalances
+            found
+            for account in self.accounts
+            for line in account.lines
+            for found in line.imbalances
         ]
 
     @property
@@ -156,8 +159,8 @@ def books(pair: Pair, *, now: datetime) -> Books:
     ones that were kept. Call inside the tenant's scope."""
     ids = [pair.pos_id, pair.store_id]
     kept: Balance | None = Balance.objects.first()
-    ever, ever_at = _newest(ids, kept and kept.ever, kept, since=None, now=now)
-    day, day_at = _newest(ids, kept and kept.day, kept, since=now - DAY, now=now)
+    ever, ever_at = _newest(ids, kept.ever if kept else None, kept, since=None, now=now)
+    day, day_at = _newest(ids, kept.day if kept else None, kept, since=now - DAY, now=now)
     imbalances = [
         Imbalance(**row)
         for row in (kept.imbalances if kept else ())

@@ -16,7 +16,6 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection as database
 
-
 from integrations.services.tally import SKEW
 from tenants import scope
 
@@ -25,8 +24,6 @@ EXAMPLES = 5
 OPENING = timedelta(seconds=60)
 # A lane is hinted anew by the pulse after this time at the latest.
 UNSEEN = timedelta(seconds=30)
-
-
 
 
 @dataclass(frozen=True)
@@ -70,16 +67,37 @@ _PASSED_ON = _Proof(
     },
 )
 
+# Retention drops an item's day before that of its delivery. How many deliveries outlive their items
+# is known: what the dropped items were passed on as, less the deliveries dropped.
 _ORPHANS = _Proof(
     """
-    SELECT 'orphan' AS kind, d.target_id AS connection_id, d.flow_id, d.inbox_item_id AS id
-    FROM integrations_delivery d
-    WHERE d.tenant_id = %(tenant)s AND d.created_at >= %(since)s
-      AND NOT EXISTS (
-        SELECT 1 FROM integrations_inboxitem i
-        WHERE i.tenant_id = %(tenant)s AND i.id = d.inbox_item_id)
+    WITH lone AS (
+        SELECT f.source_id, d.inbox_item_id AS id, count(*) OVER (PARTITION BY f.source_id) AS found
+        FROM integrations_delivery d JOIN integrations_flow f ON f.id = d.flow_id
+        WHERE d.tenant_id = %(tenant)s AND d.created_at >= %(since)s
+          AND NOT EXISTS (
+            SELECT 1 FROM integrations_inboxitem i
+            WHERE i.tenant_id = %(tenant)s AND i.id = d.inbox_item_id)
+          AND (%(is_whole)s OR NOT EXISTS (
+            SELECT 1 FROM integrations_daytotal t WHERE t.tenant_id = %(tenant)s))
+    ), dropped AS (
+        SELECT connection_id, sum(passed_to) - coalesce(sum(count) FILTER (WHERE "row" = 'delivery'), 0) AS known
+        FROM integrations_daytotal WHERE tenant_id = %(tenant)s AND %(is_whole)s GROUP BY 1
+    )
+    SELECT 'orphan' AS kind, lone.source_id AS connection_id, NULL::bigint AS flow_id, lone.id
+    FROM lone LEFT JOIN dropped ON dropped.connection_id = lone.source_id
+    WHERE lone.found > coalesce(dropped.known, 0)
+    UNION ALL
+    SELECT 'vanished', dropped.connection_id, NULL, NULL
+    FROM dropped
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS found FROM lone WHERE lone.source_id = dropped.connection_id) AS left_over
+    CROSS JOIN LATERAL generate_series(1, (dropped.known - left_over.found)::bigint)
     """,
-    {"orphan": "{records} a delivery, but the notice it came from is not in the inbox."},
+    {
+        "orphan": "{records} a delivery, but the notice it came from is not in the inbox.",
+        "vanished": "{records} removed with age before it was counted what became of them.",
+    },
 )
 
 _UNCARRIED = _Proof(
@@ -194,6 +212,7 @@ _VERBS = {
     "missing": ("was", "were"),
     "surplus": ("has", "have"),
     "orphan": ("has", "have"),
+    "vanished": ("was", "were"),
     "uncarried": ("was", "were"),
     "unlogged": ("was", "were"),
     "unproved": ("is", "are"),
@@ -210,10 +229,11 @@ def find(*, now: datetime, since: datetime | None = None) -> list[Imbalance]:
     `since`: looks at items received, and at deliveries made and tried, from then on only. Items
     received before it whose deliveries came after it are then out of the comparison.
     """
-    values = {
+    values: dict[str, Any] = {
         "tenant": scope.current(),
         "now": now,
         "since": since or "-infinity",
+        "is_whole": since is None,
         "before": since - SKEW if since else "-infinity",
         "opening": OPENING + timedelta(seconds=settings.CLARITY_LANE_SLICE_SECONDS),
         "unseen": now - UNSEEN,
@@ -221,11 +241,11 @@ def find(*, now: datetime, since: datetime | None = None) -> list[Imbalance]:
     return [found for proof in _PROOFS for found in _offenders(proof, values)]
 
 
-def _offenders(proof: _Proof, values: Mapping[str, object]) -> list[Imbalance]:
+def _offenders(proof: _Proof, values: Mapping[str, Any]) -> list[Imbalance]:
     with database.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT kind, connection_id, flow_id, count(*), (array_agg(id ORDER BY id))[1:{EXAMPLES}]
+            SELECT kind, connection_id, flow_id, count(*), (array_agg(id ORDER BY id) FILTER (WHERE id IS NOT NULL))[1:{EXAMPLES}]
             FROM ({proof.rows}) AS offenders GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
             """,  # noqa: S608 - made of constants
             values,
@@ -239,7 +259,7 @@ def _imbalance(
     connection_id: UUID,
     flow_id: int | None,
     count: int,
-    examples: Sequence[int],
+    examples: Sequence[int] | None,
 ) -> Imbalance:
     one, many = _VERBS[kind]
     records = f"1 record {one}" if count == 1 else f"{count:,} records {many}"
@@ -247,9 +267,7 @@ def _imbalance(
         kind=kind,
         sentence=proof.sentences[kind].format(records=records),
         count=count,
-        examples=list(examples),
+        examples=list(examples or ()),
         connection_id=str(connection_id),
         flow_id=flow_id,
     )
-
-
