@@ -137,17 +137,23 @@ _TRIED = _Proof(
 # A link gives way when its target is linked to another record: then the target is still linked.
 _LINKED = _Proof(
     """
+    WITH sides AS (
+        SELECT pair_id, entity, 'to_pos' AS direction, store_key AS source, pos_key AS target
+        FROM integrations_link WHERE tenant_id = %(tenant)s
+        UNION ALL
+        SELECT pair_id, entity, 'to_store', pos_key, store_key
+        FROM integrations_link WHERE tenant_id = %(tenant)s
+    )
     SELECT 'unlinked' AS kind, d.target_id AS connection_id, d.flow_id, d.inbox_item_id AS id
     FROM integrations_delivery d
     JOIN integrations_flow f ON f.id = d.flow_id AND f.tenant_id = %(tenant)s
-    LEFT JOIN integrations_link s
-      ON s.tenant_id = %(tenant)s AND s.pair_id = f.pair_id AND s.entity = d.entity
-     AND CASE f.direction WHEN 'to_pos' THEN s.store_key ELSE s.pos_key END = d.key
-    LEFT JOIN integrations_link t
-      ON t.tenant_id = %(tenant)s AND t.pair_id = f.pair_id AND t.entity = d.entity
-     AND CASE f.direction WHEN 'to_pos' THEN t.pos_key ELSE t.store_key END = d.target_key
     WHERE d.tenant_id = %(tenant)s AND d.created_at >= %(since)s AND d.state = 'delivered'
-      AND s.id IS NULL AND t.id IS NULL
+      AND NOT EXISTS (
+        SELECT 1 FROM sides WHERE sides.pair_id = f.pair_id AND sides.entity = d.entity
+        AND sides.direction = f.direction AND sides.source = d.key)
+      AND NOT EXISTS (
+        SELECT 1 FROM sides WHERE sides.pair_id = f.pair_id AND sides.entity = d.entity
+        AND sides.direction = f.direction AND sides.target = d.target_key)
     """,
     {"unlinked": "{records} delivered, but not linked to what they became on the other side."},
 )

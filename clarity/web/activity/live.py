@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from clarity.web.access import member_required
 from clarity.web.activity import words
+from clarity.web.activity.accounted import accounted
 from clarity.web.fragments import fragment
 from integrations.models import Pair
 from integrations.services.overview import FlowHealth, PairHealth, pair_health
@@ -148,6 +149,7 @@ def _health(pair: Pair) -> Mapping[str, Any]:
         "verdict": verdict(health=health, now=moment),
         "flows": [_flow_line(flow) for flow in health.flows],
         "counters": _counters(health),
+        "accounted": accounted(health),
     }
 
 
@@ -184,6 +186,7 @@ def _records(request: HttpRequest, pair: Pair) -> Mapping[str, Any]:
         "pair": pair,
         "lines": [_record_line(row) for row in found.rows],
         "older": urlencode({**kept, "before": found.older}) if found.older else "",
+        "looked_back_to": found.looked_back_to,
         "newest": urlencode(kept),
         "is_newest": not asked["before"],
         "is_narrowed": bool(kept),
