@@ -15,8 +15,10 @@ from django.conf import settings
 from django.core import checks
 from django.db import DatabaseError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 
 from integrations.connector_kit.registry import connectors
+from integrations.services.chores import concerns
 from integrations.services.connections import master_key_problem
 from tenants.rls import verify_policies
 
@@ -43,6 +45,7 @@ def examine() -> Iterator[Finding]:
         _database,
         _migrations,
         _policies,
+        _chores,
         _connectors,
         _system_checks,
     )
@@ -127,6 +130,20 @@ def _policies() -> Finding:
             "A table lacks its row-level-security policy: add ProtectTenantTable to its migration.",
         )
     return Finding("Tenant separation", "enforced on every table with tenants")
+
+
+def _chores() -> Finding:
+    try:
+        found = concerns(now=timezone.now())
+    except DatabaseError as error:
+        return Finding("Chores", str(error).splitlines()[0], "Run manage.py migrate.")
+    if found:
+        return Finding(
+            "Chores",
+            "; ".join(concern.said for concern in found),
+            "See that workers run (manage.py serve or qcluster), and look into their log.",
+        )
+    return Finding("Chores", "each was done when it was due")
 
 
 def _connectors() -> Finding:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from integrations.services import group_replay
+from integrations.services import chores, group_replay
 from integrations.sync import slices
 
 
@@ -21,3 +21,8 @@ def work_lane(*, tenant_id: str, connection_id: str, **_: object) -> None:
 def tend_incident(*, tenant_id: str, incident_id: int, **_: object) -> None:
     """Takes the next step of an incident's replay, or closes it when nothing is stuck in it."""
     group_replay.tend(tenant_id=UUID(tenant_id), incident_id=incident_id, now=timezone.now())
+
+
+def do_chores(**_: object) -> None:
+    """Does the platform's chores that are due; does nothing when another process is at them."""
+    chores.run_due()

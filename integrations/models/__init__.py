@@ -9,6 +9,8 @@ from integrations.models.backfill import (
     BackfillArticle,
     BackfillState,
 )
+from integrations.models.balance import Balance
+from integrations.models.chore import Chore
 from integrations.models.connection import Connection, ConnectionState, Environment
 from integrations.models.credential import Credential
 from integrations.models.cursor import Cursor
@@ -33,6 +35,8 @@ __all__ = [
     "Backfill",
     "BackfillArticle",
     "BackfillState",
+    "Balance",
+    "Chore",
     "Connection",
     "ConnectionState",
     "Credential",

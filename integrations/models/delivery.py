@@ -90,11 +90,15 @@ class Delivery(TenantModel):
             ),
             models.Index(fields=["tenant", "flow", "key", "-id"], name="delivery_by_key"),
             models.Index(
-                fields=["tenant", "flow", "state"],
+                fields=["tenant", "flow", "state", "inbox_item"],
                 condition=Q(state__in=("waiting", "held", "dead")),
                 name="delivery_open",
             ),
-            models.Index(fields=["tenant", "-created_at", "-id"], name="delivery_latest"),
+            models.Index(
+                fields=["tenant", "flow", "-finished_at"],
+                condition=Q(state="delivered"),
+                name="delivery_last",
+            ),
             models.Index(
                 fields=["tenant", "incident", "state", "id"],
                 condition=Q(incident__isnull=False),

@@ -85,11 +85,16 @@ class InboxItem(TenantModel):
             models.Index(fields=["tenant", "connection", "entity", "key"], name="inbox_by_key"),
             # What people look at first: how much waits, is held or was given up.
             models.Index(
-                fields=["tenant", "connection", "entity", "state"],
+                fields=["tenant", "connection", "entity", "state", "id"],
                 condition=Q(state__in=("waiting", "held", "dead")),
                 name="inbox_open",
             ),
-            models.Index(fields=["tenant", "-received_at", "-id"], name="inbox_latest"),
+            models.Index(
+                fields=["tenant", "connection", "entity", "-received_at", "-id"],
+                name="inbox_latest",
+            ),
+            # A number is what people look for.
+            models.Index(fields=["tenant", "number"], condition=~Q(number=""), name="inbox_number"),
             models.Index(
                 fields=["tenant", "incident", "state", "id"],
                 condition=Q(incident__isnull=False),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
+from django.db.models.functions import Now
 
 from integrations.models.connection import Connection
 from tenants.models.scoped import TenantModel
@@ -55,6 +56,8 @@ class Flow(TenantModel):
     source = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
     target = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
     is_on = models.BooleanField(default=True)
+    # When it was switched last. While it is on, every item passed on since then has a delivery of it.
+    on_since = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [

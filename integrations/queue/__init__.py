@@ -12,6 +12,7 @@ from django_q.tasks import async_task
 
 WORK_LANE = "integrations.tasks.work_lane"
 TEND_INCIDENT = "integrations.tasks.tend_incident"
+DO_CHORES = "integrations.tasks.do_chores"
 
 
 def enqueue_lane(*, tenant_id: UUID, connection_id: UUID) -> None:
@@ -22,3 +23,8 @@ def enqueue_lane(*, tenant_id: UUID, connection_id: UUID) -> None:
 def enqueue_incident(*, tenant_id: UUID, incident_id: int) -> None:
     """Asks a worker to take the next step of an incident. Commits with the caller's transaction."""
     async_task(TEND_INCIDENT, tenant_id=str(tenant_id), incident_id=incident_id)
+
+
+def enqueue_chores() -> None:
+    """Asks a worker to see to the chores that are due."""
+    async_task(DO_CHORES)

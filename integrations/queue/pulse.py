@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from integrations.queue import enqueue_incident, enqueue_lane
+from integrations.queue.chores import hint_due_chores
 from tenants import scope
 
 PULSE_SECONDS = 1.0
@@ -33,6 +34,7 @@ class Pulsing:
             self._pulsed_at = now
             hint_due_lanes(oldest_waiting=self.oldest_waiting())
             hint_due_incidents()
+            hint_due_chores()
 
 
 def hint_due_lanes(*, oldest_waiting: datetime | None = None) -> int:

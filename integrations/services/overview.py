@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from statistics import median
 from uuid import UUID
 
-from django.db.models import Count, Exists, Min, OuterRef, Sum
+from django.db.models import Count, Max, Min, OuterRef, Subquery, Sum
 
 from integrations.connector_kit.registry import UnknownConnector, get
 from integrations.models import (
@@ -24,9 +24,11 @@ from integrations.models import (
     Pair,
     Refusal,
 )
+from integrations.services.conservation import Books, books
 from integrations.services.records import OPEN
+from integrations.services.tally import Tally
+from integrations.services.walking import last_received
 
-DAY = timedelta(hours=24)
 MEASURED = 200
 
 
@@ -65,17 +67,25 @@ class FlowHealth:
 
 @dataclass(frozen=True)
 class PairHealth:
-    """`counters`: records received in the last 24 hours by their outcome; they add up."""
+    """`counters`: records received in the last 24 hours by their outcome; they add up. They are
+    those of the moment `counted_at`, None while a large tenant was never counted."""
 
     pair: Pair
     pos: Side
     store: Side
     flows: Sequence[FlowHealth]
     counters: Mapping[str, int]
+    counted_at: datetime | None
+    books: Books
 
     @property
     def sides(self) -> tuple[Side, Side]:
         return (self.pos, self.store)
+
+    @property
+    def is_counted_earlier(self) -> bool:
+        """Whether the day's figures are those of an earlier moment, as for a large tenant."""
+        return self.counted_at is not None and self.counted_at == self.books.proved_at
 
     @property
     def received(self) -> int:
@@ -98,9 +108,16 @@ def pair_health(*, pair: Pair, now: datetime) -> PairHealth:
     """
     flows = list(pair.flows.select_related("source", "target").order_by("direction", "pk"))
     pos, store = _sides(pair, now=now)
-    day = _day(pair, [flow.pk for flow in flows], now=now)
+    kept = books(pair, now=now)
+    day = _day(pair, flows, kept.day)
     return PairHealth(
-        pair=pair, pos=pos, store=store, flows=_flows(flows, day), counters=day.counters
+        pair=pair,
+        pos=pos,
+        store=store,
+        flows=_flows(flows, day),
+        counters=day.counters,
+        counted_at=kept.day_at,
+        books=kept,
     )
 
 
@@ -155,17 +172,22 @@ def _side(
         is_working=bool(lane and lane.lease_until and lane.lease_until > now),
         resting_until=lane.parked_until if lane and resting else None,
         resting_reason=lane.parked_reason if lane and resting else "",
-        last_notice_at=InboxItem.objects.filter(connection=connection)
-        .order_by("-received_at", "-id")
-        .values_list("received_at", flat=True)
-        .first(),
-        last_delivery_at=Delivery.objects.filter(target=connection, state=DeliveryState.DELIVERED)
-        .order_by("-created_at", "-id")
-        .values_list("finished_at", flat=True)
-        .first(),
+        last_notice_at=last_received(connection.pk),
+        last_delivery_at=_last_delivery(connection),
         problems=problems,
         refusals_today=refusals,
     )
+
+
+def _last_delivery(connection: Connection) -> datetime | None:
+    last = (
+        Delivery.objects.filter(flow=OuterRef("pk"), state=DeliveryState.DELIVERED)
+        .order_by("-finished_at")
+        .values("finished_at")[:1]
+    )
+    flows = Flow.objects.filter(target=connection).annotate(last=Subquery(last))
+    found: datetime | None = flows.aggregate(at=Max("last"))["at"]
+    return found
 
 
 def _flows(flows: Sequence[Flow], day: _Day) -> list[FlowHealth]:
@@ -193,13 +215,19 @@ def _flows(flows: Sequence[Flow], day: _Day) -> list[FlowHealth]:
 
 def _open_records(flows: Sequence[Flow]) -> dict[Group, _Open]:
     """What is not finished, by flow and state: deliveries, and items not yet passed on."""
-    found: dict[Group, _Open] = {}
+    counts: Counter[Group] = Counter()
+    first: dict[Group, list[int]] = {}
+
+    def add(group: Group, count: int, item_id: int) -> None:
+        counts[group] += count
+        first.setdefault(group, []).append(item_id)
+
     for row in (
         Delivery.objects.filter(flow__in=[flow.pk for flow in flows], state__in=OPEN)
         .values("flow_id", "state")
-        .annotate(count=Count("pk"), oldest=Min("inbox_item__received_at"))
+        .annotate(count=Count("pk"), first=Min("inbox_item_id"))
     ):
-        found[row["flow_id"], row["state"]] = _Open(row["count"], row["oldest"])
+        add((row["flow_id"], row["state"]), row["count"], row["first"])
     by_source = {(flow.source_id, flow.entity): flow.pk for flow in flows}
     for row in (
         InboxItem.objects.filter(
@@ -207,26 +235,26 @@ def _open_records(flows: Sequence[Flow]) -> dict[Group, _Open]:
             state__in=(InboxState.WAITING, InboxState.HELD, InboxState.DEAD),
         )
         .values("connection_id", "entity", "state")
-        .annotate(count=Count("pk"), oldest=Min("received_at"))
+        .annotate(count=Count("pk"), first=Min("pk"))
     ):
         flow_id = by_source.get((row["connection_id"], row["entity"]))
         if flow_id is not None:
-            group = (flow_id, row["state"])
-            found[group] = _sum(found.get(group), _Open(row["count"], row["oldest"]))
-    return found
-
-
-def _sum(one: _Open | None, other: _Open) -> _Open:
-    if one is None:
-        return other
-    moments = [moment for moment in (one.oldest, other.oldest) if moment]
-    return _Open(one.count + other.count, min(moments, default=None))
+            add((flow_id, row["state"]), row["count"], row["first"])
+    # Ids are given in the order in which items come in.
+    wanted = [item_id for ids in first.values() for item_id in ids]
+    received = dict(InboxItem.objects.filter(pk__in=wanted).values_list("pk", "received_at"))
+    return {
+        group: _Open(
+            count, min((received[pk] for pk in first[group] if pk in received), default=None)
+        )
+        for group, count in counts.items()
+    }
 
 
 def _seconds(flow: Flow) -> list[float]:
     rows = (
         Delivery.objects.filter(flow=flow, state=DeliveryState.DELIVERED, finished_at__isnull=False)
-        .order_by("-created_at", "-id")
+        .order_by("-finished_at")
         .values_list("inbox_item__received_at", "finished_at")[:MEASURED]
     )
     return [(finished - received).total_seconds() for received, finished in rows]
@@ -250,35 +278,21 @@ class _Day:
     """By flow."""
 
 
-def _day(pair: Pair, flow_ids: Sequence[int], *, now: datetime) -> _Day:
+def _day(pair: Pair, flows: Sequence[Flow], tally: Tally | None) -> _Day:
     """Every item once: by its own state, or by its latest delivery once it was passed on."""
-    since = now - DAY
-    counters: Counter[str] = Counter(
-        dict(
-            InboxItem.objects.filter(
-                connection_id__in=(pair.pos_id, pair.store_id), received_at__gte=since
-            )
-            .values_list("state")
-            .annotate(count=Count("pk"))
-        )
-    )
+    counters: Counter[str] = Counter()
     delivered: dict[int, int] = {}
-    newer = Delivery.objects.filter(
-        inbox_item=OuterRef("inbox_item"), flow=OuterRef("flow"), pk__gt=OuterRef("pk")
-    )
-    for flow_id, state, count in (
-        Delivery.objects.filter(
-            ~Exists(newer),
-            flow__in=flow_ids,
-            created_at__gte=since,
-            inbox_item__received_at__gte=since,
-            inbox_item__state=InboxState.PASSED,
-        )
-        .values_list("flow_id", "state")
-        .annotate(count=Count("pk"))
-    ):
-        counters[state] += count
-        counters[InboxState.PASSED] -= count
-        if state == DeliveryState.DELIVERED:
-            delivered[flow_id] = count
+    if tally is None:
+        return _Day(counters, delivered)
+    mine = {str(pair.pos_id), str(pair.store_id)}
+    for (connection_id, _), states in tally.items.items():
+        if connection_id in mine:
+            counters.update(states)
+    for flow in flows:
+        outcomes = tally.flows.get(flow.pk, Counter())
+        counters.update(outcomes)
+        counters[InboxState.PASSED] -= outcomes.total()
+        delivered[flow.pk] = outcomes[DeliveryState.DELIVERED]
+    # Passed on to another pair only: the flow of this one was switched off.
+    counters[InboxState.FILTERED] += counters.pop(InboxState.PASSED, 0)
     return _Day({state: count for state, count in counters.items() if count}, delivered)

@@ -53,6 +53,8 @@ def find_pair(pair_id: UUID) -> Pair | None:
 
 def start(pair: Pair, *, state: PairState, now: datetime) -> None:
     """Lets the pair run (`testing` or `live`) and wakes its lanes."""
+    if pair.state == PairState.DRAFT:
+        pair.flows.filter(is_on=True).update(on_since=now)
     pair.state = state
     pair.save(update_fields=["state"])
     for connection_id in (pair.pos_id, pair.store_id):
@@ -63,6 +65,16 @@ def pause(pair: Pair) -> None:
     """Stops the pair; what arrives meanwhile is kept and flows when it is started again."""
     pair.state = PairState.PAUSED
     pair.save(update_fields=["state"])
+
+
+def switch(flow: Flow, *, is_on: bool, now: datetime) -> None:
+    """Switches one flow on or off. What comes while it is off is left out, not kept for later."""
+    if flow.is_on == is_on:
+        return
+    flow.is_on, flow.on_since = is_on, now
+    flow.save(update_fields=["is_on", "on_since"])
+    for connection_id in (flow.source_id, flow.target_id):
+        _wake(flow.tenant_id, connection_id, now=now)
 
 
 def _can(source: Connection, entity: Entity, target: Connection) -> bool:

@@ -23,6 +23,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from integrations.models import Delivery, DeliveryState, InboxItem, InboxState, Pair
+from integrations.services.walking import Mark, Walk
 
 OPEN = (DeliveryState.WAITING, DeliveryState.HELD, DeliveryState.DEAD)
 
@@ -37,6 +38,10 @@ class Show(StrEnum):
     DEAD = "dead"
     QUIET = "quiet"
 
+
+OPEN_SHOWS = (Show.WAITING, Show.HELD, Show.DEAD)
+# So many records are looked through for one page.
+WINDOW = 2_000
 
 # States in which nothing was to be written.
 QUIET = ("unchanged", "filtered", "merged", "replaced")
@@ -79,6 +84,8 @@ class Records:
 
     rows: Sequence[Row]
     older: str = ""
+    looked_back_to: datetime | None = None
+    """Set when not all records were looked through for what was asked."""
 
 
 def with_outcome(items: QuerySet[InboxItem], flow_ids: Sequence[int]) -> QuerySet[Any]:
@@ -115,29 +122,70 @@ def latest_records(
 ) -> Records:
     """The newest records of both sides. Call inside the tenant's scope.
 
-    `search` looks in numbers, keys and what records are called in the target. `before` is the
-    `older` of an earlier page; one that cannot be read is the first page.
+    `search` finds whole ids and numbers among all records, and parts of them, and of what records
+    are called in the target, among those looked through: the newest WINDOW ones, from which `older`
+    goes on. `before` is the `older` of an earlier page; one that cannot be read is the first page.
     """
-    flow_ids = list(pair.flows.order_by("pk").values_list("pk", flat=True))
-    names = {pair.pos_id: pair.pos.name, pair.store_id: pair.store.name}
-    items = InboxItem.objects.filter(connection_id__in=names)
-    if entity:
-        items = items.filter(entity=entity)
+    flows = list(pair.flows.order_by("pk"))
+    flow_ids = [flow.pk for flow in flows]
+    walk = Walk(pair=pair, flows=flows, entity=entity, mark=_mark(before))
     if search:
-        items = items.filter(_matching(search))
-    rated = with_outcome(_narrowed(items, show, flow_ids), flow_ids)
+        found, last = _searched(walk, search, show, limit)
+    elif show in OPEN_SHOWS:
+        found, last = _load(walk.open(show.value, limit + 1), flow_ids, show), None
+    else:
+        found, last = _walked(walk, show, limit)
+    page = found[:limit]
+    older = _older(page[-1]) if len(found) > limit else ""
+    return Records(
+        rows=_rows(page, pair, flow_ids),
+        older=older or (last.as_text() if last else ""),
+        looked_back_to=last.received_at if last and not older else None,
+    )
+
+
+def _walked(walk: Walk, show: Show, limit: int) -> tuple[list[Any], Mark | None]:
+    """The newest that fit, and where the walk ended if it was before the last record."""
+    flow_ids = [flow.pk for flow in walk.flows]
+    if show is Show.ALL:
+        return _load(walk.newest(limit + 1), flow_ids, show), None
+    for window in (limit * 8, WINDOW):
+        marks = walk.newest(window)
+        found = _load(marks, flow_ids, show)
+        if len(found) > limit or len(marks) < window:
+            return found, None
+    return found, marks[-1]
+
+
+def _searched(walk: Walk, text: str, show: Show, limit: int) -> tuple[list[Any], Mark | None]:
+    flow_ids = [flow.pk for flow in walk.flows]
+    marks = walk.newest(WINDOW)
+    near = _load(marks, flow_ids, show, _matching(text))
+    whole = _load(walk.named(text, limit + 1), flow_ids, show)
+    both = {item.pk: item for item in (*near, *whole)}
+    found = sorted(both.values(), key=lambda item: (item.received_at, item.pk), reverse=True)
+    if len(found) > limit or len(marks) < WINDOW:
+        return found, None
+    return found, marks[-1]
+
+
+def _load(
+    marks: Sequence[Mark], flow_ids: Sequence[int], show: Show, match: Q | None = None
+) -> list[Any]:
+    """These items with their outcome, newest first, as far as they fit."""
+    items = InboxItem.objects.filter(pk__in=[mark.pk for mark in marks])
+    rated = with_outcome(items.filter(match) if match is not None else items, flow_ids)
     if show is Show.QUIET:
         rated = rated.filter(outcome__in=QUIET)
     elif show is not Show.ALL:
         rated = rated.filter(outcome=show.value)
-    mark = _mark(before)
-    if mark:
-        at, pk = mark
-        rated = rated.filter(Q(received_at__lt=at) | Q(received_at=at, pk__lt=pk))
-    found = list(rated.order_by("-received_at", "-id")[: limit + 1])
-    page = found[:limit]
+    return list(rated.order_by("-received_at", "-id"))
+
+
+def _rows(page: Sequence[Any], pair: Pair, flow_ids: Sequence[int]) -> list[Row]:
+    names = {pair.pos_id: pair.pos.name, pair.store_id: pair.store.name}
     last = _last_deliveries([item.pk for item in page], flow_ids)
-    rows = [
+    return [
         Row(
             item=item,
             delivery=last.get(item.pk),
@@ -147,20 +195,6 @@ def latest_records(
         )
         for item in page
     ]
-    return Records(rows, _older(page[-1]) if len(found) > limit else "")
-
-
-def _narrowed(
-    items: QuerySet[InboxItem], show: Show, flow_ids: Sequence[int]
-) -> QuerySet[InboxItem]:
-    """For rare states, starts from the few rows that have them instead of walking all items."""
-    if show not in (Show.WAITING, Show.HELD, Show.DEAD):
-        return items
-    open_items = InboxItem.objects.filter(state=show.value).values("pk")
-    open_deliveries = Delivery.objects.filter(
-        flow__in=flow_ids, state__in=OPEN, inbox_item__isnull=False
-    ).filter(state=show.value)
-    return items.filter(Q(pk__in=open_items) | Q(pk__in=open_deliveries.values("inbox_item_id")))
 
 
 def _matching(search: str) -> Q:
@@ -176,14 +210,14 @@ def _last_deliveries(item_ids: Sequence[int], flow_ids: Sequence[int]) -> dict[i
 
 
 def _older(item: InboxItem) -> str:
-    return f"{round(item.received_at.timestamp() * 1_000_000)}-{item.pk}"
+    return Mark(item.pk, item.received_at).as_text()
 
 
-def _mark(before: str) -> tuple[datetime, int] | None:
+def _mark(before: str) -> Mark | None:
     microseconds, _, pk = before.partition("-")
     if not (microseconds.isdecimal() and pk.isdecimal()):
         return None
     try:
-        return datetime.fromtimestamp(int(microseconds) / 1_000_000, UTC), int(pk)
+        return Mark(int(pk), datetime.fromtimestamp(int(microseconds) / 1_000_000, UTC))
     except (ValueError, OverflowError, OSError):
         return None

@@ -160,9 +160,9 @@ def _hot_path(shop: Shop) -> dict[str, float]:
         item = InboxItem.objects.order_by("-id")[:1].get()
         found["item by id"] = _median(lambda: InboxItem.objects.get(pk=item.pk))
         new = Delivery(flow=flow, key="none", pk=item.pk, entity="order", inbox_item=item)
-        found["earlier try of a record"] = _median(lambda: history.tried_delivery(new))
+        found["earlier try of a record"] = _median(lambda: history.tried_deliveries([new]))
         found["held before, of a record"] = _median(
-            lambda: (history.stopped_deliveries(new), history.stopped_items(new))
+            lambda: (history.older_deliveries([new]), history.stopped_items([new]))
         )
         found["page of the newest records"] = _median(
             lambda: list(

@@ -96,7 +96,7 @@ def test_earlier_rows_of_a_record_are_found_at_any_age(shop: Shop, now: datetime
     new = delivery(shop, notice(shop, key="7"), DeliveryState.WAITING)
     with scope.tenant(shop.tenant.pk):
         row = Delivery.objects.select_related("flow").get(pk=new.pk)
-        assert history.tried_delivery(row) == tried.pk
-        assert history.stopped_deliveries(row) == [tried.pk]
-        assert history.stopped_items(row) == [held.pk]
-        assert history.stopped_deliveries(Delivery.objects.get(pk=other.pk)) == []
+        assert history.tried_deliveries([row]) == {new.pk: tried.pk}
+        assert history.older_deliveries([row]) == [tried.pk]
+        assert history.stopped_items([row]) == [held.pk]
+        assert history.older_deliveries([Delivery.objects.get(pk=other.pk)]) == []

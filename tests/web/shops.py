@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import F
 from django.utils import timezone
 
 from integrations.connector_kit.exchange import Exchange
@@ -157,6 +158,7 @@ def delivery(
             finished_at=None if state == DeliveryState.WAITING else finished,
             **fields,
         )
+        InboxItem.objects.filter(pk=item.pk).update(passed_to=F("passed_to") + 1)
         for number, (outcome, message) in enumerate(attempts, start=1):
             begun = item.received_at + timedelta(seconds=seconds * number / (len(attempts) + 1))
             last = number == len(attempts)

@@ -1,10 +1,22 @@
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from integrations.models import Delivery, DeliveryState, InboxItem, InboxState, Lane
+from integrations.models import (
+    Attempt,
+    Delivery,
+    DeliveryState,
+    InboxItem,
+    InboxState,
+    Lane,
+    Link,
+)
+from integrations.services.conservation import recount
 from tenants import scope
 from tenants.models import AuditEntry, Membership, Role, User
 from tests.web.shops import Shop, delivered_order, delivery, held_order, make_shop, notice
@@ -240,3 +252,41 @@ def test_retries_are_numbered_with_their_reasons(page: Client, shop: Shop) -> No
     assert "Not possible just then: answered 503" in shown
     assert "Sent to Store till, attempt 2" in shown
     assert "Begun; no outcome is known yet" in shown
+
+
+def test_the_live_page_accounts_for_every_record(shop: Shop, page: Client) -> None:
+    delivered_order(shop, "#1", there="1")
+    held_order(shop, "#2")
+    notice(shop, number="#3")
+    shown = page.get(shop.live).content.decode()
+    assert "Every record accounted for" in shown
+    text = " ".join(re.sub(r"<[^>]+>", "", shown).split())
+    assert "3 received = 1 delivered + 1 held + 1 on the way" in text
+    assert 'href="?show=held&amp;entity=order"' in shown
+
+
+def test_the_live_page_shows_what_is_off(shop: Shop, page: Client) -> None:
+    item = delivered_order(shop, "#1", there="1")
+    with scope.tenant(shop.tenant.pk):
+        Lane.objects.update(due_at=timezone.now())
+        Link.objects.all().delete()
+        Attempt.objects.all().delete()
+    recount(shop.tenant.pk, now=timezone.now())
+    shown = page.get(shop.live).content.decode()
+    assert "The books do not agree" in shown
+    assert "1 record was delivered, but not linked to what they became" in shown
+    assert f'href="{shop.record(item)}"' in shown
+
+
+def test_a_search_finds_a_whole_number_however_old(
+    shop: Shop, page: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = notice(shop, number="#1", at=timezone.now() - timedelta(days=20))
+    for number in range(2, 6):
+        notice(shop, number=f"#{number}")
+    monkeypatch.setattr("integrations.services.records.WINDOW", 3)
+    found = page.get(f"{shop.live}records/?q=1").content.decode()
+    assert shop.record(old) in found
+    part = page.get(f"{shop.live}records/?q=nothing").content.decode()
+    assert "Look further back" in part
+    assert "No record back to" in part

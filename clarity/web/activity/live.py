@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from clarity.web.access import member_required
 from clarity.web.activity import words
+from clarity.web.activity.accounted import accounted
 from clarity.web.fragments import fragment
 from integrations.models import Pair
 from integrations.services.incidents import open_count
@@ -150,6 +151,7 @@ def _health(pair: Pair) -> Mapping[str, Any]:
         "flows": [_flow_line(flow) for flow in health.flows],
         "counters": _counters(health),
         "open_incidents": open_count(),
+        "accounted": accounted(health),
     }
 
 
@@ -186,6 +188,7 @@ def _records(request: HttpRequest, pair: Pair) -> Mapping[str, Any]:
         "pair": pair,
         "lines": [_record_line(row) for row in found.rows],
         "older": urlencode({**kept, "before": found.older}) if found.older else "",
+        "looked_back_to": found.looked_back_to,
         "newest": urlencode(kept),
         "is_newest": not asked["before"],
         "is_narrowed": bool(kept),

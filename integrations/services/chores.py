@@ -1,0 +1,137 @@
+"""The platform's chores: what is done from time to time, by whichever worker is free.
+
+Each chore has a row with its due time, so a crash of everything forgets none. One conditional
+update takes it, so no two processes do it at once; a holder that died is replaced when its time is
+up, which is longer than a worker may take for a task.
+
+django-q2's own schedules were weighed and left: they start a run while the last one still goes on,
+do not say how it ended, and give a lost one up for three minutes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection as database
+from django.db.models import F, Q
+from django.utils import timezone
+
+from integrations.models import Chore
+from integrations.services import retention, tidying, watching
+from integrations.sync import pipeline
+
+log = logging.getLogger(__name__)
+
+AFTER_FAILURE = timedelta(seconds=30)
+# A chore that is so late was forgotten by everybody: no worker runs.
+LATE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Duty:
+    """A chore: its name, how often it is due, and what does it, given the time."""
+
+    name: str
+    every: timedelta
+    do: Callable[[datetime], None]
+
+
+def _retain(now: datetime) -> None:
+    report = retention.run(now)
+    log.info("retention: %s partitions seen to in %.1f s", len(report.steps), report.seconds)
+
+
+DUTIES: Sequence[Duty] = (
+    Duty("lateness", timedelta(seconds=15), watching.watch_lateness),
+    Duty("conservation", timedelta(minutes=1), watching.watch_books),
+    Duty("tidying", timedelta(hours=1), tidying.tidy),
+    Duty("retention", timedelta(hours=6), _retain),
+)
+
+
+def run_due(duties: Sequence[Duty] = DUTIES) -> int:
+    """Does every chore that is due and that nobody is at; answers how many were tried.
+
+    May be called at any time, by anyone, outside any scope.
+    """
+    _make_rows(duties)
+    return sum(_do(duty) for duty in duties)
+
+
+def _make_rows(duties: Sequence[Duty]) -> None:
+    now = timezone.now()
+    Chore.objects.bulk_create(
+        [Chore(name=duty.name, due_at=now) for duty in duties], ignore_conflicts=True
+    )
+
+
+def _do(duty: Duty) -> bool:
+    began = timezone.now()
+    token = _take(duty, now=began)
+    if token is None:
+        return False
+    went_well = pipeline.survives(f"chore {duty.name}", lambda: duty.do(began))
+    now = timezone.now()
+    mine = Chore.objects.filter(name=duty.name, token=token)
+    if went_well:
+        mine.update(
+            held_until=None, finished_at=now, due_at=began + duty.every, failures=0, problem=""
+        )
+    else:
+        mine.update(
+            held_until=None,
+            due_at=now + max(duty.every, AFTER_FAILURE),
+            failures=F("failures") + 1,
+            problem="It failed because of an error of ours; the log of the workers says which.",
+        )
+    return True
+
+
+def _take(duty: Duty, *, now: datetime) -> int | None:
+    """The token of this turn; None while it is not due or somebody else is at it."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE integrations_chore
+            SET held_until = %(until)s, token = token + 1, started_at = %(now)s, hinted_at = NULL
+            WHERE name = %(name)s AND due_at <= %(now)s
+              AND (held_until IS NULL OR held_until < %(now)s)
+            RETURNING token
+            """,
+            {"name": duty.name, "now": now, "until": now + _longest()},
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _longest() -> timedelta:
+    """A worker is ended before this time is up, so that no two are at one chore."""
+    return timedelta(seconds=int(str(settings.Q_CLUSTER["timeout"])) + 10)
+
+
+@dataclass(frozen=True)
+class Concern:
+    """A chore that is not as it should be, in words."""
+
+    name: str
+    said: str
+
+
+def concerns(*, now: datetime, duties: Sequence[Duty] = DUTIES) -> list[Concern]:
+    """Chores that failed when they were last done, or that nobody does."""
+    names = [duty.name for duty in duties]
+    rows = Chore.objects.filter(name__in=names).filter(~Q(problem="") | Q(due_at__lt=now - LATE))
+    found = []
+    for row in rows.order_by("name"):
+        if row.due_at < now - LATE:
+            minutes = round((now - row.due_at).total_seconds() / 60)
+            said = f"{row.name} has been due for {minutes:,} min and no worker does it"
+        else:
+            times = "time" if row.failures == 1 else "times"
+            said = f"{row.name} failed {row.failures:,} {times} in a row: {row.problem}"
+        found.append(Concern(row.name, said))
+    return found
