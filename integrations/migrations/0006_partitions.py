@@ -212,6 +212,17 @@ class Migration(migrations.Migration):
                 to="integrations.connection",
             ),
         ),
+        migrations.AlterField(
+            model_name="payload",
+            name="tenant",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="tenants.tenant",
+            ),
+        ),
         migrations.AddIndex(
             model_name="payload",
             index=models.Index(fields=["tenant"], name="payload_of_tenant"),

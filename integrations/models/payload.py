@@ -10,9 +10,13 @@ from tenants.models.scoped import TenantModel
 class Payload(TenantModel):
     """One sealed document. Only the vault can open it; `context` is part of the seal."""
 
-    # Every index that queries use begins with the tenant, so the usual one of its own is not made.
+    # Written with the row that names it, whose own constraint sees to the tenant: once is enough.
     tenant = models.ForeignKey(
-        "tenants.Tenant", on_delete=models.CASCADE, related_name="+", db_index=False
+        "tenants.Tenant",
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     id = models.BigAutoField(primary_key=True)
     context = models.CharField(max_length=255)
