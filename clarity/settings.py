@@ -150,6 +150,16 @@ CLARITY_LEASE_SECONDS = env.number("CLARITY_LEASE_SECONDS", 10)
 CLARITY_RETRY_MAX_AGE_HOURS = env.number("CLARITY_RETRY_MAX_AGE_HOURS", 72)
 CLARITY_POLL_SECONDS = env.number("CLARITY_POLL_SECONDS", 0)
 
+# Messages to the owners of a tenant; without a mail host they appear in the log of the worker.
+EMAIL_HOST = env.text("CLARITY_EMAIL_HOST")
+EMAIL_PORT = env.number("CLARITY_EMAIL_PORT", 587)
+EMAIL_HOST_USER = env.text("CLARITY_EMAIL_USER")
+EMAIL_HOST_PASSWORD = env.secret("CLARITY_EMAIL_PASSWORD")
+EMAIL_USE_TLS = env.flag("CLARITY_EMAIL_TLS", default=True)
+EMAIL_TIMEOUT = 20
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+DEFAULT_FROM_EMAIL = env.text("CLARITY_EMAIL_FROM", "Clarity Connect <clarity@localhost>")
+
 Q_CLUSTER = {
     "name": "clarity",
     "label": "Background work",

@@ -20,6 +20,12 @@ class Budget:
             pacer.begin_with(self._known, age=self._age)
         self._pacer = pacer
 
+    def take_over(self, other: Budget) -> None:
+        """Goes on from what another budget of the same account knows."""
+        self._known, self._age = other._known, other._age
+        if self._pacer is not None and self._known is not None:
+            self._pacer.begin_with(self._known, age=self._age)
+
     def delay(self) -> float:
         """Seconds until a call may leave; 0 while no client is open."""
         return self._pacer.delay() if self._pacer else 0.0

@@ -8,7 +8,7 @@ from integrations.models.cursor import Cursor
 from integrations.models.data_key import DataKey
 from integrations.models.delivery import Attempt, Delivery, DeliveryState
 from integrations.models.inbox import InboxItem, InboxState
-from integrations.models.lane import Lane
+from integrations.models.lane import BreakerState, Lane
 from integrations.models.link import Link
 from integrations.models.pair import Direction, Flow, Pair, PairState
 from integrations.models.payload import Payload
@@ -17,6 +17,7 @@ from integrations.models.refusal import Refusal
 
 __all__ = [
     "Attempt",
+    "BreakerState",
     "Connection",
     "ConnectionState",
     "Credential",

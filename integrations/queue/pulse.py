@@ -12,26 +12,36 @@ from tenants import scope
 
 # A hint older than this was lost with a crashed worker; the lane is hinted again.
 HINT_LOST_AFTER = timedelta(seconds=10)
+# The queue entry of a hint is made within this time after the hint.
+_ENTRY_FOLLOWS = timedelta(seconds=1)
 
 
 def hint_due_lanes() -> int:
-    """Queues every lane that is due, unheld and not hinted; answers how many there were."""
+    """Queues every lane that is due, unheld and not hinted; answers how many there were.
+
+    A hint that still waits in a long queue is not lost: hints are taken in the order they came, so
+    it waits exactly while there are entries as old as it is. This is the sweeper: whatever a crash
+    left behind, a lane is due from the moment its work is written until someone has looked.
+    """
     now = timezone.now()
     with scope.door("hint due lanes"):
         with connection.cursor() as cursor:
             cursor.execute(
                 """
-                UPDATE integrations_lane SET hinted_at = %(now)s
+                UPDATE integrations_lane SET hinted_at = %(now)s, parked_until = NULL
                 WHERE connection_id IN (
                     SELECT connection_id FROM integrations_lane
                     WHERE due_at <= %(now)s
                       AND (parked_until IS NULL OR parked_until <= %(now)s)
-                      AND (hinted_at IS NULL OR hinted_at < %(lost)s)
+                      AND (hinted_at IS NULL OR hinted_at < %(lost)s AND (
+                          parked_until IS NOT NULL OR hinted_at < COALESCE(
+                              (SELECT min(lock) FROM django_q_ormq WHERE lock < %(now)s), %(now)s
+                          ) - %(follows)s))
                       AND (lease_until IS NULL OR lease_until < %(now)s)
                     ORDER BY due_at LIMIT 200 FOR UPDATE SKIP LOCKED
                 ) RETURNING tenant_id, connection_id
                 """,
-                {"now": now, "lost": now - HINT_LOST_AFTER},
+                {"now": now, "lost": now - HINT_LOST_AFTER, "follows": _ENTRY_FOLLOWS},
             )
             due = cursor.fetchall()
         for tenant_id, connection_id in due:

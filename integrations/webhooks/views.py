@@ -66,6 +66,7 @@ class HookView(APIView):
                 tenant_id=door.tenant_id,
                 connection_id=connection,
                 reason=error.message,
+                said_at=error.at,
                 now=timezone.now(),
             )
             return _answer(200, error.message)

@@ -50,5 +50,7 @@ CONNECTOR = Connector(
     notices=webhooks.notices,
     subscribe=webhooks.subscribe,
     choices=probe.choices,
+    refresh=ShopClient.refresh,
+    close=ShopClient.close,
     sandbox="integrations.connectors.shopify.sandbox.app:create",
 )
