@@ -13,6 +13,7 @@ from integrations.connector_kit.limit import Limit
 LONGEST_SLEEP = 1.0
 """Seconds. A lane that must wait longer is parked, so that its thread can serve another."""
 _BURST_SECONDS = 0.5
+USED_UP = "The permitted number of calls is used up."
 
 
 @dataclass(frozen=True)
@@ -190,6 +191,4 @@ class Pacer:
 
 
 def _too_long(delay: float) -> TryLater:
-    return TryLater(
-        "The permitted number of calls is used up.", after=delay, throttled=True, left=False
-    )
+    return TryLater(USED_UP, after=delay, throttled=True, left=False)

@@ -12,15 +12,13 @@ from tenants import scope
 
 # A hint older than this was lost with a crashed worker; the lane is hinted again.
 HINT_LOST_AFTER = timedelta(seconds=10)
-# The queue entry of a hint is made within this time after the hint.
-_ENTRY_FOLLOWS = timedelta(seconds=1)
 
 
 def hint_due_lanes() -> int:
     """Queues every lane that is due, unheld and not hinted; answers how many there were.
 
     A hint that still waits in a long queue is not lost: hints are taken in the order they came, so
-    it waits exactly while there are entries as old as it is. This is the sweeper: whatever a crash
+    it waits while there are entries as old as it is (a second is left for making the entry). This is the sweeper: whatever a crash
     left behind, a lane is due from the moment its work is written until someone has looked.
     """
     now = timezone.now()
@@ -36,12 +34,12 @@ def hint_due_lanes() -> int:
                       AND (hinted_at IS NULL OR hinted_at < %(lost)s AND (
                           parked_until IS NOT NULL OR hinted_at < COALESCE(
                               (SELECT min(lock) FROM django_q_ormq WHERE lock < %(now)s), %(now)s
-                          ) - %(follows)s))
+                          ) - interval '1 second'))
                       AND (lease_until IS NULL OR lease_until < %(now)s)
                     ORDER BY due_at LIMIT 200 FOR UPDATE SKIP LOCKED
                 ) RETURNING tenant_id, connection_id
                 """,
-                {"now": now, "lost": now - HINT_LOST_AFTER, "follows": _ENTRY_FOLLOWS},
+                {"now": now, "lost": now - HINT_LOST_AFTER},
             )
             due = cursor.fetchall()
         for tenant_id, connection_id in due:

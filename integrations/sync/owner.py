@@ -18,8 +18,8 @@ from django.urls import reverse
 
 from integrations.connector_kit.registry import UnknownConnector, get
 from integrations.models import Connection, ConnectionState, Delivery, DeliveryState, Lane, Pair
-from integrations.sync.lanes import Lease
 from integrations.sync import lanes
+from integrations.sync.lanes import Lease
 from tenants import scope
 from tenants.models import Membership, Role, Tenant
 from tenants.services import audit

@@ -124,7 +124,7 @@ def _open(lease: Lease) -> Work | Connection | None:
         # Whoever reconnects wakes the lane in the same transaction: either it is over and seen
         # here, or it waits for us and its wake-up finds the lane free.
         lanes.shut_out_wakes(lease)
-        connection = Connection.objects.get(pk=lease.connection_id)
+        connection: Connection = Connection.objects.get(pk=lease.connection_id)
         if owner.is_untold(connection):
             return connection
         if connection.state != ConnectionState.ACTIVE:
