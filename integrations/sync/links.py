@@ -3,12 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q
 
 from integrations.models import Delivery, DeliveryState, Direction, Flow, Link
 from mappings.canonical.record import Entity
+from tenants import scope
+
+
+class Known:
+    """Links that were looked up together."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[UUID, str, str, str], Found] = {}
+
+    def add(self, pair_id: UUID, found: Found) -> None:
+        self._found[(pair_id, "store_key", found.entity, found.store_key)] = found
+        self._found[(pair_id, "pos_key", found.entity, found.pos_key)] = found
+
+    def of(self, flow: Flow, entity: Entity | str, source_key: str) -> Found | None:
+        """The link of a record of the flow's source system, if it was asked for."""
+        return self._found.get((flow.pair_id, _source_side(flow), str(entity), source_key))
+
+    def target_key(self, flow: Flow, entity: Entity | str, source_key: str) -> str:
+        """The record's id in the flow's target system, "" when it is not linked."""
+        found = self.of(flow, entity, source_key)
+        if found is None:
+            return ""
+        return found.pos_key if flow.direction == Direction.TO_POS else found.store_key
+
+
+class Found(NamedTuple):
+    """What is known of a linked record."""
+
+    entity: str
+    pos_key: str
+    store_key: str
+    delivered_hash: str
+    delivered_version: str
+
+
+def find_all(wanted: Iterable[tuple[Flow, Entity | str, str]]) -> Known:
+    """The links of many records, as (flow, entity, source key), in one query."""
+    keys: dict[tuple[UUID, str, str], set[str]] = {}
+    for flow, entity, key in wanted:
+        keys.setdefault((flow.pair_id, str(entity), _source_side(flow)), set()).add(key)
+    known = Known()
+    if not keys:
+        return known
+    match = Q()
+    for (pair_id, entity, side), those in keys.items():
+        match |= Q(**{"pair_id": pair_id, "entity": entity, f"{side}__in": sorted(those)})
+    for pair_id, *found in Link.objects.filter(match).values_list("pair_id", *Found._fields):
+        known.add(pair_id, Found(*found))
+    return known
 
 
 def find(flow: Flow, entity: Entity | str, source_key: str) -> Link | None:
@@ -16,25 +69,6 @@ def find(flow: Flow, entity: Entity | str, source_key: str) -> Link | None:
     return Link.objects.filter(
         pair_id=flow.pair_id, entity=str(entity), **{_source_side(flow): source_key}
     ).first()
-
-
-def target_key(flow: Flow, link: Link) -> str:
-    """The record's id in the flow's target system."""
-    return link.pos_key if flow.direction == Direction.TO_POS else link.store_key
-
-
-def find_many(flow: Flow, wanted: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Ids in the target system by "entity:source key"; records without a link are missing."""
-    side = _source_side(flow)
-    match = Q()
-    for entity, key in wanted:
-        match |= Q(entity=entity, **{side: key})
-    if not match:
-        return {}
-    return {
-        f"{link.entity}:{getattr(link, side)}": target_key(flow, link)
-        for link in Link.objects.filter(match, pair_id=flow.pair_id)
-    }
 
 
 def is_coming(flow: Flow, entity: Entity | str, reference: str) -> bool:
@@ -50,56 +84,94 @@ def is_coming(flow: Flow, entity: Entity | str, reference: str) -> bool:
     )
 
 
-def remember(
-    flow: Flow,
-    entity: Entity | str,
-    *,
-    source_key: str,
-    target_key: str,
-    now: datetime,
-    label: str = "",
-    delivered_hash: str = "",
-    delivered_version: str = "",
-) -> None:
-    """Makes or renews the link. Call inside a transaction.
+@dataclass(frozen=True)
+class Remembered:
+    """A link to be made or renewed; what is "" leaves what is known."""
+
+    flow: Flow
+    entity: str
+    source_key: str
+    target_key: str
+    label: str = ""
+    delivered_hash: str = ""
+    delivered_version: str = ""
+
+    @property
+    def pos_key(self) -> str:
+        return self.target_key if self.flow.direction == Direction.TO_POS else self.source_key
+
+    @property
+    def store_key(self) -> str:
+        return self.source_key if self.flow.direction == Direction.TO_POS else self.target_key
+
+    @property
+    def row(self) -> tuple[object, ...]:
+        return (
+            self.flow.pair_id,
+            self.entity,
+            self.pos_key,
+            self.store_key,
+            self.label[:120],
+            self.delivered_hash,
+            self.delivered_version,
+        )
+
+
+def remember(rows: Iterable[Remembered], *, now: datetime) -> None:
+    """Makes or renews the links. Call inside a transaction.
 
     When one of the ids was linked to another record, that older link gives way: the system that
-    owns the id has just told us what it belongs to.
+    owns the id has just told us what it belongs to. Of two rows for one link the later counts.
+    Always in one order, so that two callers with the same links do not block each other.
     """
-    to_pos = flow.direction == Direction.TO_POS
-    pos_key, store_key = (target_key, source_key) if to_pos else (source_key, target_key)
-    mine = Link.objects.filter(pair_id=flow.pair_id, entity=str(entity))
-    mine.filter(
-        Q(pos_key=pos_key) & ~Q(store_key=store_key) | Q(store_key=store_key) & ~Q(pos_key=pos_key)
-    ).delete()
-    values = {"updated_at": now} | {
-        name: value
-        for name, value in (
-            ("label", label),
-            ("delivered_hash", delivered_hash),
-            ("delivered_version", delivered_version),
-        )
-        if value
-    }
-    Link.objects.update_or_create(
-        pair_id=flow.pair_id,
-        entity=str(entity),
-        pos_key=pos_key,
-        store_key=store_key,
-        defaults=values,
+    latest = {(row.flow.pair_id, row.entity, row.pos_key, row.store_key): row for row in rows}
+    if not latest:
+        return
+    ordered = sorted((row.row for row in latest.values()), key=lambda row: tuple(map(str, row)))
+    columns = [list(column) for column in zip(*ordered, strict=True)]
+    tenant_id = scope.current()
+    with connection.cursor() as cursor:
+        cursor.execute(_GIVE_WAY, [*columns[:4], tenant_id])
+        cursor.execute(_REMEMBER, [tenant_id, now, *columns, now])
+
+
+def learn(found: Iterable[tuple[Flow, Entity, str, str]], *, now: datetime) -> None:
+    """Remembers links found on the way, as (flow, entity, source key, target key).
+
+    Known ones are left as they are.
+    """
+    wanted = list(found)
+    if not wanted:
+        return
+    known = find_all((flow, entity, source) for flow, entity, source, _ in wanted)
+    remember(
+        (
+            Remembered(flow, str(entity), source, target)
+            for flow, entity, source, target in wanted
+            if known.target_key(flow, entity, source) != target
+        ),
+        now=now,
     )
 
 
-def learn(flow: Flow, found: Iterable[tuple[Entity, str, str]], *, now: datetime) -> None:
-    """Remembers links found on the way, as (entity, source key, target key); known ones are left.
+_GIVE_WAY = """
+DELETE FROM integrations_link l
+USING unnest(%s::uuid[], %s::text[], %s::text[], %s::text[]) AS v(pair, entity, pos, store)
+WHERE l.tenant_id = %s AND l.pair_id = v.pair AND l.entity = v.entity
+  AND (l.pos_key = v.pos AND l.store_key <> v.store OR l.store_key = v.store AND l.pos_key <> v.pos)
+"""
 
-    Always in one order, so that two deliveries that learn the same links do not block each other.
-    """
-    wanted = sorted({(str(entity), source, target) for entity, source, target in found})
-    known = find_many(flow, [(entity, source) for entity, source, _ in wanted])
-    for entity, source, target in wanted:
-        if known.get(f"{entity}:{source}") != target:
-            remember(flow, entity, source_key=source, target_key=target, now=now)
+_REMEMBER = """
+INSERT INTO integrations_link AS l (tenant_id, updated_at, pair_id, entity, pos_key, store_key,
+                                    label, delivered_hash, delivered_version)
+SELECT %s, %s, v.* FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[],
+                               %s::text[], %s::text[], %s::text[]) AS v
+ON CONFLICT (tenant_id, pair_id, entity, pos_key) DO UPDATE SET
+    updated_at = %s,
+    label = COALESCE(NULLIF(EXCLUDED.label, ''), l.label),
+    delivered_hash = COALESCE(NULLIF(EXCLUDED.delivered_hash, ''), l.delivered_hash),
+    delivered_version = COALESCE(NULLIF(EXCLUDED.delivered_version, ''), l.delivered_version)
+"""
 
 
 def _source_side(flow: Flow) -> str:

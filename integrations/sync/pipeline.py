@@ -7,10 +7,11 @@ Target side of a lane: deliver (intent, call), confirm.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from integrations.connector_kit.base import Receipt
@@ -21,13 +22,15 @@ from integrations.connector_kit.errors import (
     TryLater,
     Unsupported,
 )
+from integrations.connector_kit.exchange import Exchange
 from integrations.models import Cursor, Delivery, InboxItem, InboxState
-from integrations.sync import lanes, polling, preparing
+from integrations.sync import lanes, many, polling, preparing
 from integrations.sync.lanes import Lease
-from integrations.sync.preparing import Route
+from integrations.sync.preparing import Prepared, Route
 from integrations.sync.retry import is_too_old, pause, trying_time
 from integrations.sync.sessions import Session
 from integrations.sync.stages import confirm, deliver, receive
+from integrations.sync.stages.confirm import Tried
 from integrations.sync.stages.deliver import Job
 from integrations.sync.stages.normalise import normalise
 from integrations.sync.stages.receive import Fetched, Received
@@ -35,6 +38,25 @@ from mappings.canonical.record import Entity, InvalidRecord, Skipped
 from tenants import scope
 
 log = logging.getLogger(__name__)
+
+# Items that are prepared and stored in one transaction; their targets start when it commits.
+TOGETHER = 50
+# What the source side changes of an item; only these are written.
+PASSING = (
+    "state",
+    "number",
+    "version",
+    "passed_to",
+    "reason",
+    "field",
+    "said",
+    "advice",
+    "attempts",
+    "trying_seconds",
+    "tried_at",
+    "due_at",
+    "finished_at",
+)
 
 
 def survives(what: str, work: Callable[[], None]) -> bool:
@@ -69,19 +91,38 @@ def take_in(session: Session, lease: Lease, routes: Sequence[Route], *, now: dat
     carried = {route.flow.entity for route in routes}
     needed = [entry for entry in received if entry.item.entity in carried]
     found = _fetch(session, needed)
-    for entry in found.whole:
-        _pass_on(session, lease, routes, entry, now=now)
-    with scope.tenant(session.tenant_id):
-        lanes.check(lease)
-        for entry in received:
-            if entry.item.entity not in carried:
-                _close(entry.item, InboxState.FILTERED, "No flow carries this record", now=now)
-        for item, error in found.failed:
-            _not_read(item, error, now=now)
+    for start in range(0, len(found.whole), TOGETHER):
+        _pass_on(session, lease, routes, found.whole[start : start + TOGETHER], now=now)
+    _set_aside(
+        session,
+        lease,
+        uncarried=[entry.item for entry in received if entry.item.entity not in carried],
+        failed=found.failed,
+        now=now,
+    )
     waits = [error for _, error in found.failed if isinstance(error, TryLater)]
     if waits and not found.whole:
         raise waits[0]
     return len(received)
+
+
+def _set_aside(
+    session: Session,
+    lease: Lease,
+    *,
+    uncarried: Sequence[InboxItem],
+    failed: Sequence[tuple[InboxItem, ConnectorError]],
+    now: datetime,
+) -> None:
+    if not uncarried and not failed:
+        return
+    for item in uncarried:
+        _close(item, InboxState.FILTERED, "No flow carries this record", now=now)
+    for item, error in failed:
+        _not_read(item, error, now=now)
+    with scope.tenant(session.tenant_id):
+        lanes.check(lease)
+        many.update(InboxItem, [*uncarried, *(item for item, _ in failed)], PASSING)
 
 
 def _fetch(session: Session, needed: Sequence[Received]) -> Fetched:
@@ -119,7 +160,6 @@ def _not_read(item: InboxItem, error: ConnectorError, *, now: datetime) -> None:
     if isinstance(error, TryLater) and not is_too_old(item.trying_seconds):
         item.reason = error.message[:600]
         item.due_at = now + timedelta(seconds=pause(item.attempts, asked=error.after))
-        item.save()
         return
     item.field = getattr(error, "field", "")[:200]
     item.advice = getattr(error, "advice", "")[:600]
@@ -131,110 +171,203 @@ class OurError(ConnectorError):
     """An error of ours stood in the way."""
 
 
+@dataclass
+class Passing:
+    """One item on its way through the source side, with a delivery for each flow it goes to."""
+
+    item: InboxItem
+    prepared: Sequence[Prepared] = ()
+
+
 def _pass_on(
-    session: Session, lease: Lease, routes: Sequence[Route], entry: Received, *, now: datetime
+    session: Session,
+    lease: Lease,
+    routes: Sequence[Route],
+    entries: Sequence[Received],
+    *,
+    now: datetime,
 ) -> None:
-    """One item through normalise, validate and transform, into one delivery for each flow."""
+    """Items through normalise, validate and transform, into one delivery for each flow."""
+    passing = [_prepared(session, routes, entry, now=now) for entry in entries]
+    try:
+        _store(session, lease, passing, now=now)
+    except (OperationalError, lanes.LeaseLost):
+        # The database, not a record: everything is undone and tried again.
+        raise
+    except Exception:
+        log.exception("inbox items %s could not be passed on", [one.item.pk for one in passing])
+        # One by one, so that the record that trips our code is the only one set aside.
+        for one in passing:
+            _store_one(session, lease, one, now=now)
+
+
+def _prepared(
+    session: Session, routes: Sequence[Route], entry: Received, *, now: datetime
+) -> Passing:
+    """What becomes of one item. Nothing is stored yet."""
     item = entry.item
+    try:
+        record = normalise(session, Entity(item.entity), entry.raw or {})
+        carrying = [route for route in routes if route.flow.entity == item.entity]
+        prepared = [preparing.prepare(session, route, item, record, now=now) for route in carrying]
+    except (Skipped, Unsupported) as error:
+        _close(item, InboxState.FILTERED, str(error), now=now)
+    except (Rejected, InvalidRecord) as error:
+        item.field, item.said = error.field[:200], error.said[:400]
+        item.advice = error.advice[:600]
+        _close(item, InboxState.HELD, str(error), now=now)
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("inbox item %s could not be processed", item.pk)
+        _close(item, InboxState.HELD, confirm.OUR_ERROR, now=now)
+    else:
+        item.number, item.version = record.number[:80], record.version or item.version
+        item.passed_to += len(carrying)
+        _close(item, InboxState.PASSED, "", now=now)
+        return Passing(item, prepared)
+    return Passing(item)
+
+
+def _store(session: Session, lease: Lease, passing: Sequence[Passing], *, now: datetime) -> None:
+    """Writes deliveries and items in one transaction, and wakes the targets."""
     with scope.tenant(session.tenant_id):
         lanes.check(lease)
-        try:
-            # A savepoint: after an error in the database the item can still be set aside.
-            with transaction.atomic():
-                _deliver_later(session, routes, entry, now=now)
-        except (Skipped, Unsupported) as error:
-            _close(item, InboxState.FILTERED, str(error), now=now)
-        except (Rejected, InvalidRecord) as error:
-            item.field, item.said = error.field[:200], error.said[:400]
-            item.advice = error.advice[:600]
-            _close(item, InboxState.HELD, str(error), now=now)
-        except OperationalError:
-            # The database, not the record: everything is undone and tried again.
-            raise
-        except Exception:
-            log.exception("inbox item %s could not be processed", item.pk)
-            item.refresh_from_db()
-            _close(item, InboxState.HELD, confirm.OUR_ERROR, now=now)
+        woken = preparing.store(
+            session, [prepared for one in passing for prepared in one.prepared], now=now
+        )
+        many.update(InboxItem, [one.item for one in passing], PASSING)
+        for connection_id in sorted(woken):
+            lanes.wake(tenant_id=session.tenant_id, connection_id=connection_id, now=now)
 
 
-def _deliver_later(
-    session: Session, routes: Sequence[Route], entry: Received, *, now: datetime
-) -> None:
-    """Writes one delivery for each flow that carries the item, and wakes their targets."""
-    item = entry.item
-    record = normalise(session, Entity(item.entity), entry.raw or {})
-    item.number, item.version = record.number[:80], record.version or item.version
-    carrying = [route for route in routes if route.flow.entity == item.entity]
-    item.passed_to += len(carrying)
-    woken = {
-        route.flow.target_id
-        for route in carrying
-        if preparing.prepare(session, route, item, record, now=now)
-    }
-    _close(item, InboxState.PASSED, "", now=now)
-    for connection_id in sorted(woken):
-        lanes.wake(tenant_id=session.tenant_id, connection_id=connection_id, now=now)
+def _store_one(session: Session, lease: Lease, one: Passing, *, now: datetime) -> None:
+    try:
+        _store(session, lease, [one], now=now)
+    except (OperationalError, lanes.LeaseLost):
+        raise
+    except Exception:
+        log.exception("inbox item %s could not be processed", one.item.pk)
+        with scope.tenant(session.tenant_id):
+            lanes.check(lease)
+            one.item.refresh_from_db()
+            _close(one.item, InboxState.HELD, confirm.OUR_ERROR, now=now)
+            many.update(InboxItem, [one.item], PASSING)
 
 
 def _close(item: InboxItem, state: InboxState, reason: str, *, now: datetime) -> None:
     item.state, item.reason, item.finished_at = state, reason[:600], now
-    item.save()
 
 
-def send(
-    session: Session, lease: Lease, rows: Sequence[Delivery], *, now: datetime
-) -> TryLater | NeedsOwner | None:
-    """The target side for deliveries of one entity: intent, call, outcome.
+@dataclass(frozen=True)
+class Done:
+    """One call that came back: a result for each job, and the HTTP exchanges it took."""
 
-    Answers the error that says something about the account rather than about a record, if any.
-    """
-    jobs = deliver.begin(session, lease, _with_relations(session, rows, now=now), now=now)
-    if not jobs:
-        return None
-    # Calls take long, and connections to the database are few.
-    connection.close()
+    jobs: Sequence[Job]
+    results: Sequence[Receipt | ConnectorError | Exception]
+    exchanges: Sequence[Exchange]
+
+    @property
+    def trouble(self) -> TryLater | NeedsOwner | None:
+        """The error that says something about the account rather than about a record, if any."""
+        return next((one for one in self.results if isinstance(one, TryLater | NeedsOwner)), None)
+
+
+def begin(
+    session: Session, lease: Lease, batches: Sequence[Sequence[Delivery]], *, now: datetime
+) -> list[list[Job]]:
+    """The target side, first step: intents, committed together. Each batch is one call."""
+    try:
+        return deliver.begin(session, lease, batches, now=now)
+    except (OperationalError, lanes.LeaseLost):
+        raise
+    except Exception:
+        rows = [row for batch in batches for row in batch]
+        log.exception("deliveries %s could not be begun", [row.pk for row in rows])
+    # One by one, so that the record that trips our code is the only one set aside.
+    return [jobs for row in rows for jobs in _begin_one(session, lease, row, now=now)]
+
+
+def _begin_one(session: Session, lease: Lease, row: Delivery, *, now: datetime) -> list[list[Job]]:
+    try:
+        with scope.tenant(session.tenant_id):
+            row.refresh_from_db()
+        return deliver.begin(session, lease, [[row]], now=now)
+    except (OperationalError, lanes.LeaseLost):
+        raise
+    except Exception as error:
+        log.exception("delivery %s could not be begun", row.pk)
+        with scope.tenant(session.tenant_id):
+            lanes.check(lease)
+            row.refresh_from_db()
+            confirm.failed(row, error, now=now)
+        return []
+
+
+def withdraw(session: Session, lease: Lease, jobs: Sequence[Job]) -> None:
+    """Takes intents back of which no call was made."""
+    deliver.withdraw(session, lease, jobs)
+
+
+def call(session: Session, lease: Lease, jobs: Sequence[Job]) -> Done:
+    """Second step: the call itself. Any thread may make it; nothing is kept of it yet."""
     with session.recorder.recording() as exchanges:
         try:
-            results = deliver.call(session, lease, jobs)
+            results: Sequence[Receipt | Exception] = deliver.call(session, lease, jobs)
         except lanes.LeaseLost:
             raise
         except Exception as error:
             log.exception("delivery of %s failed in our code", [job.delivery.pk for job in jobs])
             results = [error for _ in jobs]
+    return Done(jobs, results, exchanges)
+
+
+def keep(session: Session, lease: Lease, done: Sequence[Done]) -> None:
+    """Third step: the outcomes of all calls that came back, committed together."""
+    tried = [
+        (job, result, one.exchanges)
+        for one in done
+        for job, result in zip(one.jobs, one.results, strict=True)
+    ]
     with scope.tenant(session.tenant_id):
         lanes.check(lease)
-        done = timezone.now()
-        log_id = confirm.keep_exchanges(session, jobs[0].delivery, exchanges)
-        for job, result in zip(jobs, results, strict=True):
-            _outcome(session, job, result, now=done)
-            confirm.log_attempt(job.attempt, result, len(exchanges), log_id, now=done)
-    return _of_account(results)
+        now = timezone.now()
+        _outcomes(session, [(job.delivery, result) for job, result, _ in tried], now=now)
+        confirm.log_attempts(
+            session,
+            [
+                Tried(job.delivery, job.delivery.attempts, job.begun_at, result, exchanges)
+                for job, result, exchanges in tried
+            ],
+            now=now,
+        )
 
 
-def _with_relations(session: Session, rows: Iterable[Delivery], *, now: datetime) -> list[Delivery]:
-    """Leaves out records whose related record is still on its way."""
-    with scope.tenant(session.tenant_id):
-        return deliver.ready(rows, now=now)
+_Result = Receipt | ConnectorError | Exception
 
 
-def _outcome(
-    session: Session, job: Job, result: Receipt | ConnectorError | Exception, *, now: datetime
+def _outcomes(
+    session: Session, found: Sequence[tuple[Delivery, _Result]], *, now: datetime
 ) -> None:
-    """Keeps one outcome; what cannot be kept is set aside and does not hold up the others."""
+    """Keeps outcomes together; what cannot be kept is set aside and does not hold up the others."""
     try:
         with transaction.atomic():
-            if isinstance(result, Receipt):
-                confirm.delivered(session, job.delivery, result, now=now)
-            else:
-                confirm.failed(job.delivery, result, now=now)
+            good = [(row, result) for row, result in found if isinstance(result, Receipt)]
+            if good:
+                confirm.delivered(session, good, now=now)
+            for row, result in found:
+                if not isinstance(result, Receipt):
+                    confirm.failed(row, result, now=now)
     except OperationalError:
-        # Nothing is kept, so the delivery is tried again, and looks before it writes.
+        # Nothing is kept, so the deliveries are tried again, and look before they write.
         raise
     except Exception as error:
-        log.exception("outcome of delivery %s could not be kept", job.delivery.pk)
-        job.delivery.refresh_from_db()
-        confirm.failed(job.delivery, error, now=now)
-
-
-def _of_account(results: Iterable[object]) -> TryLater | NeedsOwner | None:
-    return next((found for found in results if isinstance(found, TryLater | NeedsOwner)), None)
+        rows = [row for row, _ in found]
+        log.exception("outcomes of deliveries %s could not be kept", [row.pk for row in rows])
+        for row in rows:
+            row.refresh_from_db()
+        if len(found) == 1:
+            confirm.failed(rows[0], error, now=now)
+            return
+        for one in found:
+            _outcomes(session, [one], now=now)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from integrations.connector_kit.errors import Rejected
 from integrations.models import Delivery, DeliveryState, Flow, InboxItem
 from integrations.sync import links
-from integrations.sync.sessions import Session, keep
-from integrations.sync.stages.transform import Rendered, transform
+from integrations.sync.links import Known
+from integrations.sync.sessions import Session, keep_many
+from integrations.sync.stages.transform import transform
 from integrations.sync.stages.validate import validate
 from mappings.canonical.record import Entity, InvalidRecord, Record, Skipped
 
@@ -23,10 +25,24 @@ class Route:
     target: Session
 
 
+@dataclass
+class Prepared:
+    """The delivery row of one flow, not stored yet; `fields` are missing when it will not go."""
+
+    route: Route
+    row: Delivery
+    record: Record
+    fields: Mapping[str, object] | None = None
+
+    @property
+    def is_going(self) -> bool:
+        return self.row.state == DeliveryState.WAITING
+
+
 def prepare(
     session: Session, route: Route, item: InboxItem, record: Record, *, now: datetime
-) -> bool:
-    """The delivery row of one flow; answers whether there is something to send."""
+) -> Prepared:
+    """The record validated and mapped for one flow. Asks nobody, not even the database."""
     row = Delivery(
         tenant_id=session.tenant_id,
         flow=route.flow,
@@ -40,36 +56,49 @@ def prepare(
         due_at=now,
         created_at=now,
     )
+    made = Prepared(route, row, record)
     try:
         validate(record, target=route.target)
         rendered = transform(record, source=session, target=route.target)
     except Skipped as error:
         _settle(row, DeliveryState.FILTERED, str(error), now=now)
-        return False
+        return made
     except (Rejected, InvalidRecord) as error:
         row.field, row.said, row.advice = error.field[:200], error.said[:400], error.advice[:600]
         _settle(row, DeliveryState.HELD, str(error), now=now)
-        return False
+        return made
     row.reference = rendered.reference[:191]
     row.content_hash, row.mapping_version = rendered.content_hash, rendered.mapping_version
-    idle = _already_there(row) or _not_ours(route.flow, record)
-    if idle:
-        _settle(row, *idle, now=now)
-        return False
     row.needs = [
         [relation.entity.value, relation.key, relation.reference] for relation in record.relations()
     ]
-    row.payload_id = keep(
-        session.tenant_id, f"delivery/{route.flow.pk}/{record.key}", _document(record, rendered)
-    )
-    row.save()
-    return True
+    made.fields = rendered.fields
+    return made
 
 
-def _document(record: Record, rendered: Rendered) -> Mapping[str, object]:
+def store(session: Session, prepared: Sequence[Prepared], *, now: datetime) -> set[UUID]:
+    """Writes the rows; answers the connections that have something to send now.
+
+    Call inside the tenant's scope. May be called again after its transaction was undone.
+    """
+    _leave_out_idle(prepared, now=now)
+    going = [one for one in prepared if one.is_going]
+    documents = [
+        (f"delivery/{one.row.flow_id}/{one.record.key}", _document(one.record, one.fields or {}))
+        for one in going
+    ]
+    for one, payload_id in zip(going, keep_many(session.tenant_id, documents), strict=True):
+        one.row.payload_id = payload_id
+    for one in prepared:
+        one.row.pk = None
+    Delivery.objects.bulk_create(one.row for one in prepared)
+    return {one.row.target_id for one in going}
+
+
+def _document(record: Record, fields: Mapping[str, object]) -> Mapping[str, object]:
     return {
         "record": record.model_dump(mode="json"),
-        "fields": rendered.fields,
+        "fields": fields,
         "related": [
             [relation.entity.value, relation.key]
             for relation in (*record.relations(), *record.wanted())
@@ -77,7 +106,42 @@ def _document(record: Record, rendered: Rendered) -> Mapping[str, object]:
     }
 
 
-def _already_there(row: Delivery) -> tuple[DeliveryState, str] | None:
+def _leave_out_idle(prepared: Sequence[Prepared], *, now: datetime) -> None:
+    """Settles what the target has already, and what speaks of a record that is not shared."""
+    going = [one for one in prepared if one.is_going]
+    if not going:
+        return
+    rows = [one.row for one in going]
+    known = links.find_all(
+        (row.flow, entity, key)
+        for row in rows
+        for entity, key in ((row.entity, row.key), *(need[:2] for need in row.needs))
+    )
+    coming = _newest_waiting(rows)
+    together = {(row.flow.pair_id, row.entity, row.reference) for row in rows}
+    for row in rows:
+        idle = _already_there(row, known, coming) or _not_ours(row, known, together)
+        if idle:
+            _settle(row, *idle, now=now)
+
+
+def _newest_waiting(rows: Sequence[Delivery]) -> dict[tuple[int, str], str]:
+    """The version of the last waiting delivery by flow and key."""
+    found = (
+        Delivery.objects.filter(
+            flow__in={row.flow_id for row in rows},
+            key__in={row.key for row in rows},
+            state=DeliveryState.WAITING,
+        )
+        .order_by("id")
+        .values_list("flow_id", "key", "version")
+    )
+    return {(flow_id, key): version for flow_id, key, version in found}
+
+
+def _already_there(
+    row: Delivery, known: Known, coming: Mapping[tuple[int, str], str]
+) -> tuple[DeliveryState, str] | None:
     """Whether the target has this version, or a newer one.
 
     Stock is always sent: the store changes its own number with every sale, so what we sent last
@@ -85,16 +149,13 @@ def _already_there(row: Delivery) -> tuple[DeliveryState, str] | None:
     """
     if row.entity == Entity.INVENTORY:
         return None
-    coming = Delivery.objects.filter(
-        flow=row.flow, key=row.key, state=DeliveryState.WAITING
-    ).order_by("-id")
-    newest = coming.first()
+    newest = coming.get((row.flow_id, row.key))
     if newest is not None:
         # What is on its way changes the target again, so what was delivered last says nothing.
-        if row.version and newest.version > row.version:
+        if row.version and newest > row.version:
             return DeliveryState.FILTERED, "A newer version is on its way already"
         return None
-    link = links.find(row.flow, row.entity, row.key)
+    link = known.of(row.flow, row.entity, row.key)
     if link is None:
         return None
     if row.version and link.delivered_version > row.version:
@@ -104,20 +165,26 @@ def _already_there(row: Delivery) -> tuple[DeliveryState, str] | None:
     return None
 
 
-def _not_ours(flow: Flow, record: Record) -> tuple[DeliveryState, str] | None:
-    """Whether the record speaks of one that neither is linked nor will be."""
-    for relation in record.relations():
-        if links.find(flow, relation.entity, relation.key):
+def _not_ours(
+    row: Delivery, known: Known, together: Collection[tuple[UUID, str, str]]
+) -> tuple[DeliveryState, str] | None:
+    """Whether the record speaks of one that neither is linked nor will be.
+
+    `together`: pair, entity and reference of those that are stored in the same breath.
+    """
+    for entity, key, reference in row.needs:
+        if known.of(row.flow, entity, key):
             continue
-        if not links.is_coming(flow, relation.entity, relation.reference):
-            name = relation.reference or relation.key
+        if (row.flow.pair_id, entity, reference) in together and reference:
+            continue
+        if not links.is_coming(row.flow, entity, reference):
+            name = reference or key
             return (
                 DeliveryState.FILTERED,
-                f"The {relation.entity} {name} is not shared by this pair",
+                f"The {entity} {name} is not shared by this pair",
             )
     return None
 
 
 def _settle(row: Delivery, state: DeliveryState, reason: str, *, now: datetime) -> None:
     row.state, row.reason, row.finished_at = state, reason[:600], now
-    row.save()

@@ -153,8 +153,14 @@ def seal(tenant_id: UUID, context: str, value: Any) -> bytes:
 
 def keep(tenant_id: UUID, context: str, value: Any) -> int:
     """Stores a sealed document; answers its id."""
-    row: Payload = Payload.objects.create(context=context, sealed=seal(tenant_id, context, value))
-    return row.pk
+    (pk,) = keep_many(tenant_id, [(context, value)])
+    return pk
+
+
+def keep_many(tenant_id: UUID, documents: Sequence[tuple[str, Any]]) -> list[int]:
+    """Stores sealed documents, as (context, value), in one statement; answers their ids."""
+    rows = [Payload(context=name, sealed=seal(tenant_id, name, value)) for name, value in documents]
+    return [row.pk for row in Payload.objects.bulk_create(rows)]
 
 
 def load(payload_id: int | None) -> Any:

@@ -284,7 +284,7 @@ def test_two_deliveries_that_learn_the_same_links_do_not_block_each_other(
 
     def learn(order: list[tuple[Entity, str, str]]) -> None:
         with rig.scope():
-            links.learn(rig.flow, order, now=timezone.now())
+            links.learn([(rig.flow, *link) for link in order], now=timezone.now())
 
     at_once(partial(learn, found), partial(learn, found[::-1]))
     with rig.scope():

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+
+from django.db import connection
 
 from integrations.connector_kit.base import Notice, Outcome, Receipt
 from integrations.connector_kit.errors import (
@@ -14,65 +16,107 @@ from integrations.connector_kit.errors import (
     Unsupported,
 )
 from integrations.connector_kit.exchange import Exchange
-from integrations.models import Attempt, Delivery, DeliveryState, InboxItem, InboxState
-from integrations.sync import intake, links
+from integrations.models import Attempt, Delivery, DeliveryState
+from integrations.sync import intake, links, many
+from integrations.sync.links import Remembered
 from integrations.sync.retry import is_too_old, pause
-from integrations.sync.sessions import Session, keep
+from integrations.sync.sessions import Session, keep_many
 from mappings.canonical.record import InvalidRecord, Skipped
+from tenants import scope
 
 OUR_ERROR = "An error of ours stopped this record; we have been told. It can be replayed."
 
 _DONE = {Outcome.UNCHANGED: DeliveryState.UNCHANGED}
 
 
-def delivered(session: Session, row: Delivery, receipt: Receipt, *, now: datetime) -> None:
-    """Their answer was good. Call inside the tenant's scope."""
-    row.state = _DONE.get(receipt.outcome, DeliveryState.DELIVERED)
-    row.target_key, row.target_label = receipt.id, receipt.label[:120]
-    row.reason = row.field = row.said = row.advice = ""
-    row.finished_at = now
-    row.save()
+# What an outcome changes of a row; only these are written.
+OUTCOME = (
+    "state",
+    "target_key",
+    "target_label",
+    "reason",
+    "field",
+    "said",
+    "advice",
+    "due_at",
+    "finished_at",
+)
+
+
+def delivered(
+    session: Session, found: Sequence[tuple[Delivery, Receipt]], *, now: datetime
+) -> None:
+    """Their answers were good. Call inside the tenant's scope."""
+    for row, receipt in found:
+        row.state = _DONE.get(receipt.outcome, DeliveryState.DELIVERED)
+        row.target_key, row.target_label = receipt.id, receipt.label[:120]
+        row.reason = row.field = row.said = row.advice = ""
+        row.finished_at = now
+    rows = [row for row, _ in found]
+    many.update(Delivery, rows, OUTCOME)
     links.remember(
-        row.flow,
-        row.entity,
-        source_key=row.key,
-        target_key=receipt.id,
+        (
+            Remembered(
+                row.flow,
+                row.entity,
+                source_key=row.key,
+                target_key=receipt.id,
+                label=row.number or receipt.label,
+                delivered_hash=row.content_hash,
+                delivered_version=row.version,
+            )
+            for row, receipt in found
+        ),
         now=now,
-        label=row.number or receipt.label,
-        delivered_hash=row.content_hash,
-        delivered_version=row.version,
     )
     links.learn(
-        row.flow,
-        [(learned.entity, learned.source_key, learned.target_key) for learned in receipt.learned],
+        (
+            (row.flow, learned.entity, learned.source_key, learned.target_key)
+            for row, receipt in found
+            for learned in receipt.learned
+        ),
         now=now,
     )
-    _settle_older(row, now=now)
-    if receipt.touched:
+    _settle_older(rows, now=now)
+    touched = dict.fromkeys(touch for _, receipt in found for touch in receipt.touched)
+    if touched:
         intake.accept(
             tenant_id=session.tenant_id,
             connection_id=session.connection.pk,
-            notices=[Notice(entity, key, topic="touched") for entity, key in receipt.touched],
+            notices=[Notice(entity, key, topic="touched") for entity, key in touched],
             now=now,
         )
 
 
-def _settle_older(row: Delivery, *, now: datetime) -> None:
-    """Earlier versions that were held or given up are spoken for by the one just delivered."""
-    spoken = {"reason": "A newer version of the record was delivered", "finished_at": now}
-    Delivery.objects.filter(
-        flow_id=row.flow_id,
-        key=row.key,
-        pk__lt=row.pk,
-        state__in=(DeliveryState.HELD, DeliveryState.DEAD),
-    ).update(state=DeliveryState.REPLACED, **spoken)
-    InboxItem.objects.filter(
-        connection_id=row.flow.source_id,
-        entity=row.entity,
-        key=row.key,
-        pk__lt=row.inbox_item_id,
-        state__in=(InboxState.HELD, InboxState.DEAD),
-    ).update(state=InboxState.MERGED, **spoken)
+_SPOKEN = "A newer version of the record was delivered"
+
+_OLDER_DELIVERIES = """
+UPDATE integrations_delivery d SET state = 'replaced', reason = %s, finished_at = %s
+FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS v(id, flow, key)
+WHERE d.tenant_id = %s AND d.flow_id = v.flow AND d.key = v.key AND d.id < v.id
+  AND d.state IN ('held', 'dead')
+"""
+
+_OLDER_ITEMS = """
+UPDATE integrations_inboxitem i SET state = 'merged', reason = %s, finished_at = %s
+FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::text[]) AS v(id, source, entity, key)
+WHERE i.tenant_id = %s AND i.connection_id = v.source AND i.entity = v.entity AND i.key = v.key
+  AND i.id < v.id AND i.state IN ('held', 'dead')
+"""
+
+
+def _settle_older(rows: Sequence[Delivery], *, now: datetime) -> None:
+    """Earlier versions that were held or given up are spoken for by those just delivered."""
+    tenant_id = scope.current()
+    keys = [row.key for row in rows]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _OLDER_DELIVERIES,
+            [_SPOKEN, now, [r.pk for r in rows], [r.flow_id for r in rows], keys, tenant_id],
+        )
+        items, sources = [r.inbox_item_id for r in rows], [r.flow.source_id for r in rows]
+        entities = [r.entity for r in rows]
+        cursor.execute(_OLDER_ITEMS, [_SPOKEN, now, items, sources, entities, keys, tenant_id])
 
 
 def failed(row: Delivery, error: Exception, *, now: datetime) -> None:
@@ -92,7 +136,7 @@ def failed(row: Delivery, error: Exception, *, now: datetime) -> None:
         row.advice = _plain(error.advice)
     else:
         row.state = DeliveryState.HELD
-    row.save()
+    row.save(update_fields=OUTCOME)
 
 
 def _again(row: Delivery, error: TryLater, *, now: datetime) -> None:
@@ -109,27 +153,45 @@ def _again(row: Delivery, error: TryLater, *, now: datetime) -> None:
     row.due_at = now + timedelta(seconds=pause(row.attempts, asked=error.after))
 
 
-def keep_exchanges(session: Session, row: Delivery, exchanges: Sequence[Exchange]) -> int | None:
-    """Stores what was sent and answered, once for a whole batch. Call inside the tenant's scope."""
-    if not exchanges:
-        return None
-    return keep(
-        session.tenant_id,
-        f"attempt/{row.pk}/{row.attempts}",
-        [asdict(exchange) for exchange in exchanges],
+@dataclass(frozen=True)
+class Tried:
+    """One attempt and what came of it; `log` is shared by the records of one batch."""
+
+    delivery: Delivery
+    number: int
+    started_at: datetime
+    result: Receipt | Exception
+    log: Sequence[Exchange]
+
+
+def log_attempts(session: Session, tried: Sequence[Tried], *, now: datetime) -> None:
+    """Writes the attempts down, with what was sent and answered. Call inside the scope."""
+    logs = {
+        id(one.log): (
+            f"attempt/{one.delivery.pk}/{one.number}",
+            [asdict(exchange) for exchange in one.log],
+        )
+        for one in reversed(tried)
+        if one.log
+    }
+    kept = dict(zip(logs, keep_many(session.tenant_id, list(logs.values())), strict=True))
+    Attempt.objects.bulk_create(
+        Attempt(
+            delivery=one.delivery,
+            number=one.number,
+            started_at=one.started_at,
+            finished_at=now,
+            outcome=one.result.outcome.value
+            if isinstance(one.result, Receipt)
+            else type(one.result).__name__[:20],
+            message=_plain(one.result.label)
+            if isinstance(one.result, Receipt)
+            else _message(one.result),
+            calls=len(one.log),
+            payload_id=kept.get(id(one.log)),
+        )
+        for one in tried
     )
-
-
-def log_attempt(
-    attempt: Attempt, result: Receipt | Exception, calls: int, log_id: int | None, *, now: datetime
-) -> None:
-    """Closes the attempt. Call inside the tenant's scope."""
-    attempt.finished_at, attempt.calls, attempt.payload_id = now, calls, log_id
-    if isinstance(result, Receipt):
-        attempt.outcome, attempt.message = result.outcome.value, _plain(result.label)
-    else:
-        attempt.outcome, attempt.message = type(result).__name__[:20], _message(result)
-    attempt.save()
 
 
 def _message(error: Exception) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,9 +13,10 @@ from django.db.models import QuerySet
 
 from integrations.connector_kit.base import Outgoing, Receipt, Result
 from integrations.connector_kit.errors import ConnectorError, Unsupported
-from integrations.models import Attempt, Delivery, DeliveryState, PairState
-from integrations.sync import lanes, links
+from integrations.models import Attempt, Delivery, DeliveryState, Flow, PairState
+from integrations.sync import lanes, links, many
 from integrations.sync.lanes import Lease
+from integrations.sync.links import Known
 from integrations.sync.retry import trying_time
 from integrations.sync.sessions import Session, load_many
 from integrations.sync.versions import is_newer
@@ -22,6 +24,8 @@ from mappings.canonical.record import Entity, Skipped
 from tenants import scope
 
 BATCH = 250
+# What an intent changes of a row.
+INTENT = ("attempts", "trying_seconds", "intent_at", "progress")
 RELATION_PAUSE = timedelta(seconds=2)
 BEHIND_EARLIER = timedelta(milliseconds=100)
 
@@ -31,8 +35,10 @@ class Job:
     """One delivery about to be written, with what the connector is asked to do."""
 
     delivery: Delivery
-    attempt: Attempt
+    before: tuple[int, int, datetime | None]
+    """Attempts, trying time and last intent of the row before this intent."""
     outgoing: Outgoing
+    begun_at: datetime
 
 
 def running(session: Session) -> QuerySet[Delivery]:
@@ -45,8 +51,10 @@ def running(session: Session) -> QuerySet[Delivery]:
     )
 
 
-def claim(session: Session, *, now: datetime, limit: int = BATCH) -> list[Delivery]:
-    """At most one delivery of each record, oldest record first.
+def claim(
+    session: Session, *, now: datetime, limit: int = BATCH, leave_out: Sequence[int] = ()
+) -> list[Delivery]:
+    """At most one delivery of each record, oldest record first; not those under way.
 
     A delivery that was already tried may have had an effect, so it is finished before a newer one
     of the same record; of untried ones only the newest is sent.
@@ -54,6 +62,7 @@ def claim(session: Session, *, now: datetime, limit: int = BATCH) -> list[Delive
     due = list(
         running(session)
         .filter(due_at__lte=now)
+        .exclude(pk__in=leave_out)
         .select_related("flow")
         .order_by("rank", "due_at", "id")[:limit]
     )
@@ -96,56 +105,101 @@ def _without_blocked(session: Session, rows: Sequence[Delivery]) -> list[Deliver
     return free
 
 
-def ready(rows: Iterable[Delivery], *, now: datetime) -> list[Delivery]:
-    """Leaves out deliveries whose related record is on its way; they are looked at again soon.
+def begin(
+    session: Session, lease: Lease, batches: Sequence[Sequence[Delivery]], *, now: datetime
+) -> list[list[Job]]:
+    """Writes the intents of all batches down together; commits before any request leaves.
 
-    One whose related record will not come any more is left out for good.
+    Left out: what waits for a related record, is spoken for, or cannot be read.
     """
-    free = []
-    for row in rows:
-        missing = [need for need in row.needs if not links.find(row.flow, need[0], need[1])]
-        if not missing:
-            free.append(row)
-            continue
-        entity, key, reference = missing[0]
-        name = reference or key
-        if links.is_coming(row.flow, entity, reference):
-            Delivery.objects.filter(pk=row.pk).update(
-                due_at=now + RELATION_PAUSE, reason=f"Waits for the {entity} {name}"
-            )
-        else:
-            Delivery.objects.filter(pk=row.pk).update(
-                state=DeliveryState.FILTERED,
-                reason=f"The {entity} {name} is not shared by this pair",
-                finished_at=now,
-            )
-    return free
-
-
-def begin(session: Session, lease: Lease, rows: Sequence[Delivery], *, now: datetime) -> list[Job]:
-    """Writes the intent of each delivery down. Commits before any request leaves."""
+    rows = [row for batch in batches for row in batch]
     with scope.tenant(session.tenant_id):
         lanes.check(lease)
         documents = load_many([row.payload_id for row in rows if row.payload_id])
-        jobs = []
-        for row in rows:
-            document = documents.get(row.payload_id or 0)
-            if document is None:
-                _hold_unreadable(row, now=now)
-                continue
-            if not row.attempts and _is_spoken_for(row, now=now):
-                continue
-            row.attempts += 1
-            row.trying_seconds = trying_time(row.trying_seconds, last_try=row.intent_at, now=now)
-            row.intent_at = now
-            earlier = _earlier(row)
-            row.progress = row.progress or (earlier.progress if earlier else {})
-            row.save(update_fields=["attempts", "trying_seconds", "intent_at", "progress"])
-            attempt = Attempt.objects.create(
-                tenant_id=session.tenant_id, delivery=row, number=row.attempts, started_at=now
-            )
-            jobs.append(Job(row, attempt, _outgoing(row, document, was_tried=earlier is not None)))
-    return jobs
+        known = links.find_all(_asked_for(rows, documents))
+        free = {row.pk for row in rows if _is_ready(row, known, now=now)}
+        earlier = _earlier([row for row in rows if row.pk in free])
+        jobs = {
+            row.pk: job
+            for row in rows
+            if row.pk in free
+            and (job := _job(row, documents.get(row.payload_id or 0), known, earlier, now=now))
+        }
+        _keep_lost_attempts([job for job in jobs.values() if job.delivery.attempts > 1])
+        written = many.update(
+            Delivery,
+            [job.delivery for job in jobs.values()],
+            INTENT,
+            # Someone may have discarded it since it was claimed.
+            only="state = 'waiting'",
+        )
+    begun = ([jobs[row.pk] for row in batch if row.pk in written] for batch in batches)
+    return [batch for batch in begun if batch]
+
+
+def withdraw(session: Session, lease: Lease, jobs: Sequence[Job]) -> None:
+    """Takes intents back of which no call was made."""
+    if not jobs:
+        return
+    for job in jobs:
+        row, before = job.delivery, job.before
+        row.attempts, row.trying_seconds, row.intent_at = before
+    with scope.tenant(session.tenant_id):
+        lanes.check(lease)
+        many.update(Delivery, [job.delivery for job in jobs], INTENT)
+
+
+def _asked_for(
+    rows: Iterable[Delivery], documents: Mapping[int, Any]
+) -> Iterator[tuple[Flow, str, str]]:
+    """Every record whose link matters to these deliveries."""
+    for row in rows:
+        document = documents.get(row.payload_id or 0) or {}
+        yield row.flow, row.entity, row.key
+        for entity, key, *_ in (*row.needs, *document.get("related", ())):
+            yield row.flow, entity, key
+
+
+def _is_ready(row: Delivery, known: Known, *, now: datetime) -> bool:
+    """Whether every related record is linked; if not, the row is put off, or left out for good."""
+    missing = [need for need in row.needs if not known.of(row.flow, need[0], need[1])]
+    if not missing:
+        return True
+    entity, key, reference = missing[0]
+    name = reference or key
+    if links.is_coming(row.flow, entity, reference):
+        Delivery.objects.filter(pk=row.pk).update(
+            due_at=now + RELATION_PAUSE, reason=f"Waits for the {entity} {name}"
+        )
+    else:
+        Delivery.objects.filter(pk=row.pk).update(
+            state=DeliveryState.FILTERED,
+            reason=f"The {entity} {name} is not shared by this pair",
+            finished_at=now,
+        )
+    return False
+
+
+def _job(
+    row: Delivery,
+    document: Mapping[str, Any] | None,
+    known: Known,
+    earlier: Mapping[int, Mapping[str, Any]],
+    *,
+    now: datetime,
+) -> Job | None:
+    """The call to be made for a delivery, with its intent noted on the row."""
+    if document is None:
+        _hold_unreadable(row, now=now)
+        return None
+    if not row.attempts and _is_spoken_for(row, known, now=now):
+        return None
+    before = (row.attempts, row.trying_seconds, row.intent_at)
+    row.attempts += 1
+    row.trying_seconds = trying_time(row.trying_seconds, last_try=row.intent_at, now=now)
+    row.intent_at = now
+    row.progress = row.progress or earlier.get(row.pk, {})
+    return Job(row, before, _outgoing(row, document, known, was_tried=row.pk in earlier), now)
 
 
 def _hold_unreadable(row: Delivery, *, now: datetime) -> None:
@@ -155,9 +209,9 @@ def _hold_unreadable(row: Delivery, *, now: datetime) -> None:
     row.save(update_fields=["state", "reason", "advice", "finished_at"])
 
 
-def _is_spoken_for(row: Delivery, *, now: datetime) -> bool:
+def _is_spoken_for(row: Delivery, known: Known, *, now: datetime) -> bool:
     """Whether what was delivered since the row was made says as much, or more."""
-    link = links.find(row.flow, row.entity, row.key)
+    link = known.of(row.flow, row.entity, row.key)
     if link is None or row.entity == Entity.INVENTORY:
         return False
     if row.version and link.delivered_version > row.version:
@@ -171,25 +225,60 @@ def _is_spoken_for(row: Delivery, *, now: datetime) -> bool:
     return True
 
 
-def _earlier(row: Delivery) -> Delivery | None:
-    """The last delivery of the same record that was tried: what it reached is not made twice."""
-    return (
-        Delivery.objects.filter(flow_id=row.flow_id, key=row.key, id__lt=row.id, attempts__gt=0)
-        .order_by("-id")
-        .first()
+_EARLIER = """
+SELECT v.id, e.progress FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS v(id, flow, key)
+CROSS JOIN LATERAL (
+    SELECT d.progress::text FROM integrations_delivery d
+    WHERE d.tenant_id = %s AND d.flow_id = v.flow AND d.key = v.key AND d.id < v.id
+      AND d.attempts > 0
+    ORDER BY d.id DESC LIMIT 1
+) e
+"""
+
+
+def _earlier(rows: Sequence[Delivery]) -> dict[int, Mapping[str, Any]]:
+    """By delivery: what the last tried delivery of the same record reached, if there is one.
+
+    What it reached is not made twice.
+    """
+    if not rows:
+        return {}
+    ids, flows, keys = zip(*((row.pk, row.flow_id, row.key) for row in rows), strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(_EARLIER, [list(ids), list(flows), list(keys), scope.current()])
+        return {pk: json.loads(progress) for pk, progress in cursor.fetchall()}
+
+
+def _keep_lost_attempts(jobs: Sequence[Job]) -> None:
+    """An attempt is logged with its outcome; one that a crash cut off is logged by the next."""
+    if not jobs:
+        return
+    ids = [job.delivery.pk for job in jobs]
+    there = set(Attempt.objects.filter(delivery__in=ids).values_list("delivery_id", "number"))
+    Attempt.objects.bulk_create(
+        Attempt(delivery=job.delivery, number=number, started_at=started_at)
+        for job in jobs
+        for number, _, started_at in (job.before,)
+        if started_at is not None and (job.delivery.pk, number) not in there
     )
 
 
-def _outgoing(row: Delivery, document: Mapping[str, Any], *, was_tried: bool) -> Outgoing:
-    link = links.find(row.flow, row.entity, row.key)
+def _outgoing(
+    row: Delivery, document: Mapping[str, Any], known: Known, *, was_tried: bool
+) -> Outgoing:
+    related = {
+        f"{entity}:{key}": there
+        for entity, key in document.get("related", ())
+        if (there := known.target_key(row.flow, entity, key))
+    }
     return Outgoing(
         delivery_id=f"{row.tenant_id}/{row.pk}",
         entity=Entity(row.entity),
         key=row.key,
         reference=row.reference,
         fields=document.get("fields", {}),
-        linked_id=links.target_key(row.flow, link) if link else "",
-        related=links.find_many(row.flow, [tuple(pair) for pair in document.get("related", [])]),
+        linked_id=known.target_key(row.flow, row.entity, row.key),
+        related=related,
         # Nobody knows what an earlier try did, so this one must look before it writes.
         attempt=row.attempts + 1 if was_tried else row.attempts,
         progress=row.progress,
