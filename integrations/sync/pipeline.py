@@ -272,6 +272,13 @@ class Done:
         """The error that says something about the account rather than about a record, if any."""
         return next((one for one in self.results if isinstance(one, TryLater | NeedsOwner)), None)
 
+    @property
+    def was_held_back(self) -> bool:
+        """Whether no request left, because the rate that is permitted was used up."""
+        return not self.exchanges and all(
+            isinstance(one, TryLater) and not one.left for one in self.results
+        )
+
 
 def begin(
     session: Session, lease: Lease, batches: Sequence[Sequence[Delivery]], *, now: datetime
