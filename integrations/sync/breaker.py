@@ -74,7 +74,7 @@ class Breaker:
 
     def __init__(self, health: Health) -> None:
         self.health = health
-        self.cause: TryLater | None = None
+        self.answers = 0
         self._kept = health
 
     def hear(self, trouble: TryLater | NeedsOwner | None, *, now: datetime) -> None:
@@ -82,9 +82,9 @@ class Breaker:
         if isinstance(trouble, NeedsOwner):
             return
         if trouble is None or (trouble.throttled and trouble.left):
+            self.answers += 1
             self.health = answered(self.health, now=now)
         elif not trouble.throttled:
-            self.cause = trouble
             self.health = failed(self.health, now=now)
 
     def try_now(self, *, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import connection as database
@@ -19,7 +20,7 @@ from tenants import scope
 
 
 def probe(
-    session: Session, lease: Lease, cursors: QuerySet[Cursor], *, reads: bool
+    session: Session, lease: Lease, cursors: Callable[[], QuerySet[Cursor]], *, reads: bool
 ) -> tuple[bool, TryLater | NeedsOwner | None]:
     """Makes one call: the oldest due delivery, else a due poll, else a record that must be read.
 
@@ -42,11 +43,11 @@ def probe(
 
 
 def _ask(
-    session: Session, lease: Lease, cursors: QuerySet[Cursor]
+    session: Session, lease: Lease, cursors: Callable[[], QuerySet[Cursor]]
 ) -> tuple[bool, TryLater | NeedsOwner | None] | None:
     now = timezone.now()
     with scope.tenant(session.tenant_id):
-        cursor = cursors.filter(due_at__lte=now).order_by("due_at", "pk").first()
+        cursor = cursors().filter(due_at__lte=now).order_by("due_at", "pk").first()
     if cursor is None:
         return None
     try:

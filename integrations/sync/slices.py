@@ -226,7 +226,7 @@ def _rounds(work: Work) -> None:
 def _try_out(work: Work) -> int:
     """One call for a half-open breaker; what needs no call is passed on meanwhile."""
     was_called, trouble = probing.probe(
-        work.session, work.lease, _cursors(work), reads=work.is_used
+        work.session, work.lease, lambda: _cursors(work), reads=work.is_used
     )
     if not was_called:
         # Nothing is left to read, so this makes no call.
@@ -246,35 +246,37 @@ def _round(work: Work, *, until: datetime) -> int:
 
     What could not be read does not keep from being sent what is ready: trouble is raised last.
     """
-    _refresh(work)
+    answers = work.breaker.answers
+    unrenewed = _refresh(work)
     heard, trouble = _hear(work, until=until)
     sent = sending.send_due(work.session, work.lease, breaker=work.breaker, until=until)
-    worst = sending.worse(sent.trouble, trouble)
+    worst = sending.worse(sent.trouble, sending.worse(trouble, unrenewed))
     # While the account answers for others, one record that fails is that record's affair.
     if worst is not None and sending.wants_rest(worst):
         raise worst
-    if work.breaker.is_open:
-        raise work.breaker.cause or TryLater()
+    if worst is not None and (work.breaker.is_open or work.breaker.answers == answers):
+        raise worst
     return heard + sent.records
 
 
-def _refresh(work: Work) -> None:
+def _refresh(work: Work) -> TryLater | None:
     """Renews credentials that end soon, whether or not there is anything else to do."""
     refresh, now = work.session.connector.refresh, timezone.now()
     if refresh is None or (work.refresh_at is not None and work.refresh_at > now):
-        return
+        return None
+    trouble = None
     try:
         due = refresh(work.session.client, now)
     except TryLater as error:
         work.breaker.hear(error, now=now)
-        due = now
+        due, trouble = now, error
     due = max(due, now + REFRESH_AGAIN) if due else None
-    if due == work.refresh_at:
-        return
-    work.refresh_at = due
-    with scope.tenant(work.session.tenant_id):
-        lanes.check(work.lease)
-        Lane.objects.filter(pk=work.lease.connection_id).update(refresh_at=work.refresh_at)
+    if due != work.refresh_at:
+        work.refresh_at = due
+        with scope.tenant(work.session.tenant_id):
+            lanes.check(work.lease)
+            Lane.objects.filter(pk=work.lease.connection_id).update(refresh_at=due)
+    return trouble
 
 
 def _hear(work: Work, *, until: datetime) -> tuple[int, TryLater | None]:
@@ -353,6 +355,10 @@ def _next_due(work: Work) -> datetime | None:
 def _rest(work: Work, error: TryLater) -> None:
     """Parks the lane: for as long as they asked, or longer each time they do not answer at all."""
     now = timezone.now()
+    if not work.breaker.is_open and not error.throttled:
+        # A failure or two: others get their turn, and what failed is tried again in its time.
+        _finish(work, may_go_on=False)
+        return
     if work.breaker.is_open:
         until = now + rest(work.breaker.health, asked=error.after)
     elif not error.left:
