@@ -10,49 +10,32 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError
-from django.db import connection as database
-from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
 from integrations.connector_kit.errors import NeedsOwner, TryLater
 from integrations.models import (
-    BreakerState,
     Connection,
-    ConnectionState,
-    Cursor,
-    Flow,
-    InboxItem,
-    InboxState,
     Lane,
-    Pair,
-    PairState,
 )
 from integrations.queue import stopping
 from integrations.sync import (
-    budget,
     kept_sessions,
     lanes,
     owner,
     pipeline,
-    polling,
     probing,
     sending,
+    work_in_hand,
 )
-from integrations.sync.breaker import Breaker, of_lane, rest
+from integrations.sync.breaker import rest
+from integrations.sync.heartbeat import heartbeat
 from integrations.sync.lanes import Lease, LeaseLost
-from integrations.sync.preparing import Route
 from integrations.sync.retry import pause
-from integrations.sync.sessions import Session, open_session
-from integrations.sync.stages import deliver
+from integrations.sync.work_in_hand import Work
 from tenants import scope
 
 log = logging.getLogger(__name__)
@@ -60,27 +43,6 @@ log = logging.getLogger(__name__)
 AFTER_OUR_ERROR = timedelta(seconds=10)
 TELL_AGAIN = timedelta(seconds=60)
 REFRESH_AGAIN = timedelta(seconds=30)
-
-
-@dataclass
-class Work:
-    """Everything a slice needs, opened once.
-
-    `is_used`: whether a pair that is no draft has this connection; until then notices wait.
-    """
-
-    session: Session
-    routes: list[Route]
-    lease: Lease
-    is_used: bool
-    opened_at: datetime
-    breaker: Breaker
-    refresh_at: datetime | None
-    pace: Mapping[str, Any] = field(default_factory=dict)
-
-    def may_go_on(self, until: datetime) -> bool:
-        """Whether another call may begin."""
-        return timezone.now() < until and not self.breaker.is_open and not stopping.is_told()
 
 
 def run(*, tenant_id: UUID, connection_id: UUID) -> bool:
@@ -107,64 +69,14 @@ def run(*, tenant_id: UUID, connection_id: UUID) -> bool:
 
 def _turn(lease: Lease) -> None:
     try:
-        with _heartbeat(lease):
-            opened = _open(lease)
+        with heartbeat(lease):
+            opened = work_in_hand.begin(lease)
             if isinstance(opened, Connection):
                 _tell_owner(lease, opened)
             elif opened is not None:
                 _work(opened)
     except LeaseLost:
         log.warning("lane %s was taken over while it was worked", lease.connection_id)
-
-
-def _open(lease: Lease) -> Work | Connection | None:
-    """Everything there is to work with; a connection whose owner must be told; None."""
-    now = timezone.now()
-    with scope.tenant(lease.tenant_id):
-        # Whoever reconnects wakes the lane in the same transaction: either it is over and seen
-        # here, or it waits for us and its wake-up finds the lane free.
-        lanes.shut_out_wakes(lease)
-        connection: Connection = Connection.objects.get(pk=lease.connection_id)
-        if owner.is_untold(connection):
-            return connection
-        if connection.state != ConnectionState.ACTIVE:
-            lanes.release(lease, due_at=None, now=now)
-            return None
-        lane = Lane.objects.get(pk=connection.pk)
-        session = kept_sessions.take(connection, pace=lane.pace, now=now)
-        routes = [Route(flow, open_session(flow.target)) for flow in _flows(connection)]
-        polling.ensure_cursors(session, [route.flow for route in routes], now=now)
-        breaker = Breaker(of_lane(lane))
-        breaker.try_now(now=now)
-        work = Work(
-            session=session,
-            routes=routes,
-            lease=lease,
-            is_used=_pairs(connection).exists(),
-            opened_at=now,
-            breaker=breaker,
-            refresh_at=lane.refresh_at,
-        )
-        _keep_health(work)
-        return work
-
-
-def _keep_health(work: Work) -> None:
-    """Writes down how the breaker stands. Call inside the tenant's scope."""
-    was_closed = work.breaker.was_closed
-    if (health := work.breaker.changed()) is None:
-        return
-    lanes.keep_health(work.lease, health)
-    if health.state == BreakerState.CLOSED and not was_closed:
-        log.info("connection %s answers again", work.lease.connection_id)
-        probing.drain(work.session, now=timezone.now())
-
-
-def _keep_pace(work: Work) -> None:
-    """What was learnt of the account's rate, for the next slice. Call inside the tenant's scope."""
-    work.pace = budget.written(work.session.budget, now=timezone.now())
-    if work.pace:
-        lanes.keep_pace(work.lease, work.pace)
 
 
 def _tell_owner(lease: Lease, connection: Connection) -> None:
@@ -178,22 +90,6 @@ def _tell_owner(lease: Lease, connection: Connection) -> None:
             lanes.release(lease, due_at=now, now=now)
         else:
             lanes.release(lease, due_at=None if is_told else now + TELL_AGAIN, now=now)
-
-
-def _pairs(connection: Connection) -> QuerySet[Pair]:
-    return Pair.objects.filter(Q(pos=connection) | Q(store=connection)).exclude(
-        state=PairState.DRAFT
-    )
-
-
-def _flows(connection: Connection) -> QuerySet[Flow]:
-    """Flows out of a connection. While a pair is paused its records are prepared, but not sent."""
-    return (
-        Flow.objects.filter(source=connection, is_on=True)
-        .exclude(pair__state=PairState.DRAFT)
-        .select_related("target", "pair")
-        .order_by("pk")
-    )
 
 
 def _work(work: Work) -> None:
@@ -226,7 +122,7 @@ def _rounds(work: Work) -> None:
 def _try_out(work: Work) -> int:
     """One call for a half-open breaker; what needs no call is passed on meanwhile."""
     was_called, trouble = probing.probe(
-        work.session, work.lease, lambda: _cursors(work), reads=work.is_used
+        work.session, work.lease, lambda: work_in_hand.cursors(work), reads=work.is_used
     )
     if not was_called:
         # Nothing is left to read, so this makes no call.
@@ -237,7 +133,7 @@ def _try_out(work: Work) -> int:
         raise trouble
     with scope.tenant(work.session.tenant_id):
         lanes.check(work.lease)
-        _keep_health(work)
+        work_in_hand.keep_health(work)
     return 1
 
 
@@ -283,7 +179,7 @@ def _hear(work: Work, *, until: datetime) -> tuple[int, TryLater | None]:
     """Polls and takes notices in; tells how many there were, and why the account cannot be asked."""
     heard, now, trouble = 0, timezone.now(), None
     with scope.tenant(work.session.tenant_id):
-        due = list(_cursors(work).filter(due_at__lte=now).order_by("due_at", "pk"))
+        due = list(work_in_hand.cursors(work).filter(due_at__lte=now).order_by("due_at", "pk"))
     for cursor in due:
         if not work.may_go_on(until):
             break
@@ -308,48 +204,22 @@ def _hear(work: Work, *, until: datetime) -> tuple[int, TryLater | None]:
     return heard, trouble
 
 
-def _cursors(work: Work) -> QuerySet[Cursor]:
-    """Cursors of entities that some pair wants now; a paused one need not be asked for."""
-    entities = [route.flow.entity for route in work.routes if route.flow.pair.is_running]
-    return Cursor.objects.filter(connection=work.session.connection, entity__in=entities)
-
-
 def _finish(work: Work, *, may_go_on: bool) -> bool:
     """Gives the lane back, unless work came in meanwhile and there is time left for it."""
     now = timezone.now()
     with scope.tenant(work.session.tenant_id):
         lanes.shut_out_wakes(work.lease)
-        _keep_health(work)
-        _keep_pace(work)
-        if _has_changed(work):
+        work_in_hand.keep_health(work)
+        work_in_hand.keep_pace(work)
+        if work_in_hand.has_changed(work):
             # A pair was started, paused or switched meanwhile: look again with open eyes.
             lanes.release(work.lease, due_at=now, now=now)
             return True
-        due = _next_due(work)
+        due = work_in_hand.next_due(work)
         if may_go_on and due is not None and due <= now:
             return False
         lanes.release(work.lease, due_at=due, now=now)
     return True
-
-
-def _has_changed(work: Work) -> bool:
-    seen = [(route.flow.pk, route.flow.pair.state) for route in work.routes]
-    flows = _flows(work.session.connection).values_list("pk", "pair__state")
-    return seen != list(flows) or work.is_used != _pairs(work.session.connection).exists()
-
-
-def _next_due(work: Work) -> datetime | None:
-    """When this lane next has something to do. Call inside the tenant's scope."""
-    moments = [deliver.running(work.session).aggregate(at=Min("due_at"))["at"]]
-    moments.append(work.refresh_at)
-    if work.is_used:
-        moments.append(_cursors(work).aggregate(at=Min("due_at"))["at"])
-        moments.append(
-            InboxItem.objects.filter(
-                connection=work.session.connection, state=InboxState.WAITING
-            ).aggregate(at=Min("due_at"))["at"]
-        )
-    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _rest(work: Work, error: TryLater) -> None:
@@ -368,8 +238,8 @@ def _rest(work: Work, error: TryLater) -> None:
         until = now + timedelta(seconds=pause(1, asked=error.after))
     with scope.tenant(work.session.tenant_id):
         lanes.shut_out_wakes(work.lease)
-        _keep_health(work)
-        _keep_pace(work)
+        work_in_hand.keep_health(work)
+        work_in_hand.keep_pace(work)
         lanes.rest(work.lease, until=until, reason=error.message)
     if work.breaker.is_open:
         log.warning("connection %s does not answer: %s", work.lease.connection_id, error.message)
@@ -382,8 +252,8 @@ def _lose_owner(work: Work, error: NeedsOwner) -> None:
     with scope.tenant(work.session.tenant_id):
         lanes.shut_out_wakes(work.lease)
         lanes.check(work.lease)
-        _keep_health(work)
-        _keep_pace(work)
+        work_in_hand.keep_health(work)
+        work_in_hand.keep_pace(work)
         # Someone who reconnected meanwhile has other credentials than the ones just refused.
         owner.lose(
             connection_id=work.session.connection.pk,
@@ -394,31 +264,3 @@ def _lose_owner(work: Work, error: NeedsOwner) -> None:
         # Due at once: the owner has to be told, or the new credentials tried.
         lanes.release(work.lease, due_at=now, now=now)
     work.session.close()
-
-
-@contextmanager
-def _heartbeat(lease: Lease) -> Iterator[None]:
-    """Renews the lease from a thread of its own while the slice works."""
-    stop = threading.Event()
-
-    def beat() -> None:
-        while not stop.wait(settings.CLARITY_LEASE_SECONDS / 3):
-            try:
-                with scope.tenant(lease.tenant_id):
-                    lanes.renew(lease, now=timezone.now())
-            except LeaseLost:
-                log.warning("lane %s has a new holder", lease.connection_id)
-                return
-            except DatabaseError:
-                # The next beat may get through before the lease ends; if not, `check` stops us.
-                log.warning("the lease of lane %s could not be renewed", lease.connection_id)
-            finally:
-                database.close()
-
-    thread = threading.Thread(target=beat, name="lane-heartbeat", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()

@@ -62,7 +62,7 @@ def test_the_owner_is_told_once_and_in_plain_words(rig: ScriptedRig) -> None:
         rig.work()
     (message,) = mail.outbox
     assert message.to == ["owner@example.com"]
-    assert message.subject == "Please reconnect Till (Heartland Retail)"
+    assert message.subject == "Please reconnect Till (Heartland)"
     assert "answered 401 to the token" in str(message.body)
     assert "(3 so far)" in str(message.body)
     assert f"/pairs/{rig.pair.pk}/live/" in str(message.body)
