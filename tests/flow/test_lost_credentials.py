@@ -26,7 +26,6 @@ from integrations.models import (
 )
 from integrations.services import connections
 from integrations.sync import kept_sessions, sessions
-from integrations.vault import store
 from tenants import scope
 from tenants.models import AuditEntry
 from tests.flow.conftest import Rig
@@ -149,8 +148,8 @@ def test_an_idle_shop_renews_its_token_in_time(make_rig: Callable[..., Rig]) -> 
     account = _account(rig)
     tokens = auth.exchange_code(account, _code(rig), now=datetime.now(UTC))
     soon = datetime.now(UTC) + timedelta(minutes=8)
+    account.renewed({**tokens, "access_token_expires_at": soon.isoformat()})
     with scope.tenant(rig.tenant.pk):
-        store.put(rig.store.pk, {**tokens, "access_token_expires_at": soon.isoformat()})
         Lane.objects.filter(pk=rig.store.pk).update(refresh_at=timezone.now(), due_at=None)
     rig.work()
     renewed = _account(rig).credentials
@@ -201,7 +200,9 @@ def test_a_kept_session_is_opened_anew_when_something_changed(rig: ScriptedRig) 
         rig.work()
     assert rig.script.opens == opens, "between slices the client is kept"
     with rig.scope():
-        store.put(rig.pos.pk, {"token": "another"})
+        account = sessions.open_account(rig.pos)
+    assert account.renewed is not None
+    account.renewed({"token": "another"})
     rig.note("5", "five@example.com")
     rig.work()
     assert rig.script.opens == opens + 1
