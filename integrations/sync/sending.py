@@ -14,7 +14,7 @@ from django.utils import timezone
 from integrations.connector_kit.errors import NeedsOwner, TryLater
 from integrations.connector_kit.pace import LONGEST_SLEEP, USED_UP
 from integrations.models import Delivery
-from integrations.queue import stopping
+from integrations.queue import fairness, stopping
 from integrations.sync import lanes, pipeline
 from integrations.sync.breaker import Breaker
 from integrations.sync.lanes import Lease
@@ -65,7 +65,7 @@ class Turn:
             # Asked before an intent is written: nothing is noted of calls that cannot leave.
             self.sent.trouble = TryLater(USED_UP, after=delay, throttled=True, left=False)
             return True
-        return timezone.now() >= self.until
+        return fairness.turn_is_over(self.until)
 
     @property
     def is_long(self) -> bool:

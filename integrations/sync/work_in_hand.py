@@ -23,7 +23,7 @@ from integrations.models import (
     Pair,
     PairState,
 )
-from integrations.queue import stopping
+from integrations.queue import fairness, stopping
 from integrations.sync import budget, kept_sessions, lanes, owner, polling, probing
 from integrations.sync.breaker import Breaker, of_lane
 from integrations.sync.lanes import Lease
@@ -53,7 +53,7 @@ class Work:
 
     def may_go_on(self, until: datetime) -> bool:
         """Whether another call may begin."""
-        return timezone.now() < until and not self.breaker.is_open and not stopping.is_told()
+        return not (fairness.turn_is_over(until) or self.breaker.is_open or stopping.is_told())
 
 
 def begin(lease: Lease) -> Work | Connection | None:

@@ -155,18 +155,3 @@ def pass_time(rig: ScriptedRig) -> None:
             for row in rows:
                 row.due_at = min(row.due_at, now)
                 row.save(update_fields=["due_at"])
-
-
-def test_a_hint_that_waits_in_a_long_queue_is_not_repeated(rig: ScriptedRig) -> None:
-    hint_due_lanes()
-    OrmQ.objects.all().delete()
-    rig.note("1", "one@example.com")
-    waiting = OrmQ.objects.count()
-    assert waiting == 1
-    long_ago = timezone.now() - HINT_LOST_AFTER - timedelta(seconds=5)
-    OrmQ.objects.update(lock=long_ago)
-    with rig.scope():
-        Lane.objects.filter(pk=rig.store.pk).update(hinted_at=long_ago, due_at=long_ago)
-    assert hint_due_lanes() == 0
-    OrmQ.objects.all().delete()
-    assert hint_due_lanes() == 1, "taken and lost, it is repeated"
