@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 from django.conf import settings
@@ -18,6 +19,12 @@ from django.db.models import QuerySet
 
 from integrations.models import Lane
 from integrations.queue import enqueue_lane
+
+
+class Hint(Protocol):
+    """Asks a worker to look at a lane."""
+
+    def __call__(self, *, tenant_id: UUID, connection_id: UUID) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,7 @@ class LeaseLost(Exception):
     """Another process holds the lane now; this one must stop at once."""
 
 
-def wake(*, tenant_id: UUID, connection_id: UUID, now: datetime) -> None:
+def wake(*, tenant_id: UUID, connection_id: UUID, now: datetime, hint: Hint = enqueue_lane) -> None:
     """Says that there is work. Call it in the transaction that writes the work."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [lock_key(connection_id)])
@@ -50,7 +57,7 @@ def wake(*, tenant_id: UUID, connection_id: UUID, now: datetime) -> None:
         )
         row = cursor.fetchone()
     if row is not None and row[0] is not None:
-        enqueue_lane(tenant_id=tenant_id, connection_id=connection_id)
+        hint(tenant_id=tenant_id, connection_id=connection_id)
 
 
 def acquire(*, tenant_id: UUID, connection_id: UUID, holder: str, now: datetime) -> Lease | None:

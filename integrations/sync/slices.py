@@ -10,6 +10,7 @@ import logging
 import os
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ from integrations.models import (
     Pair,
     PairState,
 )
-from integrations.sync import lanes, pipeline, polling, sending
+from integrations.sync import handover, lanes, pipeline, polling, sending
 from integrations.sync.lanes import Lease, LeaseLost
 from integrations.sync.preparing import Route
 from integrations.sync.retry import pause
@@ -44,6 +45,7 @@ from tenants import scope
 
 log = logging.getLogger(__name__)
 
+SMALL_ROUND = 50
 AFTER_OUR_ERROR = timedelta(seconds=10)
 
 
@@ -77,6 +79,17 @@ def run(*, tenant_id: UUID, connection_id: UUID) -> bool:
         with scope.tenant(tenant_id):
             lanes.release(lease, due_at=now + AFTER_OUR_ERROR, now=now)
     return True
+
+
+def run_and_go_on(*, tenant_id: UUID, connection_id: UUID) -> None:
+    """`run`, and then the lanes for which it has made a little work."""
+    since = time.monotonic()
+    with handover.keeping() as kept:
+        run(tenant_id=tenant_id, connection_id=connection_id)
+        while kept and not handover.is_late(since):
+            connection_id, tenant_id = kept.popitem()
+            run(tenant_id=tenant_id, connection_id=connection_id)
+        handover.let_go()
 
 
 def _turn(lease: Lease) -> None:
@@ -141,8 +154,10 @@ def _work(work: Work) -> None:
             _rest(work, error)
             return
         is_over = timezone.now() >= end
-        if (is_over or not busy) and _finish(work, may_go_on=not is_over):
+        # After a small round there is hardly more; `_finish` looks once for both sides.
+        if (is_over or busy < SMALL_ROUND) and _finish(work, may_go_on=not is_over):
             return
+        handover.let_go()
 
 
 def _round(work: Work, *, until: datetime) -> int:
