@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.conf import settings
@@ -22,6 +22,12 @@ from integrations.models import BreakerState, Lane
 from integrations.queue import enqueue_lane
 from integrations.queue.pulse import HINT_LOST_AFTER
 from integrations.sync.breaker import Health
+
+
+class Hint(Protocol):
+    """Asks a worker to look at a lane."""
+
+    def __call__(self, *, tenant_id: UUID, connection_id: UUID) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,7 @@ class LeaseLost(Exception):
     """Another process holds the lane now; this one must stop at once."""
 
 
-def wake(*, tenant_id: UUID, connection_id: UUID, now: datetime) -> None:
+def wake(*, tenant_id: UUID, connection_id: UUID, now: datetime, hint: Hint = enqueue_lane) -> None:
     """Says that there is work. Call it in the transaction that writes the work."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [lock_key(connection_id)])
@@ -54,7 +60,7 @@ def wake(*, tenant_id: UUID, connection_id: UUID, now: datetime) -> None:
         )
         row = cursor.fetchone()
     if row is not None and row[0] is not None:
-        enqueue_lane(tenant_id=tenant_id, connection_id=connection_id)
+        hint(tenant_id=tenant_id, connection_id=connection_id)
 
 
 def acquire(*, tenant_id: UUID, connection_id: UUID, holder: str, now: datetime) -> Lease | None:

@@ -24,7 +24,8 @@ from integrations.connector_kit.errors import (
 )
 from integrations.connector_kit.exchange import Exchange
 from integrations.models import Cursor, Delivery, InboxItem, InboxState
-from integrations.sync import lanes, many, polling, preparing
+from integrations.queue import enqueue_lane
+from integrations.sync import handover, lanes, many, polling, preparing
 from integrations.sync.lanes import Lease
 from integrations.sync.preparing import Prepared, Route
 from integrations.sync.retry import is_too_old, pause, trying_time
@@ -237,8 +238,9 @@ def _store(session: Session, lease: Lease, passing: Sequence[Passing], *, now: d
             session, [prepared for one in passing for prepared in one.prepared], now=now
         )
         many.update(InboxItem, [one.item for one in passing], PASSING)
+        hint = handover.hint if len(passing) <= handover.FEW else enqueue_lane
         for connection_id in sorted(woken):
-            lanes.wake(tenant_id=session.tenant_id, connection_id=connection_id, now=now)
+            lanes.wake(tenant_id=session.tenant_id, connection_id=connection_id, now=now, hint=hint)
 
 
 def _store_one(session: Session, lease: Lease, one: Passing, *, now: datetime) -> None:

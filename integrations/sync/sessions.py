@@ -18,7 +18,7 @@ from integrations.connector_kit.budget import Budget
 from integrations.connector_kit.exchange import Exchange
 from integrations.connector_kit.registry import get
 from integrations.models import Connection, Environment, Payload
-from integrations.vault import sealing, store
+from integrations.vault import exact_json, sealing, store
 from integrations.vault.errors import VaultError
 from mappings.canonical.record import Entity
 from tenants import scope
@@ -149,6 +149,16 @@ def may_be_private(environment: str) -> bool:
 def seal(tenant_id: UUID, context: str, value: Any) -> bytes:
     """`value` as a compressed, encrypted document that opens only with this tenant and context."""
     return sealing.seal_json(tenant_id, [context], value)
+
+
+def written_out(value: Any) -> bytes:
+    """`value` as the JSON that `seal` would encrypt."""
+    return exact_json.dumps(value)
+
+
+def seal_written(tenant_id: UUID, context: str, written: bytes) -> bytes:
+    """What `seal` answers for a value that was already written out."""
+    return sealing.seal(tenant_id, [context], written)
 
 
 def keep(tenant_id: UUID, context: str, value: Any) -> int:

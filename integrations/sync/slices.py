@@ -10,6 +10,7 @@ import logging
 import os
 import socket
 import threading
+import time
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from integrations.models import (
 )
 from integrations.queue import stopping
 from integrations.sync import (
+    handover,
     kept_sessions,
     lanes,
     owner,
@@ -40,6 +42,7 @@ from tenants import scope
 
 log = logging.getLogger(__name__)
 
+SMALL_ROUND = 50
 AFTER_OUR_ERROR = timedelta(seconds=10)
 TELL_AGAIN = timedelta(seconds=60)
 REFRESH_AGAIN = timedelta(seconds=30)
@@ -65,6 +68,17 @@ def run(*, tenant_id: UUID, connection_id: UUID) -> bool:
         with scope.tenant(tenant_id):
             lanes.release(lease, due_at=now + AFTER_OUR_ERROR, now=now)
     return True
+
+
+def run_and_go_on(*, tenant_id: UUID, connection_id: UUID) -> None:
+    """`run`, and then the lanes for which it has made a little work."""
+    since = time.monotonic()
+    with handover.keeping() as kept:
+        run(tenant_id=tenant_id, connection_id=connection_id)
+        while kept and not handover.is_late(since) and not stopping.is_told():
+            connection_id, tenant_id = kept.popitem()
+            run(tenant_id=tenant_id, connection_id=connection_id)
+        handover.let_go()
 
 
 def _turn(lease: Lease) -> None:
@@ -115,8 +129,10 @@ def _rounds(work: Work) -> None:
             _rest(work, error)
             return
         is_over = not work.may_go_on(end)
-        if (is_over or not busy) and _finish(work, may_go_on=not is_over):
+        # After a small round there is hardly more; `_finish` looks once for both sides.
+        if (is_over or busy < SMALL_ROUND) and _finish(work, may_go_on=not is_over):
             return
+        handover.let_go()
 
 
 def _try_out(work: Work) -> int:
