@@ -167,6 +167,16 @@ CLARITY_POLL_SECONDS = env.number("CLARITY_POLL_SECONDS", 0)
 CLARITY_HISTORY_DAYS = env.number("CLARITY_HISTORY_DAYS", 90)
 CLARITY_NOTICE_NAME_DAYS = env.number("CLARITY_NOTICE_NAME_DAYS", 400)
 
+# Messages to the owners of a tenant; without a mail host they appear in the log of the worker.
+EMAIL_HOST = env.text("CLARITY_EMAIL_HOST")
+EMAIL_PORT = env.number("CLARITY_EMAIL_PORT", 587)
+EMAIL_HOST_USER = env.text("CLARITY_EMAIL_USER")
+EMAIL_HOST_PASSWORD = env.secret("CLARITY_EMAIL_PASSWORD")
+EMAIL_USE_TLS = env.flag("CLARITY_EMAIL_TLS", default=True)
+EMAIL_TIMEOUT = 20
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+DEFAULT_FROM_EMAIL = env.text("CLARITY_EMAIL_FROM", "Clarity Connect <clarity@localhost>")
+
 _redis = env.secret("CLARITY_BROKER")
 if _redis and not _redis.startswith(("redis://", "rediss://", "unix://")):
     raise ImproperlyConfigured(

@@ -14,8 +14,8 @@ from integrations.sync import slices
 
 
 def work_lane(*, tenant_id: str, connection_id: str, **_: object) -> None:
-    """Works one lane for a slice; does nothing when another process holds it."""
-    slices.run(tenant_id=UUID(tenant_id), connection_id=UUID(connection_id))
+    """Works one lane for a slice, and what that hands over; nothing when another process holds it."""
+    slices.run_and_go_on(tenant_id=UUID(tenant_id), connection_id=UUID(connection_id))
 
 
 def tend_incident(*, tenant_id: str, incident_id: int, **_: object) -> None:

@@ -15,6 +15,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol
 
+from integrations.connector_kit.budget import Budget
 from integrations.connector_kit.errors import ConnectorError
 from integrations.connector_kit.exchange import Observer
 from integrations.connector_kit.manifest import Manifest
@@ -40,6 +41,8 @@ class Account:
     """Called after every HTTP exchange with secrets and card data already removed."""
     renewed: Callable[[Mapping[str, str]], None] | None = field(default=None, repr=False)
     """Stores renewed credentials (a refreshed token pair) before they are used."""
+    budget: Budget | None = field(default=None, repr=False)
+    """What is known of the account's rate limit; the kit's HTTP session keeps it up to date."""
 
     def setting(self, name: str, default: str = "") -> str:
         return self.settings.get(name) or default
@@ -253,6 +256,9 @@ class Connector:
     `subscribe(client, callback_url, entities)` registers the webhooks that tell of these entities and
     may be called again; `callback_url` already names the connection. `sandbox` is "module:function", a factory
     `(options: Mapping[str, str]) -> WSGI application`, imported only when a sandbox starts.
+    `refresh(client, now)` renews credentials that end soon and answers when to be called again, None
+    when they do not end; it is called in time even while nothing else is. `close(client)` gives back
+    the connections that a client keeps.
     """
 
     manifest: Manifest
@@ -263,4 +269,6 @@ class Connector:
     notices: Callable[[WebhookRequest], Sequence[Notice]] | None = None
     subscribe: Callable[[Client, str, Collection[Entity]], None] | None = None
     choices: Callable[[Client, str], Sequence[Choice]] | None = None
+    refresh: Callable[[Client, datetime], datetime | None] | None = None
+    close: Callable[[Client], None] | None = None
     sandbox: str = ""

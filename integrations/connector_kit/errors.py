@@ -5,6 +5,8 @@ The docstring of a class is the message a person sees when none was given.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 
 class ConnectorError(Exception):
     """The other system could not do what was asked."""
@@ -22,19 +24,31 @@ class TryLater(ConnectorError):
     """The other system is busy or unreachable; the record is tried again by itself."""
 
     def __init__(
-        self, message: str = "", *, after: float | None = None, throttled: bool = False
+        self,
+        message: str = "",
+        *,
+        after: float | None = None,
+        throttled: bool = False,
+        left: bool = True,
     ) -> None:
         """`after`: seconds the other system asked us to wait; None when it did not say.
 
-        `throttled`: it refused because of a rate limit, which is no sign of ill health.
+        `throttled`: it refused because of a rate limit, which is no sign of ill health. `left`: a
+        request may have reached it; False when we held the call back ourselves.
         """
         super().__init__(message)
         self.after = after
         self.throttled = throttled
+        self.left = left
 
 
 class NeedsOwner(ConnectorError):
     """The credentials were refused; reconnect the connection to go on."""
+
+    def __init__(self, message: str = "", *, at: datetime | None = None) -> None:
+        """`at`: when it happened there, for news that may arrive late; None means just now."""
+        super().__init__(message)
+        self.at = at
 
 
 class Rejected(ConnectorError):

@@ -32,8 +32,6 @@ LONGEST_READ = 600.0
 LARGEST_ANSWER = 50 * 1024 * 1024
 HIDDEN = b"[not kept: holds credentials]"
 _PIECE = 64 * 1024
-_PAUSE_WHEN_UNSAID = 1.0
-"""Seconds to pause after a 429 that names no time."""
 
 _UNSENDABLE = (
     "A credential holds a character that cannot be sent, such as a line break; enter it again."
@@ -116,6 +114,8 @@ class Session:
         }
         self._timeout = (connect_timeout, min(read_timeout, LONGEST_READ))
         self._pacer = pacer
+        if pacer and account.budget:
+            account.budget.attach(pacer)
         self._observe = account.observe
         self._journal = Journal(account.credentials.values())
         self._adapter = _Adapter(private_network=account.private_network, pool_size=concurrency)
@@ -144,8 +144,7 @@ class Session:
         above 50 MB. Every other status, 4xx too, is an Answer for the connector to read.
         """
         prepared = self._prepared(method, path, params, body, form, headers)
-        if self._pacer:
-            self._pacer.wait(cost)
+        granted = self._pacer.wait(cost) if self._pacer else 0.0
         started = time.monotonic()
         try:
             answer = self._exchange(prepared)
@@ -154,7 +153,8 @@ class Session:
             raise
         self._note(prepared, started, answer, hidden=secret)
         if answer.status == 429 and self._pacer:
-            self._pause(answer)
+            after = retry_after(answer.headers.get("retry-after", ""))
+            self._pacer.refused(granted, after=after, cost=cost)
         check(answer, self._host, self._journal.clean)
         return answer
 
@@ -249,11 +249,6 @@ class Session:
                 request_id=answer.headers.get("x-request-id", "") if answer else "",
             )
         )
-
-    def _pause(self, answer: Answer) -> None:
-        seconds = retry_after(answer.headers.get("retry-after", ""))
-        if self._pacer:
-            self._pacer.pause(_PAUSE_WHEN_UNSAID if seconds is None else seconds)
 
 
 def _sendable(headers: Mapping[str, str]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from integrations.models.day_total import DayTotal, TotalRow
 from integrations.models.delivery import Attempt, Delivery, DeliveryState
 from integrations.models.inbox import InboxItem, InboxState
 from integrations.models.incident import RECORDS, Incident, IncidentState, ReplayState, Side
-from integrations.models.lane import Lane
+from integrations.models.lane import BreakerState, Lane
 from integrations.models.link import Link
 from integrations.models.notice_name import NoticeName
 from integrations.models.pair import Direction, Flow, Pair, PairState
@@ -37,6 +37,7 @@ __all__ = [
     "BackfillState",
     "Balance",
     "Chore",
+    "BreakerState",
     "Connection",
     "ConnectionState",
     "Credential",

@@ -9,8 +9,16 @@ from integrations.models.connection import Connection
 from tenants.models.scoped import TenantModel
 
 
+class BreakerState(models.TextChoices):
+    """`OPEN`: the account looks ill, nothing calls it. `HALF_OPEN`: one call finds out."""
+
+    CLOSED = "closed", "Answering"
+    OPEN = "open", "Not answering"
+    HALF_OPEN = "half_open", "Being tried"
+
+
 class Lane(TenantModel):
-    """The lease on one connection.
+    """The lease on one connection, and what must outlive the process that holds it.
 
     `token` fences: it grows with each new holder, and a holder whose token is not the row's any
     more must stop. `hinted_at` is set while a queue entry or a holder will look at the lane.
@@ -27,7 +35,22 @@ class Lane(TenantModel):
     # Set when the other system asked for a rest, or looks ill; nothing is called before it.
     parked_until = models.DateTimeField(null=True)
     parked_reason = models.CharField(max_length=400, blank=True)
+    # The circuit breaker: failures in a row, how it stands, and how often in a row it opened.
     failures = models.PositiveIntegerField(default=0)
+    breaker = models.CharField(
+        max_length=9,
+        choices=BreakerState.choices,
+        default=BreakerState.CLOSED,
+        db_default=BreakerState.CLOSED,
+    )
+    breaker_since = models.DateTimeField(null=True)
+    openings = models.PositiveIntegerField(default=0, db_default=0)
+    # What is known of the account's rate limit, {} while nothing is.
+    pace = models.JSONField(default=dict, db_default={})
+    # When credentials that end must be renewed, used or not.
+    refresh_at = models.DateTimeField(null=True)
+    # Of the loss of credentials that the owner was told about: the moment the state changed.
+    told_of = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [

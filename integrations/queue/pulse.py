@@ -40,7 +40,8 @@ class Pulsing:
 def hint_due_lanes(*, oldest_waiting: datetime | None = None) -> int:
     """Queues every lane that is due, unheld and not hinted; answers how many there were.
 
-    A hint younger than `oldest_waiting` still waits its turn behind others. It is not given a
+    This is the sweeper: whatever a crash left behind, a lane is due from the moment its work is
+    written until someone has looked. A hint younger than `oldest_waiting` still waits its turn behind others. It is not given a
     second time, or a long queue would grow by all its lanes every few seconds.
     """
     now = timezone.now()
@@ -48,15 +49,16 @@ def hint_due_lanes(*, oldest_waiting: datetime | None = None) -> int:
     with scope.door("hint due lanes"):
         with connection.cursor() as cursor:
             # Whoever held a lane had taken its hint out of the queue: when the lease runs out,
-            # nothing is left that could still be in turn.
+            # nothing is left that could still be in turn. Nor was a lane hinted while it rested.
             cursor.execute(
                 """
-                UPDATE integrations_lane SET hinted_at = %(now)s
+                UPDATE integrations_lane SET hinted_at = %(now)s, parked_until = NULL
                 WHERE connection_id IN (
                     SELECT connection_id FROM integrations_lane
                     WHERE due_at <= %(now)s
                       AND (parked_until IS NULL OR parked_until <= %(now)s)
-                      AND (hinted_at IS NULL OR hinted_at < %(lost)s OR hinted_at <= lease_until)
+                      AND (hinted_at IS NULL OR hinted_at < %(lost)s OR hinted_at <= lease_until
+                           OR parked_until IS NOT NULL)
                       AND (lease_until IS NULL OR lease_until < %(now)s)
                     ORDER BY due_at LIMIT 200 FOR UPDATE SKIP LOCKED
                 ) RETURNING tenant_id, connection_id

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
-from integrations.connector_kit.base import Account, Probe
+from integrations.connector_kit.base import Account, Client, Connector, Probe
 from integrations.connector_kit.manifest import FieldSpec, Manifest
 from integrations.connector_kit.network import check_base_url
 from integrations.connector_kit.registry import get
 from integrations.models import Connection, ConnectionState, Environment, Flow, Lane
-from integrations.sync import lanes
+from integrations.sync import lanes, owner
 from integrations.sync.sessions import may_be_private, open_account
 from integrations.vault import master_keys, rotation, store
 
@@ -82,7 +83,8 @@ def connect(wanted: NewConnection, *, tenant_id: UUID, now: datetime) -> Connect
             account_name=found.account_name[:200],
             state_since=now,
         )
-        Lane.objects.create(connection=connection)
+        # Due at once, used or not: credentials that end are renewed from now on.
+        Lane.objects.create(connection=connection, due_at=now, refresh_at=now)
         store.put(connection.pk, dict(wanted.credentials))
     return connection
 
@@ -98,7 +100,19 @@ def probe(wanted: NewConnection, *, base_url: str, private_network: bool) -> Pro
         credentials=wanted.credentials,
         private_network=private_network,
     )
-    return connector.probe(connector.open(account))
+    with _opened(connector, account) as client:
+        return connector.probe(client)
+
+
+@contextmanager
+def _opened(connector: Connector, account: Account) -> Iterator[Client]:
+    """A client for a moment."""
+    client = connector.open(account)
+    try:
+        yield client
+    finally:
+        if connector.close:
+            connector.close(client)
 
 
 def subscribe(connection: Connection, *, public_url: str) -> None:
@@ -114,7 +128,8 @@ def subscribe(connection: Connection, *, public_url: str) -> None:
         flows = Flow.objects.filter(source=connection, is_on=True)
         entities = {Entity(name) for name in flows.values_list("entity", flat=True)}
     address = f"{public_url}/hooks/{connection.connector}/{connection.pk}/"
-    connector.subscribe(connector.open(account), address, entities)
+    with _opened(connector, account) as client:
+        connector.subscribe(client, address, entities)
 
 
 def reconnect(connection: Connection, *, credentials: Mapping[str, str], now: datetime) -> None:
@@ -123,7 +138,8 @@ def reconnect(connection: Connection, *, credentials: Mapping[str, str], now: da
         account = open_account(connection)
     connector = get(connection.connector)
     kept = dict(account.credentials) | dict(credentials)
-    connector.probe(connector.open(replace(account, credentials=kept)))
+    with _opened(connector, replace(account, credentials=kept)) as client:
+        connector.probe(client)
     with scope.tenant(connection.tenant_id):
         lanes.resume(tenant_id=connection.tenant_id, connection_id=connection.pk, now=now)
         store.put(connection.pk, dict(credentials))
@@ -132,15 +148,20 @@ def reconnect(connection: Connection, *, credentials: Mapping[str, str], now: da
         connection.save(update_fields=["state", "state_reason", "state_since"])
 
 
-def lose_owner(*, tenant_id: UUID, connection_id: UUID, reason: str, now: datetime) -> None:
+def lose_owner(
+    *, tenant_id: UUID, connection_id: UUID, reason: str, now: datetime, said_at: datetime | None
+) -> None:
     """The account itself sent us away: its connection pauses until someone reconnects it.
 
-    Its work is kept, as when credentials are refused. May be called again.
+    Its work is kept, as when credentials are refused. May be called again. `said_at`: when the
+    account said so; news from before the connection was last reconnected speaks of the time before.
     """
+    before = said_at or now
     with scope.tenant(tenant_id):
-        Connection.objects.filter(pk=connection_id).exclude(
-            state=ConnectionState.NEEDS_OWNER
-        ).update(state=ConnectionState.NEEDS_OWNER, state_reason=reason[:400], state_since=now)
+        known = Connection.objects.filter(pk=connection_id, state_since__lt=before)
+        if known.exclude(state=ConnectionState.NEEDS_OWNER).exists():
+            lanes.look_again(tenant_id=tenant_id, connection_id=connection_id, now=now)
+            owner.lose(connection_id=connection_id, reason=reason, before=before, now=now)
 
 
 def _check(manifest: Manifest, wanted: NewConnection) -> None:

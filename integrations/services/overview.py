@@ -13,6 +13,7 @@ from django.db.models import Count, Max, Min, OuterRef, Subquery, Sum
 
 from integrations.connector_kit.registry import UnknownConnector, get
 from integrations.models import (
+    BreakerState,
     Connection,
     Cursor,
     Delivery,
@@ -34,7 +35,11 @@ MEASURED = 200
 
 @dataclass(frozen=True)
 class Side:
-    """One connection of a pair, as a person would describe it."""
+    """One connection of a pair, as a person would describe it.
+
+    `health`: its circuit breaker, in this state since `health_since`. While it is not closed,
+    `resting_until` is the moment of the next try, None when that is due or under way.
+    """
 
     connection: Connection
     system: str
@@ -46,6 +51,12 @@ class Side:
     problems: Mapping[str, str]
     """What cannot be read, by entity."""
     refusals_today: int
+    health: BreakerState = BreakerState.CLOSED
+    health_since: datetime | None = None
+
+    @property
+    def is_answering(self) -> bool:
+        return self.health == BreakerState.CLOSED
 
 
 @dataclass(frozen=True)
@@ -166,16 +177,19 @@ def _side(
     now: datetime,
 ) -> Side:
     resting = bool(lane and lane.parked_until and lane.parked_until > now)
+    is_ill = bool(lane and lane.breaker != BreakerState.CLOSED)
     return Side(
         connection=connection,
         system=system_name(connection),
         is_working=bool(lane and lane.lease_until and lane.lease_until > now),
         resting_until=lane.parked_until if lane and resting else None,
-        resting_reason=lane.parked_reason if lane and resting else "",
+        resting_reason=lane.parked_reason if lane and (resting or is_ill) else "",
         last_notice_at=last_received(connection.pk),
         last_delivery_at=_last_delivery(connection),
         problems=problems,
         refusals_today=refusals,
+        health=BreakerState(lane.breaker) if lane else BreakerState.CLOSED,
+        health_since=lane.breaker_since if lane else None,
     )
 
 

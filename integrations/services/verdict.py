@@ -136,16 +136,24 @@ def _stuck_groups(health: PairHealth) -> Counter[tuple[str, str, str]]:
     return groups
 
 
-def _resting(health: PairHealth, *, now: datetime) -> Verdict | None:
-    side = next((side for side in health.sides if side.resting_until), None)
-    if side is None or side.resting_until is None:
-        return None
+def _soon(side: Side, *, now: datetime) -> str:
+    if side.resting_until is None:
+        return "right now"
     seconds = max(1, round((side.resting_until - now).total_seconds()))
+    return "within a minute" if seconds <= 60 else f"in {round(seconds / 60)} min"
+
+
+def _resting(health: PairHealth, *, now: datetime) -> Verdict | None:
+    ill = (side for side in health.sides if not side.is_answering)
+    side = next(ill, None) or next((side for side in health.sides if side.resting_until), None)
+    if side is None:
+        return None
     return Verdict(
         Tone.WAIT,
         f"resting {side.connection.pk}",
-        f"{side.connection.name} asked for a rest; it is called again"
-        f" {'within a minute' if seconds <= 60 else f'in {round(seconds / 60)} min'}.",
+        f"{side.connection.name} asked for a rest; it is called again {_soon(side, now=now)}."
+        if side.is_answering
+        else f"{side.connection.name} does not answer; it is tried again {_soon(side, now=now)}.",
         f"{_clause(side.resting_reason)} {_waiting_words(health).capitalize()}.",
     )
 

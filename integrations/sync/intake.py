@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection as database
 
 from integrations.connector_kit.base import Notice
-from integrations.connector_kit.redact import redact
+from integrations.connector_kit.redact import contains_card, redact
 from integrations.models import Rank, rank_of
 from integrations.sync import lanes
-from integrations.sync.sessions import seal
+from integrations.sync.sessions import seal, seal_written, written_out
 from tenants import scope
 
 # What the database function answers.
@@ -44,13 +46,25 @@ def accept(
     return sum(answer >= _NEW for answer in answers)
 
 
+# How a number may be written so that the gate for card data would not see all of its digits.
+_EXPONENT = re.compile(rb"[0-9]E")
+
+
+def _sealed(tenant_id: UUID, context: str, payload: Mapping[str, Any]) -> bytes:
+    """The payload without card data, sealed; written out once for both when there is none."""
+    written = written_out(payload)
+    if _EXPONENT.search(written) or contains_card(written):
+        return seal(tenant_id, context, redact(payload))
+    return seal_written(tenant_id, context, written)
+
+
 def _store(
     tenant_id: UUID, connection_id: UUID, notice: Notice, *, rank: Rank | None, now: datetime
 ) -> int:
     context = f"inbox/{connection_id}/{notice.entity}/{notice.key}"
     sealed = None
     if notice.payload is not None:
-        sealed = seal(tenant_id, context, redact(notice.payload))
+        sealed = _sealed(tenant_id, context, notice.payload)
     with database.cursor() as cursor:
         cursor.execute(
             _ACCEPT,

@@ -8,16 +8,26 @@ looks again afterwards.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 
-from integrations.models import Lane
+from integrations.models import BreakerState, Lane
 from integrations.queue import enqueue_lane
+from integrations.queue.pulse import HINT_LOST_AFTER
+from integrations.sync.breaker import Health
+
+
+class Hint(Protocol):
+    """Asks a worker to look at a lane."""
+
+    def __call__(self, *, tenant_id: UUID, connection_id: UUID) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -34,7 +44,7 @@ class LeaseLost(Exception):
     """Another process holds the lane now; this one must stop at once."""
 
 
-def wake(*, tenant_id: UUID, connection_id: UUID, now: datetime) -> None:
+def wake(*, tenant_id: UUID, connection_id: UUID, now: datetime, hint: Hint = enqueue_lane) -> None:
     """Says that there is work. Call it in the transaction that writes the work."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [lock_key(connection_id)])
@@ -50,7 +60,7 @@ def wake(*, tenant_id: UUID, connection_id: UUID, now: datetime) -> None:
         )
         row = cursor.fetchone()
     if row is not None and row[0] is not None:
-        enqueue_lane(tenant_id=tenant_id, connection_id=connection_id)
+        hint(tenant_id=tenant_id, connection_id=connection_id)
 
 
 def acquire(*, tenant_id: UUID, connection_id: UUID, holder: str, now: datetime) -> Lease | None:
@@ -63,7 +73,7 @@ def acquire(*, tenant_id: UUID, connection_id: UUID, holder: str, now: datetime)
             """
             UPDATE integrations_lane
             SET holder = %(holder)s, token = token + 1, lease_until = %(until)s,
-                hinted_at = %(now)s, due_at = LEAST(due_at, %(now)s)
+                hinted_at = %(now)s, due_at = LEAST(due_at, %(now)s), parked_until = NULL
             WHERE connection_id = %(id)s AND (lease_until IS NULL OR lease_until < %(now)s)
               AND (parked_until IS NULL OR parked_until <= %(now)s)
             RETURNING token
@@ -112,9 +122,48 @@ def release(lease: Lease, *, due_at: datetime | None, now: datetime) -> None:
         enqueue_lane(tenant_id=lease.tenant_id, connection_id=lease.connection_id)
 
 
-def park(lease: Lease, *, until: datetime, reason: str, failures: int) -> None:
-    """Nothing calls the account before `until`."""
-    _mine(lease).update(parked_until=until, parked_reason=reason[:400], failures=failures)
+def rest(lease: Lease, *, until: datetime, reason: str) -> None:
+    """Gives the lane back; nothing calls the account before `until`, then someone looks at it."""
+    _mine(lease).update(
+        holder="",
+        lease_until=None,
+        parked_until=until,
+        parked_reason=reason[:400],
+        due_at=until,
+        # Counts as hinted until then, so that nobody who brings work touches the row; the pulse
+        # takes such an old hint for lost as soon as the rest is over.
+        hinted_at=until - HINT_LOST_AFTER,
+    )
+
+
+def keep_health(lease: Lease, health: Health) -> None:
+    """Writes down how the breaker stands."""
+    calm = {"parked_reason": ""} if health.state == BreakerState.CLOSED else {}
+    _mine(lease).update(
+        breaker=health.state,
+        breaker_since=health.since,
+        failures=health.failures,
+        openings=health.openings,
+        **calm,
+    )
+
+
+def keep_pace(lease: Lease, pace: Mapping[str, Any]) -> None:
+    """Writes down what was learnt of the account's rate."""
+    _mine(lease).update(pace=dict(pace))
+
+
+def pass_by(*, connection_id: UUID) -> None:
+    """A hint is given back unused: the pulse of another process finds the lane at once."""
+    Lane.objects.filter(connection_id=connection_id, lease_until=None).update(hinted_at=None)
+
+
+def look_again(*, tenant_id: UUID, connection_id: UUID, now: datetime) -> None:
+    """Someone must look at the lane even if it rests. Call it first in its transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [lock_key(connection_id)])
+    Lane.objects.filter(connection_id=connection_id).update(parked_until=None, hinted_at=None)
+    wake(tenant_id=tenant_id, connection_id=connection_id, now=now)
 
 
 def resume(*, tenant_id: UUID, connection_id: UUID, now: datetime) -> None:
@@ -125,14 +174,16 @@ def resume(*, tenant_id: UUID, connection_id: UUID, now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [lock_key(connection_id)])
     Lane.objects.filter(connection_id=connection_id).update(
-        parked_until=None, parked_reason="", failures=0
+        parked_until=None,
+        parked_reason="",
+        hinted_at=None,
+        failures=0,
+        openings=0,
+        breaker=BreakerState.CLOSED,
+        breaker_since=now,
+        refresh_at=now,
     )
     wake(tenant_id=tenant_id, connection_id=connection_id, now=now)
-
-
-def unpark(lease: Lease) -> None:
-    """The account answers again."""
-    _mine(lease).update(parked_until=None, parked_reason="", failures=0)
 
 
 def _mine(lease: Lease) -> QuerySet[Lane]:

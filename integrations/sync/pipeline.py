@@ -24,7 +24,17 @@ from integrations.connector_kit.errors import (
 )
 from integrations.connector_kit.exchange import Exchange
 from integrations.models import Cursor, Delivery, InboxItem, InboxState
-from integrations.sync import backfilling, incidents, lanes, many, overtaking, polling, preparing
+from integrations.queue import enqueue_lane
+from integrations.sync import (
+    backfilling,
+    handover,
+    incidents,
+    lanes,
+    many,
+    overtaking,
+    polling,
+    preparing,
+)
 from integrations.sync.lanes import Lease
 from integrations.sync.preparing import Prepared, Route
 from integrations.sync.retry import is_too_old, pause, trying_time
@@ -274,8 +284,9 @@ def _store(session: Session, lease: Lease, passing: Sequence[Passing], *, now: d
         )
         incidents.file_many(((one.item, one.error) for one in passing), now=now)
         many.update(InboxItem, [one.item for one in passing], PASSING)
+        hint = handover.hint if len(passing) <= handover.FEW else enqueue_lane
         for connection_id in sorted(woken):
-            lanes.wake(tenant_id=session.tenant_id, connection_id=connection_id, now=now)
+            lanes.wake(tenant_id=session.tenant_id, connection_id=connection_id, now=now, hint=hint)
 
 
 def _store_one(session: Session, lease: Lease, one: Passing, *, now: datetime) -> None:
@@ -309,6 +320,13 @@ class Done:
     def trouble(self) -> TryLater | NeedsOwner | None:
         """The error that says something about the account rather than about a record, if any."""
         return next((one for one in self.results if isinstance(one, TryLater | NeedsOwner)), None)
+
+    @property
+    def was_held_back(self) -> bool:
+        """Whether no request left, because the rate that is permitted was used up."""
+        return not self.exchanges and all(
+            isinstance(one, TryLater) and not one.left for one in self.results
+        )
 
 
 def begin(

@@ -74,8 +74,12 @@ def poll(session: Session, lease: Lease, cursor: Cursor, *, now: datetime) -> in
     try:
         page = port.changes(session.client, cursor.value, now)
     except (TryLater, NeedsOwner, Rejected) as error:
-        after = error.after if isinstance(error, TryLater) else None
-        put_off(session, lease, cursor, error.message, now=now, asked=after)
+        if isinstance(error, TryLater) and error.throttled:
+            # No sign of ill health, and no reason to wait longer each time.
+            _ask_again(session, lease, cursor, now=now, after=error.after or 0.0)
+        else:
+            after = error.after if isinstance(error, TryLater) else None
+            put_off(session, lease, cursor, error.message, now=now, asked=after)
         if isinstance(error, Rejected):
             return 0
         raise
@@ -92,6 +96,15 @@ def poll(session: Session, lease: Lease, cursor: Cursor, *, now: datetime) -> in
         cursor.due_at = now if page.more else now + session.poll_every
         cursor.save()
     return new
+
+
+def _ask_again(
+    session: Session, lease: Lease, cursor: Cursor, *, now: datetime, after: float
+) -> None:
+    with scope.tenant(session.tenant_id):
+        lanes.check(lease)
+        cursor.due_at = now + timedelta(seconds=after)
+        cursor.save(update_fields=["due_at"])
 
 
 def put_off(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -12,9 +12,11 @@ from django.db import connection as database
 from django.utils import timezone
 
 from integrations.connector_kit.errors import NeedsOwner, TryLater
+from integrations.connector_kit.pace import LONGEST_SLEEP, USED_UP
 from integrations.models import Delivery
-from integrations.queue import fairness
+from integrations.queue import fairness, stopping
 from integrations.sync import lanes, pipeline
+from integrations.sync.breaker import Breaker
 from integrations.sync.lanes import Lease
 from integrations.sync.pipeline import Done
 from integrations.sync.sessions import Session
@@ -23,53 +25,100 @@ from integrations.sync.stages.deliver import Job
 from mappings.canonical.record import Entity
 from tenants import scope
 
-# So many failures in a row say that the account itself is ill; until then only records wait.
-ILL_AFTER = 3
-REFILL_FOR = timedelta(seconds=2)
+TURN = timedelta(seconds=2)
+LOOK_AGAIN = timedelta(seconds=1)
 LOOK_EVERY = timedelta(seconds=0.25)
 SLOW_CALL = timedelta(seconds=1)
 
 Trouble = TryLater | NeedsOwner
 
-# Overselling is what hurts most, so stock goes first; orders before the rest.
-_FIRST = {Entity.INVENTORY: 0, Entity.ORDER: 1}
-
 
 @dataclass
 class Sent:
-    """How many records were dealt with, whether one went through, and what is wrong if anything."""
+    """How many records were dealt with, and what is wrong if anything."""
 
     records: int = 0
-    answered: bool = False
     trouble: Trouble | None = None
-    failures: int = 0
-    """Of the account, in a row."""
-
-    def is_over(self, until: datetime) -> bool:
-        """Whether no further call should begin."""
-        return (
-            self.failures >= ILL_AFTER or wants_rest(self.trouble) or fairness.turn_is_over(until)
-        )
 
     def count(self, done: Done) -> None:
         """Takes note of one call."""
-        self.failures = self.failures + 1 if done.trouble else 0
-        self.answered = self.answered or done.trouble is None
         self.trouble = worse(self.trouble, done.trouble)
 
 
-def send_due(session: Session, lease: Lease, *, until: datetime) -> Sent:
+@dataclass
+class Turn:
+    """One turn of sending. It is short, since the lane has polls and notices to look after too."""
+
+    session: Session
+    lease: Lease
+    breaker: Breaker
+    until: datetime
+    sent: Sent = field(default_factory=Sent)
+    since: datetime = field(default_factory=timezone.now)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no further call may begin, for whatever reason."""
+        if self.breaker.is_open or wants_rest(self.sent.trouble) or stopping.is_told():
+            return True
+        if (delay := self.session.budget.delay()) > LONGEST_SLEEP:
+            # Asked before an intent is written: nothing is noted of calls that cannot leave.
+            self.sent.trouble = TryLater(USED_UP, after=delay, throttled=True, left=False)
+            return True
+        return fairness.turn_is_over(self.until)
+
+    @property
+    def is_long(self) -> bool:
+        return timezone.now() - self.since >= TURN
+
+    def hear(self, done: Done) -> None:
+        self.sent.count(done)
+        self.breaker.hear(done.trouble, now=timezone.now())
+
+
+class _Line:
+    """What waits to be sent, the most urgent first.
+
+    It is looked up again after a moment, since what has come meanwhile may be more urgent than
+    what was found before: a stock level overtakes an initial load.
+    """
+
+    def __init__(self, session: Session, lease: Lease) -> None:
+        self._session = session
+        self._lease = lease
+        self._look()
+
+    def take(self, count: int, under_way: Sequence[int] = ()) -> list[list[Delivery]]:
+        """The next batches; fewer than `count` when there are no more."""
+        if timezone.now() - self._looked_at >= LOOK_AGAIN:
+            self._look(under_way)
+        found = list(islice(self._batches, count))
+        if not found and under_way and timezone.now() - self._looked_at >= LOOK_EVERY:
+            self._look(under_way)
+            found = list(islice(self._batches, count))
+        return found
+
+    def _look(self, under_way: Sequence[int] = ()) -> None:
+        rows = _claimed(self._session, self._lease, under_way)
+        self.found = len(rows)
+        self._looked_at = timezone.now()
+        self._batches = _batches(self._session, rows)
+
+
+def send_due(session: Session, lease: Lease, *, breaker: Breaker, until: datetime) -> Sent:
     """Sends what is due.
 
     Stops early when the time is up, when the account asks for a rest, and when it has failed so
     often in a row that asking on for every record would only take time.
     """
-    rows = _claimed(session, lease)
-    waiting = _batches(session, rows)
+    turn = Turn(session, lease, breaker, until)
+    if turn.is_over:
+        return turn.sent
+    line = _Line(session, lease)
     width = session.connector.manifest.limits.concurrency
-    if width == 1 or len(rows) == 1:
-        return _one_after_another(session, lease, waiting, until=until)
-    return _side_by_side(session, lease, waiting, width=width, until=until)
+    if width == 1 or line.found == 1:
+        return _one_after_another(turn, line)
+    return _side_by_side(turn, line, width=width)
 
 
 def _claimed(session: Session, lease: Lease, leave_out: Sequence[int] = ()) -> list[Delivery]:
@@ -78,54 +127,41 @@ def _claimed(session: Session, lease: Lease, leave_out: Sequence[int] = ()) -> l
         return deliver.claim(session, now=timezone.now(), leave_out=leave_out)
 
 
-def _one_after_another(
-    session: Session, lease: Lease, waiting: Iterator[list[Delivery]], *, until: datetime
-) -> Sent:
+def _one_after_another(turn: Turn, line: _Line) -> Sent:
     """Each call begins when the outcome of the one before is kept."""
-    sent = Sent()
-    while not sent.is_over(until) and (batch := next(waiting, None)):
-        for jobs in pipeline.begin(session, lease, [batch], now=timezone.now()):
+    session, lease = turn.session, turn.lease
+    while not (turn.is_over or turn.is_long) and (batches := line.take(1)):
+        for jobs in pipeline.begin(session, lease, batches, now=timezone.now()):
             # A call takes long, and connections to the database are few.
             database.close()
             done = pipeline.call(session, lease, jobs)
-            pipeline.keep(session, lease, [done])
-            sent.count(done)
-        sent.records += len(batch)
-    return sent
+            _keep(session, lease, [done])
+            turn.hear(done)
+        turn.sent.records += len(batches[0])
+    return turn.sent
 
 
-def _side_by_side(
-    session: Session,
-    lease: Lease,
-    waiting: Iterator[list[Delivery]],
-    *,
-    width: int,
-    until: datetime,
-) -> Sent:
+def _side_by_side(turn: Turn, line: _Line, *, width: int) -> Sent:
     """Up to `width` calls under way at any time: a slow one holds up nobody but itself.
 
     This thread alone talks to the database, for whatever has come back meanwhile at once; the
     others call. A few calls are begun ahead, so that no thread waits for a commit.
     """
-    sent, flying = Sent(), _Flying(session, lease, width)
-    since = timezone.now()
+    sent, flying = turn.sent, _Flying(turn.session, turn.lease, width)
     try:
         while True:
-            while (room := flying.room) and not sent.is_over(until):
-                batches = list(islice(waiting, room))
-                if not batches and flying.may_refill(since):
-                    waiting = _batches(session, _claimed(session, lease, flying.rows))
-                    batches = list(islice(waiting, room))
+            while (room := flying.room) and not turn.is_over and not flying.must_end(turn):
+                batches = line.take(room, flying.rows)
                 if not batches:
                     break
                 sent.records += sum(map(len, batches))
                 flying.start(batches)
-            if sent.is_over(until):
+            if turn.is_over:
                 flying.withdraw()
             if not flying.calls:
                 return sent
             for done in flying.land():
-                sent.count(done)
+                turn.hear(done)
     finally:
         flying.pool.shutdown(cancel_futures=True)
 
@@ -137,7 +173,6 @@ class _Flying:
         self._session = session
         self._lease = lease
         self._width = width
-        self._looked_at = timezone.now()
         self.calls: dict[Future[Done], tuple[Sequence[Job], datetime]] = {}
         self.pool = ThreadPoolExecutor(width, thread_name_prefix="call")
 
@@ -151,18 +186,14 @@ class _Flying:
         """Ids of the deliveries under way."""
         return [job.delivery.pk for jobs, _ in self.calls.values() for job in jobs]
 
-    def may_refill(self, since: datetime) -> bool:
-        """Whether to look for further work before all calls are back.
+    def must_end(self, turn: Turn) -> bool:
+        """Whether the turn has been long enough.
 
-        Not for long, since the lane has polls and notices to look after as well; unless a call is
-        so slow that waiting for it would idle the others.
+        Not while a call is so slow that waiting for it would idle the others.
         """
         now = timezone.now()
-        if not self.calls or now - self._looked_at < LOOK_EVERY:
-            return False
-        self._looked_at = now
-        oldest = min(began for _, began in self.calls.values())
-        return now - since < REFILL_FOR or now - oldest > SLOW_CALL
+        oldest = min((began for _, began in self.calls.values()), default=now)
+        return turn.is_long and now - oldest <= SLOW_CALL
 
     def start(self, batches: Sequence[Sequence[Delivery]]) -> None:
         """Writes the intents down together, then lets the calls go."""
@@ -174,7 +205,7 @@ class _Flying:
         """Keeps what has come back, together; waits for at least one."""
         finished, _ = wait(self.calls, return_when=FIRST_COMPLETED)
         done = [future.result() for future in finished]
-        pipeline.keep(self._session, self._lease, done)
+        _keep(self._session, self._lease, done)
         for future in finished:
             del self.calls[future]
         return done
@@ -184,6 +215,15 @@ class _Flying:
         idle = [future for future in self.calls if future.cancel()]
         jobs = [job for future in idle for job in self.calls.pop(future)[0]]
         pipeline.withdraw(self._session, self._lease, jobs)
+
+
+def _keep(session: Session, lease: Lease, found: Sequence[Done]) -> None:
+    """Keeps what has come back; of a call that we held back there is nothing to keep."""
+    pipeline.withdraw(
+        session, lease, [job for done in found if done.was_held_back for job in done.jobs]
+    )
+    if left := [done for done in found if not done.was_held_back]:
+        pipeline.keep(session, lease, left)
 
 
 def _call(session: Session, lease: Lease, jobs: Sequence[Job]) -> Done:
@@ -207,12 +247,13 @@ def wants_rest(trouble: Trouble | None) -> bool:
 
 
 def _batches(session: Session, rows: Sequence[Delivery]) -> Iterator[list[Delivery]]:
-    by_entity: dict[Entity, list[Delivery]] = {}
+    """By rank, so that stock goes first and an initial load takes what is left."""
+    groups: dict[tuple[int, Entity], list[Delivery]] = {}
     for row in rows:
-        by_entity.setdefault(Entity(row.entity), []).append(row)
-    for entity in sorted(by_entity, key=lambda entity: _FIRST.get(entity, 2)):
+        groups.setdefault((row.rank, Entity(row.entity)), []).append(row)
+    for rank, entity in sorted(groups, key=lambda group: group[0]):
         port = session.port(entity)
         size = port.batch_size if port and port.write_many else 1
-        group = by_entity[entity]
+        group = groups[rank, entity]
         for start in range(0, len(group), size):
             yield group[start : start + size]

@@ -14,10 +14,11 @@ from uuid import UUID
 from django.conf import settings
 
 from integrations.connector_kit.base import Account, Client, Connector, EntityPort
+from integrations.connector_kit.budget import Budget
 from integrations.connector_kit.exchange import Exchange
 from integrations.connector_kit.registry import get
 from integrations.models import Connection, Environment, Payload
-from integrations.vault import sealing, store
+from integrations.vault import exact_json, sealing, store
 from integrations.vault.errors import VaultError
 from mappings.canonical.record import Entity
 from tenants import scope
@@ -50,13 +51,18 @@ class Recorder:
 
 @dataclass
 class Session:
-    """One connection while its lane is held."""
+    """One connection while its lane is held.
+
+    `made_of`: what it was opened with, to tell changes. `answers`: reads that were answered.
+    """
 
     tenant_id: UUID
     connection: Connection
     connector: Connector
     account: Account
     recorder: Recorder = field(default_factory=Recorder)
+    made_of: object = None
+    answers: int = 0
     _client: Client = None
     _opening: threading.Lock = field(default_factory=threading.Lock)
 
@@ -67,6 +73,23 @@ class Session:
             if self._client is None:
                 self._client = self.connector.open(self.account)
         return self._client
+
+    @property
+    def budget(self) -> Budget:
+        """What is known of the account's rate limit."""
+        return self.account.budget or Budget()
+
+    def begin_with(self, budget: Budget) -> None:
+        """Another process had the lane meanwhile: goes on from what it learnt."""
+        if self.account.budget:
+            self.account.budget.take_over(budget)
+
+    def close(self) -> None:
+        """Gives the client's connections back; used again, it opens a new client."""
+        with self._opening:
+            client, self._client = self._client, None
+        if client is not None and self.connector.close:
+            self.connector.close(client)
 
     def port(self, entity: Entity) -> EntityPort | None:
         return self.connector.entities.get(entity)
@@ -80,20 +103,23 @@ class Session:
         return timedelta(seconds=max(LEAST_POLL_SECONDS, seconds))
 
 
-def open_session(connection: Connection) -> Session:
+def open_session(connection: Connection, *, budget: Budget | None = None) -> Session:
     """The connection with its credentials. Call inside the tenant's scope; makes no request."""
     recorder = Recorder()
     return Session(
         tenant_id=connection.tenant_id,
         connection=connection,
         connector=get(connection.connector),
-        account=open_account(connection, observe=recorder),
+        account=open_account(connection, observe=recorder, budget=budget),
         recorder=recorder,
     )
 
 
 def open_account(
-    connection: Connection, *, observe: Callable[[Exchange], None] | None = None
+    connection: Connection,
+    *,
+    observe: Callable[[Exchange], None] | None = None,
+    budget: Budget | None = None,
 ) -> Account:
     """What the connector may know of the connection. Call inside the tenant's scope."""
     tenant_id, connection_id = connection.tenant_id, connection.id
@@ -111,6 +137,7 @@ def open_account(
         private_network=may_be_private(connection.environment),
         observe=observe,
         renewed=renewed,
+        budget=budget,
     )
 
 
@@ -122,6 +149,16 @@ def may_be_private(environment: str) -> bool:
 def seal(tenant_id: UUID, context: str, value: Any) -> bytes:
     """`value` as a compressed, encrypted document that opens only with this tenant and context."""
     return sealing.seal_json(tenant_id, [context], value)
+
+
+def written_out(value: Any) -> bytes:
+    """`value` as the JSON that `seal` would encrypt."""
+    return exact_json.dumps(value)
+
+
+def seal_written(tenant_id: UUID, context: str, written: bytes) -> bytes:
+    """What `seal` answers for a value that was already written out."""
+    return sealing.seal(tenant_id, [context], written)
 
 
 def keep(tenant_id: UUID, context: str, value: Any) -> int:

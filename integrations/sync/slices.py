@@ -1,7 +1,7 @@
 """A slice: a lane is held, worked for at most some seconds, and given back.
 
 A slice never sleeps on a rate limit: it parks the lane with a wake-up time, so a slow or broken
-account holds up nobody else.
+account holds up nobody else. It also ends early when the workers are asked to stop.
 """
 
 from __future__ import annotations
@@ -10,61 +10,51 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import time
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError
-from django.db import connection as database
-from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
 from integrations.connector_kit.errors import NeedsOwner, TryLater
 from integrations.models import (
     Connection,
-    ConnectionState,
-    Cursor,
-    Flow,
-    InboxItem,
-    InboxState,
     Lane,
-    Pair,
-    PairState,
 )
-from integrations.queue import fairness
-from integrations.sync import backfilling, floors, lanes, pipeline, polling, sending
+from integrations.queue import stopping
+from integrations.sync import (
+    handover,
+    kept_sessions,
+    lanes,
+    owner,
+    pipeline,
+    probing,
+    sending,
+    work_in_hand,
+)
+from integrations.sync.breaker import rest
+from integrations.sync.heartbeat import heartbeat
 from integrations.sync.lanes import Lease, LeaseLost
-from integrations.sync.preparing import Route
 from integrations.sync.retry import pause
-from integrations.sync.sessions import Session, open_session
-from integrations.sync.stages import deliver
+from integrations.sync.work_in_hand import Work
 from tenants import scope
 
 log = logging.getLogger(__name__)
 
+SMALL_ROUND = 50
 AFTER_OUR_ERROR = timedelta(seconds=10)
-
-
-@dataclass
-class Work:
-    """Everything a slice needs, opened once.
-
-    `is_used`: whether a pair that is no draft has this connection; until then notices wait.
-    """
-
-    session: Session
-    routes: list[Route]
-    lease: Lease
-    failures: int
-    is_used: bool
-    opened_at: datetime
+TELL_AGAIN = timedelta(seconds=60)
+REFRESH_AGAIN = timedelta(seconds=30)
 
 
 def run(*, tenant_id: UUID, connection_id: UUID) -> bool:
     """Works the lane for one slice; answers whether the lane was free. May be called by anyone."""
+    if stopping.is_told():
+        # Another host has time for it.
+        with scope.tenant(tenant_id):
+            lanes.pass_by(connection_id=connection_id)
+        return False
     holder = f"{socket.gethostname()}/{os.getpid()}/{threading.get_ident()}"
     with scope.tenant(tenant_id):
         lease = lanes.acquire(
@@ -80,70 +70,87 @@ def run(*, tenant_id: UUID, connection_id: UUID) -> bool:
     return True
 
 
+def run_and_go_on(*, tenant_id: UUID, connection_id: UUID) -> None:
+    """`run`, and then the lanes for which it has made a little work."""
+    since = time.monotonic()
+    with handover.keeping() as kept:
+        run(tenant_id=tenant_id, connection_id=connection_id)
+        while kept and not handover.is_late(since) and not stopping.is_told():
+            connection_id, tenant_id = kept.popitem()
+            run(tenant_id=tenant_id, connection_id=connection_id)
+        handover.let_go()
+
+
 def _turn(lease: Lease) -> None:
     try:
-        with _heartbeat(lease):
-            work = _open(lease)
-            if work is not None:
-                _work(work)
+        with heartbeat(lease):
+            opened = work_in_hand.begin(lease)
+            if isinstance(opened, Connection):
+                _tell_owner(lease, opened)
+            elif opened is not None:
+                _work(opened)
     except LeaseLost:
         log.warning("lane %s was taken over while it was worked", lease.connection_id)
 
 
-def _open(lease: Lease) -> Work | None:
+def _tell_owner(lease: Lease, connection: Connection) -> None:
+    is_told = owner.tell(lease, connection)
     now = timezone.now()
     with scope.tenant(lease.tenant_id):
-        # Whoever reconnects wakes the lane in the same transaction: either it is over and seen
-        # here, or it waits for us and its wake-up finds the lane free.
         lanes.shut_out_wakes(lease)
-        connection = Connection.objects.get(pk=lease.connection_id)
-        if connection.state != ConnectionState.ACTIVE:
-            lanes.release(lease, due_at=None, now=now)
-            return None
-        session = open_session(connection)
-        routes = [Route(flow, open_session(flow.target)) for flow in _flows(connection)]
-        polling.ensure_cursors(session, [route.flow for route in routes], now=now)
-        return Work(
-            session=session,
-            routes=routes,
-            lease=lease,
-            failures=Lane.objects.get(pk=connection.pk).failures,
-            is_used=_pairs(connection).exists(),
-            opened_at=now,
-        )
-
-
-def _pairs(connection: Connection) -> QuerySet[Pair]:
-    return Pair.objects.filter(Q(pos=connection) | Q(store=connection)).exclude(
-        state=PairState.DRAFT
-    )
-
-
-def _flows(connection: Connection) -> QuerySet[Flow]:
-    """Flows out of a connection. While a pair is paused its records are prepared, but not sent."""
-    return (
-        Flow.objects.filter(source=connection, is_on=True)
-        .exclude(pair__state=PairState.DRAFT)
-        .select_related("target", "pair")
-        .order_by("pk")
-    )
+        # Whoever reconnected meanwhile woke the lane: someone must look at it once more.
+        current = Connection.objects.get(pk=connection.pk)
+        if current.state_since != connection.state_since:
+            lanes.release(lease, due_at=now, now=now)
+        else:
+            lanes.release(lease, due_at=None if is_told else now + TELL_AGAIN, now=now)
 
 
 def _work(work: Work) -> None:
     """Rounds until nothing is due, the time is up, or the account wants a rest."""
+    try:
+        _rounds(work)
+    except BaseException:
+        # What went wrong may be the session itself.
+        work.session.close()
+        raise
+    kept_sessions.give_back(work.session, pace=work.pace)
+
+
+def _rounds(work: Work) -> None:
     end = timezone.now() + timedelta(seconds=settings.CLARITY_LANE_SLICE_SECONDS)
     while True:
         try:
-            busy = _round(work, until=end)
+            busy = _try_out(work) if work.breaker.is_half_open else _round(work, until=end)
         except NeedsOwner as error:
             _lose_owner(work, error)
             return
         except TryLater as error:
             _rest(work, error)
             return
-        is_over = fairness.turn_is_over(end)
-        if (is_over or not busy) and _finish(work, may_go_on=not is_over):
+        is_over = not work.may_go_on(end)
+        # After a small round there is hardly more; `_finish` looks once for both sides.
+        if (is_over or busy < SMALL_ROUND) and _finish(work, may_go_on=not is_over):
             return
+        handover.let_go()
+
+
+def _try_out(work: Work) -> int:
+    """One call for a half-open breaker; what needs no call is passed on meanwhile."""
+    was_called, trouble = probing.probe(
+        work.session, work.lease, lambda: work_in_hand.cursors(work), reads=work.is_used
+    )
+    if not was_called:
+        # Nothing is left to read, so this makes no call.
+        return pipeline.take_in(work.session, work.lease, work.routes, now=timezone.now())
+    now = timezone.now()
+    work.breaker.hear(trouble, now=now)
+    if trouble is not None:
+        raise trouble
+    with scope.tenant(work.session.tenant_id):
+        lanes.check(work.lease)
+        work_in_hand.keep_health(work)
+    return 1
 
 
 def _round(work: Work, *, until: datetime) -> int:
@@ -151,51 +158,67 @@ def _round(work: Work, *, until: datetime) -> int:
 
     What could not be read does not keep from being sent what is ready: trouble is raised last.
     """
-    heard, trouble = _hear(work)
-    sent = sending.send_due(work.session, work.lease, until=until)
-    answered = heard.answered or sent.answered
-    worst = sending.worse(sent.trouble, trouble)
+    answers = work.breaker.answers
+    unrenewed = _refresh(work)
+    heard, trouble = _hear(work, until=until)
+    sent = sending.send_due(work.session, work.lease, breaker=work.breaker, until=until)
+    worst = sending.worse(sent.trouble, sending.worse(trouble, unrenewed))
     # While the account answers for others, one record that fails is that record's affair.
-    if worst is not None and (sending.wants_rest(worst) or not answered):
+    if worst is not None and sending.wants_rest(worst):
         raise worst
-    if work.failures and answered:
-        work.failures = 0
-        with scope.tenant(work.session.tenant_id):
-            lanes.unpark(work.lease)
-    return heard.items + sent.records
+    if worst is not None and (work.breaker.is_open or work.breaker.answers == answers):
+        raise worst
+    return heard + sent.records
 
 
-@dataclass
-class Heard:
-    """How many notices and items there were, and whether the account answered at all."""
-
-    items: int = 0
-    answered: bool = False
-
-
-def _hear(work: Work) -> tuple[Heard, TryLater | None]:
-    """Polls and takes notices in; tells as well why the account could not be asked."""
-    heard, now = Heard(), timezone.now()
-    with scope.tenant(work.session.tenant_id):
-        due = list(_cursors(work).filter(due_at__lte=now).order_by("due_at", "pk"))
+def _refresh(work: Work) -> TryLater | None:
+    """Renews credentials that end soon, whether or not there is anything else to do."""
+    refresh, now = work.session.connector.refresh, timezone.now()
+    if refresh is None or (work.refresh_at is not None and work.refresh_at > now):
+        return None
+    trouble = None
     try:
-        for cursor in due:
-            heard.items += pipeline.ask(work.session, work.lease, cursor, now=now)
-            heard.answered = True
-        if work.is_used:
-            taken = pipeline.take_in(work.session, work.lease, work.routes, now=timezone.now())
-            taken += pipeline.fill(work.session, work.lease, now=timezone.now())
-            heard.items += taken
-            heard.answered = heard.answered or taken > 0
+        due = refresh(work.session.client, now)
     except TryLater as error:
-        return heard, error
-    return heard, None
+        work.breaker.hear(error, now=now)
+        due, trouble = now, error
+    due = max(due, now + REFRESH_AGAIN) if due else None
+    if due != work.refresh_at:
+        work.refresh_at = due
+        with scope.tenant(work.session.tenant_id):
+            lanes.check(work.lease)
+            Lane.objects.filter(pk=work.lease.connection_id).update(refresh_at=due)
+    return trouble
 
 
-def _cursors(work: Work) -> QuerySet[Cursor]:
-    """Cursors of entities that some pair wants now; a paused one need not be asked for."""
-    entities = [route.flow.entity for route in work.routes if route.flow.pair.is_running]
-    return Cursor.objects.filter(connection=work.session.connection, entity__in=entities)
+def _hear(work: Work, *, until: datetime) -> tuple[int, TryLater | None]:
+    """Polls and takes notices in; tells how many there were, and why the account cannot be asked."""
+    heard, now, trouble = 0, timezone.now(), None
+    with scope.tenant(work.session.tenant_id):
+        due = list(work_in_hand.cursors(work).filter(due_at__lte=now).order_by("due_at", "pk"))
+    for cursor in due:
+        if not work.may_go_on(until):
+            break
+        try:
+            heard += pipeline.ask(work.session, work.lease, cursor, now=now)
+            work.breaker.hear(None, now=timezone.now())
+        except TryLater as error:
+            work.breaker.hear(error, now=timezone.now())
+            trouble = error
+            if error.throttled:
+                break
+    # Notices that show the whole record need no call, but reading the others does.
+    if work.is_used and not work.breaker.is_open and not sending.wants_rest(trouble):
+        try:
+            answers = work.session.answers
+            heard += pipeline.take_in(work.session, work.lease, work.routes, now=timezone.now())
+            heard += pipeline.fill(work.session, work.lease, now=timezone.now())
+            if work.session.answers > answers:
+                work.breaker.hear(None, now=timezone.now())
+        except TryLater as error:
+            work.breaker.hear(error, now=timezone.now())
+            trouble = sending.worse(trouble, error)  # type: ignore[assignment]
+    return heard, trouble
 
 
 def _finish(work: Work, *, may_go_on: bool) -> bool:
@@ -203,53 +226,40 @@ def _finish(work: Work, *, may_go_on: bool) -> bool:
     now = timezone.now()
     with scope.tenant(work.session.tenant_id):
         lanes.shut_out_wakes(work.lease)
-        if _has_changed(work):
+        work_in_hand.keep_health(work)
+        work_in_hand.keep_pace(work)
+        if work_in_hand.has_changed(work):
             # A pair was started, paused or switched meanwhile: look again with open eyes.
             lanes.release(work.lease, due_at=now, now=now)
             return True
-        due = _next_due(work)
+        due = work_in_hand.next_due(work)
         if may_go_on and due is not None and due <= now:
             return False
         lanes.release(work.lease, due_at=due, now=now)
     return True
 
 
-def _has_changed(work: Work) -> bool:
-    seen = [(route.flow.pk, route.flow.pair.state) for route in work.routes]
-    flows = _flows(work.session.connection).values_list("pk", "pair__state")
-    return seen != list(flows) or work.is_used != _pairs(work.session.connection).exists()
-
-
-def _next_due(work: Work) -> datetime | None:
-    """When this lane next has something to do. Call inside the tenant's scope."""
-    moments = [deliver.running(work.session).aggregate(at=Min("due_at"))["at"]]
-    if work.is_used:
-        moments.append(_cursors(work).aggregate(at=Min("due_at"))["at"])
-        moments.append(backfilling.next_due(work.session.connection))
-        moments.append(
-            InboxItem.objects.filter(
-                id__gte=floors.items_from(work.session.connection.pk),
-                connection=work.session.connection,
-                state=InboxState.WAITING,
-            ).aggregate(at=Min("due_at"))["at"]
-        )
-    return min((moment for moment in moments if moment is not None), default=None)
-
-
 def _rest(work: Work, error: TryLater) -> None:
-    """Parks the lane: for as long as they asked, or longer with each failure in a row."""
+    """Parks the lane: for as long as they asked, or longer each time they do not answer at all."""
     now = timezone.now()
-    failures = work.failures if error.throttled else work.failures + 1
+    if not work.breaker.is_open and not error.throttled:
+        # A failure or two: others get their turn, and what failed is tried again in its time.
+        _finish(work, may_go_on=False)
+        return
+    if work.breaker.is_open:
+        until = now + rest(work.breaker.health, asked=error.after)
+    elif not error.left:
+        # Our own reckoning, which is exact: a longer rest would waste what is permitted.
+        until = now + timedelta(seconds=error.after or 0.0)
+    else:
+        until = now + timedelta(seconds=pause(1, asked=error.after))
     with scope.tenant(work.session.tenant_id):
         lanes.shut_out_wakes(work.lease)
-        if error.throttled or failures >= sending.ILL_AFTER:
-            until = now + timedelta(seconds=pause(max(1, failures), asked=error.after))
-            lanes.park(work.lease, until=until, reason=error.message, failures=failures)
-        else:
-            until = now
-            Lane.objects.filter(pk=work.lease.connection_id).update(failures=failures)
-        due = _next_due(work)
-        lanes.release(work.lease, due_at=max(due, until) if due else None, now=now)
+        work_in_hand.keep_health(work)
+        work_in_hand.keep_pace(work)
+        lanes.rest(work.lease, until=until, reason=error.message)
+    if work.breaker.is_open:
+        log.warning("connection %s does not answer: %s", work.lease.connection_id, error.message)
 
 
 def _lose_owner(work: Work, error: NeedsOwner) -> None:
@@ -259,39 +269,15 @@ def _lose_owner(work: Work, error: NeedsOwner) -> None:
     with scope.tenant(work.session.tenant_id):
         lanes.shut_out_wakes(work.lease)
         lanes.check(work.lease)
+        work_in_hand.keep_health(work)
+        work_in_hand.keep_pace(work)
         # Someone who reconnected meanwhile has other credentials than the ones just refused.
-        refused = Connection.objects.filter(
-            pk=work.session.connection.pk, state_since__lt=work.opened_at
+        owner.lose(
+            connection_id=work.session.connection.pk,
+            reason=error.message,
+            before=work.opened_at,
+            now=now,
         )
-        stopped = refused.update(
-            state=ConnectionState.NEEDS_OWNER, state_reason=error.message[:400], state_since=now
-        )
-        lanes.release(work.lease, due_at=None if stopped else now, now=now)
-
-
-@contextmanager
-def _heartbeat(lease: Lease) -> Iterator[None]:
-    """Renews the lease from a thread of its own while the slice works."""
-    stop = threading.Event()
-
-    def beat() -> None:
-        while not stop.wait(settings.CLARITY_LEASE_SECONDS / 3):
-            try:
-                with scope.tenant(lease.tenant_id):
-                    lanes.renew(lease, now=timezone.now())
-            except LeaseLost:
-                log.warning("lane %s has a new holder", lease.connection_id)
-                return
-            except DatabaseError:
-                # The next beat may get through before the lease ends; if not, `check` stops us.
-                log.warning("the lease of lane %s could not be renewed", lease.connection_id)
-            finally:
-                database.close()
-
-    thread = threading.Thread(target=beat, name="lane-heartbeat", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
+        # Due at once: the owner has to be told, or the new credentials tried.
+        lanes.release(work.lease, due_at=now, now=now)
+    work.session.close()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
-from integrations.webhooks.views import HookView
+from integrations.webhooks.views import hook
 
 urlpatterns = [
-    path("hooks/<slug:connector>/<uuid:connection>/", HookView.as_view(), name="hook"),
+    path("hooks/<slug:connector>/<uuid:connection>/", hook, name="hook"),
 ]

@@ -46,11 +46,14 @@ def read(document: object, steps: Sequence[Step]) -> Any:
     value = document
     for step in steps:
         if isinstance(step, str):
-            if not isinstance(value, Mapping) or step not in value:
+            # The first test is for speed: nearly every value is a plain dict.
+            if type(value) is not dict and not isinstance(value, Mapping):
                 return MISSING
-            value = value[step]
+            value = value.get(step, MISSING)
+            if value is MISSING:
+                return MISSING
         else:
-            if not isinstance(value, list | tuple) or step >= len(value):
+            if not isinstance(value, (list, tuple)) or step >= len(value):
                 return MISSING
             value = value[step]
     return value
@@ -59,6 +62,9 @@ def read(document: object, steps: Sequence[Step]) -> Any:
 def write(document: dict[str, Any], steps: Sequence[Step], value: object) -> None:
     """Sets the value at a path without list steps, making the objects on the way."""
     place = document
+    if len(steps) == 1:
+        place[str(steps[0])] = value
+        return
     for step in steps[:-1]:
         place = place.setdefault(str(step), {})
     place[str(steps[-1])] = value

@@ -47,7 +47,7 @@ def transform(
             _repeat(done, rule, target, document, tables or {})
         else:
             origin = parse(rule.origin) if rule.origin else ()
-            value = _value(done, rule, document, origin, tables or {}, rule.origin or "")
+            value = _value(done, rule, document, origin, tables or {}, None)
             if value is not MISSING:
                 write(done.fields, target, value)
     return done
@@ -69,13 +69,13 @@ def _repeat(
     origin = parse(rule.origin)
     at = origin.index(EACH)
     items = read(document, origin[:at])
-    for index, item in enumerate(() if items in (MISSING, None) else items):
+    here, there = origin[at + 1 :], target[cut + 1 :]
+    for index, item in enumerate(() if items is MISSING or items is None else items):
         if len(rows) <= index:
             rows.append({})
-        shown = rule.origin.replace("[]", f"[{index}]", 1)
-        value = _value(done, rule, item, origin[at + 1 :], tables, shown)
+        value = _value(done, rule, item, here, tables, index)
         if value is not MISSING:
-            write(rows[index], target[cut + 1 :], value)
+            write(rows[index], there, value)
 
 
 def _rows(fields: dict[str, Any], steps: Sequence[Step]) -> list[dict[str, Any]]:
@@ -92,15 +92,17 @@ def _value(
     source: Any,
     steps: Sequence[Step],
     tables: Tables,
-    shown: str,
+    index: int | None,
 ) -> Any:
-    if rule.origin is None:
+    """One value; `index` is that of the list element a repeated rule has come to."""
+    if rule.source is None and rule.lookup is None:
         return rule.constant
     found = read(source, steps)
     if found is MISSING or found is None or found == "":
         if rule.default is not None:
             return rule.default
         if rule.required:
+            shown = _shown(rule, index)
             done.problems.append(
                 Problem(rule.target, shown, "", f"{shown} is empty, but {rule.target} needs it")
             )
@@ -110,8 +112,15 @@ def _value(
             found = _look_up(rule.lookup.table, str(found), tables)
         return convert(found, rule.type) if rule.type else found
     except _Refused as refused:
+        shown = _shown(rule, index)
         done.problems.append(Problem(rule.target, shown, str(found), f"{shown}: {refused}"))
         return MISSING
+
+
+def _shown(rule: Rule, index: int | None) -> str:
+    """The source path as a person reads it, with the place in the list."""
+    origin = rule.origin or ""
+    return origin if index is None else origin.replace("[]", f"[{index}]", 1)
 
 
 def _look_up(table: str, value: str, tables: Tables) -> str:
@@ -138,6 +147,8 @@ def convert(value: Any, wanted: ValueType) -> Any:
 
 
 def _number(value: Any) -> Decimal:
+    if type(value) is Decimal and value.is_finite():
+        return value
     if isinstance(value, bool):
         raise _Refused(f"{value} is not a number")
     try:

@@ -139,6 +139,8 @@ class Script:
             real,
             manifest=real.manifest.model_copy(update={"limits": limits}),
             open=self.open,
+            close=None,
+            refresh=None,
             probe=lambda client: Probe("Scripted"),
             entities={Entity.CUSTOMER: customers},
         )

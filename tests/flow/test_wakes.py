@@ -30,6 +30,7 @@ from integrations.models import (
 from integrations.queue.pulse import hint_due_lanes
 from integrations.services import connections, pairs
 from integrations.sync import lanes, links, sessions, slices
+from integrations.sync.heartbeat import heartbeat
 from mappings.canonical.record import Entity, Record
 from tests.flow.scripted import ScriptedRig, at_once, make_rig
 
@@ -166,7 +167,7 @@ def test_the_heartbeat_survives_a_database_error(
             renewed.set()
 
     monkeypatch.setattr(lanes, "renew", fail_once)
-    with slices._heartbeat(lease):
+    with heartbeat(lease):
         assert renewed.wait(PATIENCE), "the heartbeat stopped at the first error"
         assert rig.lane(rig.store).lease_until > first_term
 

@@ -37,6 +37,9 @@ class HeartlandClient:
         path = account.base_url.rstrip("/")
         self._prefix = "" if account.flavour != RETAIL or path.endswith("/api") else "/api"
 
+    def close(self) -> None:
+        self._session.close()
+
     def find(self, path: str, params: Params = (), *, what: str = "") -> Row | None:
         """One record, None when there is none."""
         answer = self._send("GET", path, params=params)

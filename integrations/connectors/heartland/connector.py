@@ -18,5 +18,6 @@ CONNECTOR = Connector(
     notices=flavours.notices,
     subscribe=flavours.subscribe,
     choices=flavours.choices,
+    close=HeartlandClient.close,
     sandbox="integrations.connectors.heartland.sandbox.app:create",
 )

@@ -114,6 +114,26 @@ class Tokens:
                 return self._renew() or token
             return token
 
+    def refresh(self, now: datetime) -> datetime | None:
+        """Renews a token that ends soon; answers when to look again, None when there is no use.
+
+        Raises NeedsOwner when the grant itself is dead.
+        """
+        with self._lock:
+            if self._is_ending(now) and self._renew() is None:
+                return None
+            ends_at = self._ends_at()
+            # Somewhat before `current` would do it, so that no call has to wait for it.
+            return None if ends_at is None else ends_at - 2 * _EARLY
+
+    def _ends_at(self) -> datetime | None:
+        text = self._credentials.get("access_token_expires_at", "")
+        return datetime.fromisoformat(text) if text else None
+
+    def _is_ending(self, now: datetime) -> bool:
+        ends_at = self._ends_at()
+        return ends_at is not None and ends_at - now <= 2 * _EARLY
+
     def renew(self, refused: str) -> str | None:
         """Another token after `refused` got 401; None when there is no way to get one.
 
@@ -147,9 +167,13 @@ def _grant(account: Account, grant: Mapping[str, str], *, now: datetime) -> dict
         "client_secret": account.credentials.get("client_secret", ""),
         **grant,
     }
-    answer = Session(account).request(
-        "POST", _TOKEN_PATH, body=body, headers={"Accept": "application/json"}
-    )
+    session = Session(account)
+    try:
+        answer = session.request(
+            "POST", _TOKEN_PATH, body=body, headers={"Accept": "application/json"}
+        )
+    finally:
+        session.close()
     return _credentials(_object(answer), now)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from integrations.connector_kit.base import Account
@@ -55,6 +56,16 @@ class ShopClient:
             raise TryLater("Shopify answered with something other than an object.")
         self._learn(operation, body)
         return reply(operation, body, answer.headers.get("x-shopify-api-version", ""))
+
+    def refresh(self, now: datetime) -> datetime | None:
+        """Renews a token that ends soon; answers when to ask again, None for one that does not end.
+
+        The refresh token is replaced with it, so an idle shop never loses its access.
+        """
+        return self._tokens.refresh(now)
+
+    def close(self) -> None:
+        self._session.close()
 
     def rows(
         self, operation: str, root: str, variables: Mapping[str, Any] | None = None

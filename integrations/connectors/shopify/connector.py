@@ -56,5 +56,7 @@ CONNECTOR = Connector(
     notices=webhooks.notices,
     subscribe=webhooks.subscribe,
     choices=probe.choices,
+    refresh=ShopClient.refresh,
+    close=ShopClient.close,
     sandbox="integrations.connectors.shopify.sandbox.app:create",
 )

@@ -61,7 +61,10 @@ def notices(request: WebhookRequest) -> list[Notice]:
     topic = request.headers.get("x-shopify-topic", "")
     body = _body(request.body)
     if topic == "app/uninstalled":
-        raise NeedsOwner("The app was uninstalled in Shopify; connect the shop again.")
+        raise NeedsOwner(
+            "The app was uninstalled in Shopify; connect the shop again.",
+            at=_instant(request.headers.get("x-shopify-triggered-at", "")),
+        )
     if topic not in _READERS:
         raise Unsupported(f"Shopify topic {topic!r} is not carried.")
     try:

@@ -111,6 +111,7 @@ def _read(session: Session, port: EntityPort, entries: Sequence[Received], found
         _read(session, port, entries[:middle], found)
         _read(session, port, entries[middle:], found)
         return
+    session.answers += 1
     found.whole += [Received(entry.item, answers.get(entry.item.key) or {}) for entry in entries]
 
 

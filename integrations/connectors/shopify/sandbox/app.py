@@ -40,6 +40,7 @@ _ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/shops/<name>/admin/oauth/access_token", _access_token),
     ("GET", "/_sandbox/accounts", control.list_accounts),
     ("POST", "/_sandbox/accounts", control.create_account),
+    ("PATCH", _ACCOUNT, control.change_account),
     ("DELETE", _ACCOUNT, control.delete_account),
     ("POST", f"{_ACCOUNT}/faults", control.add_fault),
     ("DELETE", f"{_ACCOUNT}/faults", control.clear_faults),

@@ -39,6 +39,13 @@ class Budget:
             self._refill()
             self._left = min(self.size, self._left + points)
 
+    def change(self, *, size: float, rate: float) -> None:
+        """Another limit from now on, as when the shop changes its plan."""
+        with self._lock:
+            self._refill()
+            self.size, self.rate = size, rate
+            self._left = min(self._left, size)
+
     def empty(self) -> None:
         with self._lock:
             self._refill()

@@ -91,6 +91,17 @@ def delete_account(accounts: Accounts, _request: Request, name: str) -> Response
     return json_reply({"deleted": name})
 
 
+def change_account(accounts: Accounts, request: Request, name: str) -> Response:
+    """{bucket, restore_rate}: another rate limit from now on."""
+    budget, body = accounts.get(name).budget, body_of(request)
+    size = float(decimal_of(body.get("bucket", budget.size), "bucket"))
+    rate = float(decimal_of(body.get("restore_rate", budget.rate), "restore_rate"))
+    if size <= 0 or rate <= 0:
+        raise BadRequest("bucket and restore_rate must be above 0")
+    budget.change(size=size, rate=rate)
+    return json_reply({"bucket": size, "restore_rate": rate})
+
+
 def add_fault(accounts: Accounts, request: Request, name: str) -> Response:
     body = body_of(request)
     try:

@@ -1,0 +1,160 @@
+"""What a slice has in hand: the lane, opened, and what must be written down before it is let go."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Min, Q, QuerySet
+from django.utils import timezone
+
+from integrations.models import (
+    BreakerState,
+    Connection,
+    ConnectionState,
+    Cursor,
+    Flow,
+    InboxItem,
+    InboxState,
+    Lane,
+    Pair,
+    PairState,
+)
+from integrations.queue import fairness, stopping
+from integrations.sync import (
+    backfilling,
+    budget,
+    floors,
+    kept_sessions,
+    lanes,
+    owner,
+    polling,
+    probing,
+)
+from integrations.sync.breaker import Breaker, of_lane
+from integrations.sync.lanes import Lease
+from integrations.sync.preparing import Route
+from integrations.sync.sessions import Session, open_session
+from integrations.sync.stages import deliver
+from tenants import scope
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Work:
+    """Everything a slice needs, opened once.
+
+    `is_used`: whether a pair that is no draft has this connection; until then notices wait.
+    """
+
+    session: Session
+    routes: list[Route]
+    lease: Lease
+    is_used: bool
+    opened_at: datetime
+    breaker: Breaker
+    refresh_at: datetime | None
+    pace: Mapping[str, Any] = field(default_factory=dict)
+
+    def may_go_on(self, until: datetime) -> bool:
+        """Whether another call may begin."""
+        return not (fairness.turn_is_over(until) or self.breaker.is_open or stopping.is_told())
+
+
+def begin(lease: Lease) -> Work | Connection | None:
+    """Everything there is to work with; a connection whose owner must be told; None."""
+    now = timezone.now()
+    with scope.tenant(lease.tenant_id):
+        # Whoever reconnects wakes the lane in the same transaction: either it is over and seen
+        # here, or it waits for us and its wake-up finds the lane free.
+        lanes.shut_out_wakes(lease)
+        connection: Connection = Connection.objects.get(pk=lease.connection_id)
+        if owner.is_untold(connection):
+            return connection
+        if connection.state != ConnectionState.ACTIVE:
+            lanes.release(lease, due_at=None, now=now)
+            return None
+        lane = Lane.objects.get(pk=connection.pk)
+        session = kept_sessions.take(connection, pace=lane.pace, now=now)
+        routes = [Route(flow, open_session(flow.target)) for flow in _flows(connection)]
+        polling.ensure_cursors(session, [route.flow for route in routes], now=now)
+        breaker = Breaker(of_lane(lane))
+        breaker.try_now(now=now)
+        work = Work(
+            session=session,
+            routes=routes,
+            lease=lease,
+            is_used=_pairs(connection).exists(),
+            opened_at=now,
+            breaker=breaker,
+            refresh_at=lane.refresh_at,
+        )
+        keep_health(work)
+        return work
+
+
+def keep_health(work: Work) -> None:
+    """Writes down how the breaker stands. Call inside the tenant's scope."""
+    was_closed = work.breaker.was_closed
+    if (health := work.breaker.changed()) is None:
+        return
+    lanes.keep_health(work.lease, health)
+    if health.state == BreakerState.CLOSED and not was_closed:
+        log.info("connection %s answers again", work.lease.connection_id)
+        probing.drain(work.session, now=timezone.now())
+
+
+def keep_pace(work: Work) -> None:
+    """What was learnt of the account's rate, for the next slice. Call inside the tenant's scope."""
+    work.pace = budget.written(work.session.budget, now=timezone.now())
+    if work.pace:
+        lanes.keep_pace(work.lease, work.pace)
+
+
+def _pairs(connection: Connection) -> QuerySet[Pair]:
+    return Pair.objects.filter(Q(pos=connection) | Q(store=connection)).exclude(
+        state=PairState.DRAFT
+    )
+
+
+def _flows(connection: Connection) -> QuerySet[Flow]:
+    """Flows out of a connection. While a pair is paused its records are prepared, but not sent."""
+    return (
+        Flow.objects.filter(source=connection, is_on=True)
+        .exclude(pair__state=PairState.DRAFT)
+        .select_related("target", "pair")
+        .order_by("pk")
+    )
+
+
+def cursors(work: Work) -> QuerySet[Cursor]:
+    """Cursors of entities that some pair wants now; a paused one need not be asked for."""
+    entities = [route.flow.entity for route in work.routes if route.flow.pair.is_running]
+    return Cursor.objects.filter(connection=work.session.connection, entity__in=entities)
+
+
+def has_changed(work: Work) -> bool:
+    seen = [(route.flow.pk, route.flow.pair.state) for route in work.routes]
+    flows = _flows(work.session.connection).values_list("pk", "pair__state")
+    return seen != list(flows) or work.is_used != _pairs(work.session.connection).exists()
+
+
+def next_due(work: Work) -> datetime | None:
+    """When this lane next has something to do. Call inside the tenant's scope."""
+    moments = [deliver.running(work.session).aggregate(at=Min("due_at"))["at"]]
+    moments.append(work.refresh_at)
+    if work.is_used:
+        moments.append(cursors(work).aggregate(at=Min("due_at"))["at"])
+        moments.append(backfilling.next_due(work.session.connection))
+        moments.append(
+            InboxItem.objects.filter(
+                id__gte=floors.items_from(work.session.connection.pk),
+                connection=work.session.connection,
+                state=InboxState.WAITING,
+            ).aggregate(at=Min("due_at"))["at"]
+        )
+    return min((moment for moment in moments if moment is not None), default=None)
