@@ -93,6 +93,17 @@ TEMPLATES = [
 ]
 
 _external = env.database("DATABASE_URL")
+# A host that vanishes from the network must not keep its locks, nor believe in its own leases, for
+# the hours TCP would give it: both ends notice within a lease.
+_LIVENESS = {
+    "connect_timeout": 5,
+    "keepalives_idle": 3,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 7_000,
+    "options": "-c tcp_keepalives_idle=3 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=2"
+    " -c tcp_user_timeout=7000",
+}
 _pool = {
     "min_size": 1,
     "max_size": env.number("CLARITY_DB_POOL_SIZE", 12),
@@ -102,7 +113,11 @@ DATABASES = {
     "default": {
         **(_external or {"NAME": env.text("CLARITY_DB_NAME", "clarity"), "USER": "clarity"}),
         "ENGINE": "clarity.postgres",
-        "OPTIONS": {"pool": _pool},
+        "OPTIONS": {
+            **(_LIVENESS if _external else {}),
+            **(_external or {}).get("OPTIONS", {}),
+            "pool": _pool,
+        },
         "CONN_MAX_AGE": 0,
         "CLARITY_EMBEDDED_DIR": "" if _external else str(CLARITY_DATA_DIR / "postgres"),
     }
@@ -150,18 +165,27 @@ CLARITY_LEASE_SECONDS = env.number("CLARITY_LEASE_SECONDS", 10)
 CLARITY_RETRY_MAX_AGE_HOURS = env.number("CLARITY_RETRY_MAX_AGE_HOURS", 72)
 CLARITY_POLL_SECONDS = env.number("CLARITY_POLL_SECONDS", 0)
 
+_redis = env.secret("CLARITY_BROKER")
+if _redis and not _redis.startswith(("redis://", "rediss://", "unix://")):
+    raise ImproperlyConfigured(
+        "CLARITY_BROKER must be a redis:// URL; leave it out to queue in PostgreSQL."
+    )
+_broker = (
+    {"broker_class": "integrations.queue.redis_broker.HintingRedis", "redis": _redis}
+    if _redis
+    else {"broker_class": "integrations.queue.broker.ListeningBroker", "orm": "default"}
+)
 Q_CLUSTER = {
     "name": "clarity",
     "label": "Background work",
-    "broker_class": "integrations.queue.broker.ListeningBroker",
-    "orm": "default",
+    **_broker,
     "workers": env.number("CLARITY_WORKERS", 4),
     "timeout": 120,
     "retry": 180,
     "max_attempts": 3,
     # A hint taken ahead of time would wait behind a slow account while another host is idle.
     "bulk": 1,
-    "queue_limit": env.number("CLARITY_WORKERS", 4),
+    "queue_limit": 1,
     "recycle": 20_000,
     "save_limit": -1,
     "ack_failures": True,

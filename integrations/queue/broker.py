@@ -1,34 +1,32 @@
 """django-q2's ORM broker, woken by LISTEN/NOTIFY instead of sleeping.
 
 The queue entry and its wake-up are one statement each in the caller's transaction, so they commit
-together with the row they speak of. While nothing is queued the broker also keeps the pulse: once
-a second it hints the lanes whose time has come.
+together with the row they speak of.
 """
 
 from __future__ import annotations
 
 import logging
 import time
+from datetime import datetime
 from typing import Any
 
 import psycopg
-from django.db import DatabaseError, connection, connections
+from django.db import DatabaseError, OperationalError, connection, connections
 from django_q.brokers.orm import ORM
 from django_q.conf import Conf
 
-from integrations.queue.pulse import hint_due_lanes
+from integrations.queue.pulse import PULSE_SECONDS, Pulsing
 
 CHANNEL = "clarity_queue"
-PULSE_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 
 
-class ListeningBroker(ORM):  # type: ignore[misc]
+class ListeningBroker(Pulsing, ORM):  # type: ignore[misc]
     """The ORM broker with a doorbell."""
 
     _listener: Any = None
-    _pulsed_at = 0.0
 
     def enqueue(self, task: str) -> int:
         key: int = super().enqueue(task)
@@ -38,12 +36,31 @@ class ListeningBroker(ORM):  # type: ignore[misc]
 
     def dequeue(self) -> list[tuple[int, str]] | None:
         """The next entries; None after at most a second in which there were none."""
-        self._pulse()
-        found = self._take()
-        if found:
-            return found
-        self._wait(PULSE_SECONDS)
-        return self._take()
+        try:
+            self.keep_pulse()
+            found = self._take()
+            if found:
+                return found
+            self._wait(PULSE_SECONDS)
+            return self._take()
+        except OperationalError:
+            # The database went away; what is queued is in it. Left to itself, django-q would end
+            # this process and leave the workers without hints for ten seconds.
+            log.warning("the queue cannot be read, trying again: the database does not answer")
+            connection.close()
+            time.sleep(PULSE_SECONDS)
+            return None
+
+    def oldest_waiting(self) -> datetime | None:
+        # Entries that were taken are locked until some time from now.
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT lock FROM django_q_ormq WHERE key = %s AND lock < now()"
+                " ORDER BY lock LIMIT 1",
+                [self.list_key],
+            )
+            row = cursor.fetchone()
+        return row[0] if row else None
 
     def _take(self) -> list[tuple[int, str]] | None:
         # One statement instead of a read and a conditional write per entry; SKIP LOCKED lets
@@ -87,9 +104,3 @@ class ListeningBroker(ORM):  # type: ignore[misc]
                 listener.close()
             except DatabaseError:
                 log.info("queue listener was already closed")
-
-    def _pulse(self) -> None:
-        now = time.monotonic()
-        if now - self._pulsed_at >= PULSE_SECONDS:
-            self._pulsed_at = now
-            hint_due_lanes()

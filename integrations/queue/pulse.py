@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import time
+from datetime import datetime, timedelta
 
 from django.db import connection
 from django.utils import timezone
@@ -10,15 +11,41 @@ from django.utils import timezone
 from integrations.queue import enqueue_lane
 from tenants import scope
 
-# A hint older than this was lost with a crashed worker; the lane is hinted again.
+PULSE_SECONDS = 1.0
+# A hint this much older than everything that still waits in the queue was lost with a crashed
+# worker; the lane is hinted again.
 HINT_LOST_AFTER = timedelta(seconds=10)
 
 
-def hint_due_lanes() -> int:
-    """Queues every lane that is due, unheld and not hinted; answers how many there were."""
+class Pulsing:
+    """What every broker of ours does besides moving entries: it keeps the pulse."""
+
+    _pulsed_at = 0.0
+
+    def oldest_waiting(self) -> datetime | None:
+        """When the entry that is next in turn was queued; None when none waits."""
+        raise NotImplementedError
+
+    def keep_pulse(self) -> None:
+        """Hints the lanes that are due, once a second however often it is called."""
+        now = time.monotonic()
+        if now - self._pulsed_at >= PULSE_SECONDS:
+            self._pulsed_at = now
+            hint_due_lanes(oldest_waiting=self.oldest_waiting())
+
+
+def hint_due_lanes(*, oldest_waiting: datetime | None = None) -> int:
+    """Queues every lane that is due, unheld and not hinted; answers how many there were.
+
+    A hint younger than `oldest_waiting` still waits its turn behind others. It is not given a
+    second time, or a long queue would grow by all its lanes every few seconds.
+    """
     now = timezone.now()
+    lost = min(now, oldest_waiting or now) - HINT_LOST_AFTER
     with scope.door("hint due lanes"):
         with connection.cursor() as cursor:
+            # Whoever held a lane had taken its hint out of the queue: when the lease runs out,
+            # nothing is left that could still be in turn.
             cursor.execute(
                 """
                 UPDATE integrations_lane SET hinted_at = %(now)s
@@ -26,12 +53,12 @@ def hint_due_lanes() -> int:
                     SELECT connection_id FROM integrations_lane
                     WHERE due_at <= %(now)s
                       AND (parked_until IS NULL OR parked_until <= %(now)s)
-                      AND (hinted_at IS NULL OR hinted_at < %(lost)s)
+                      AND (hinted_at IS NULL OR hinted_at < %(lost)s OR hinted_at <= lease_until)
                       AND (lease_until IS NULL OR lease_until < %(now)s)
                     ORDER BY due_at LIMIT 200 FOR UPDATE SKIP LOCKED
                 ) RETURNING tenant_id, connection_id
                 """,
-                {"now": now, "lost": now - HINT_LOST_AFTER},
+                {"now": now, "lost": lost},
             )
             due = cursor.fetchall()
         for tenant_id, connection_id in due:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from integrations.connector_kit.errors import NeedsOwner, TryLater
 from integrations.models import Delivery
+from integrations.queue import fairness
 from integrations.sync import lanes, pipeline
 from integrations.sync.lanes import Lease
 from integrations.sync.pipeline import Done
@@ -46,7 +47,9 @@ class Sent:
 
     def is_over(self, until: datetime) -> bool:
         """Whether no further call should begin."""
-        return self.failures >= ILL_AFTER or wants_rest(self.trouble) or timezone.now() >= until
+        return (
+            self.failures >= ILL_AFTER or wants_rest(self.trouble) or fairness.turn_is_over(until)
+        )
 
     def count(self, done: Done) -> None:
         """Takes note of one call."""

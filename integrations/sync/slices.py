@@ -35,6 +35,7 @@ from integrations.models import (
     Pair,
     PairState,
 )
+from integrations.queue import fairness
 from integrations.sync import handover, lanes, pipeline, polling, sending
 from integrations.sync.lanes import Lease, LeaseLost
 from integrations.sync.preparing import Route
@@ -153,7 +154,7 @@ def _work(work: Work) -> None:
         except TryLater as error:
             _rest(work, error)
             return
-        is_over = timezone.now() >= end
+        is_over = fairness.turn_is_over(end)
         # After a small round there is hardly more; `_finish` looks once for both sides.
         if (is_over or busy < SMALL_ROUND) and _finish(work, may_go_on=not is_over):
             return

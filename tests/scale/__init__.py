@@ -1,0 +1,1 @@
+"""Many lanes, several families of workers, several hosts."""
