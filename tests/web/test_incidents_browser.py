@@ -160,7 +160,7 @@ def test_from_stuck_orders_to_nothing_stuck(
     page.get_by_label("Why").fill("The buyer cancelled by phone")
     page.get_by_role("button", name="Discard").click()
     expect(page.get_by_role("status").first).to_contain_text("2 records are left out")
-    page.get_by_role("link", name="All there were").click()
+    page.get_by_role("link", name="All there were", exact=True).click()
     expect(page.get_by_role("link", name="#1012")).to_be_visible()
     shoot(page, "discarded")
     page.get_by_role("link", name="#1012").click()
