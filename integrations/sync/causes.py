@@ -16,7 +16,8 @@ from integrations.connector_kit.errors import Rejected
 from integrations.connector_kit.redact import redact_secrets, redact_text
 from mappings.canonical.record import InvalidRecord
 
-BLANK = "…"
+BLANK = "[…]"
+LONGEST = 600
 
 _INDEX = re.compile(r"\[\d+\]")
 # A value in quotes, an address, and every word that has a digit in it: ids, SKUs, dates, sums.
@@ -24,9 +25,9 @@ _VALUES = (
     re.compile(r"\"[^\"]*\"|“[^”]*”|‘[^’]*’|(?<!\w)'[^']*'(?!\w)"),
     re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE),
     re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>,;:]+"),
-    re.compile(r"[#$€£]?(?:[\w./:%+-]*\d[\w./:%+-]*)+"),
+    re.compile(r"[#$€£]?[\w./:%+-]*\d[\w./:%+-]*"),
 )
-_SEVERAL = re.compile(rf"{BLANK}(?:[\s,;:()/+-]*{BLANK})+")
+_SEVERAL = re.compile(rf"{re.escape(BLANK)}(?:[\s,;:()/+-]*{re.escape(BLANK)})+")
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,14 @@ def cause(*, error: str, field: str, reason: str, values: Iterable[str] = ()) ->
 
 
 def plain_message(reason: str, values: Iterable[str] = ()) -> str:
-    """`reason` without values, secrets and card data; at most 600 characters."""
-    text = redact_secrets(redact_text(reason))
+    """`reason` without values, secrets and card data; of at most 600 characters."""
+    # What a row keeps is never longer, and patterns take their time with more.
+    text = redact_secrets(redact_text(reason[:LONGEST]))
     for value in sorted({value for value in values if len(value) > 1}, key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", BLANK, text)
     for pattern in _VALUES:
         text = pattern.sub(_blanked, text)
-    return " ".join(_SEVERAL.sub(BLANK, text).split())[:600]
+    return " ".join(_SEVERAL.sub(BLANK, text).split())[:LONGEST]
 
 
 def error_name(error: Exception | None, *, field: str, is_given_up: bool) -> str:

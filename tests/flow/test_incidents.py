@@ -98,7 +98,7 @@ def states(rig: ScriptedRig) -> dict[str, str]:
 
 def test_equal_failures_are_one_incident_without_their_values(rig: ScriptedRig) -> None:
     found = stop(rig, 3)
-    assert found.message == "Customer …: no group for …."
+    assert found.message == "Customer […]: no group for […]."
     assert (found.field, found.error, found.side, found.entity) == (
         "groups[].name",
         "Rejected",
@@ -118,7 +118,7 @@ def test_what_cannot_be_read_is_an_incident_of_the_source(rig: ScriptedRig) -> N
     assert (found.side, found.connection_id, found.message) == (
         "source",
         rig.store.pk,
-        "no such thing as …",
+        "no such thing as […]",
     )
     assert [row.incident_id for row in rig.items()] == [found.pk, found.pk]
 

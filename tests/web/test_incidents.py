@@ -93,7 +93,7 @@ def test_the_list_groups_counts_and_narrows(page: Client, shop: Shop) -> None:
     stuck(shop, "#1002", sku="MUG-RED")
     unread(shop, 1003)
     shown = text(page.get(home(shop)))
-    assert "No Heartland item for SKU …" in shown
+    assert "No Heartland item for SKU […]" in shown
     assert "Currency is missing" in shown
     assert shown.count('class="row-link"') == 2
     pos = text(page.get(f"{home(shop)}?connection={shop.pair.pos_id}"))

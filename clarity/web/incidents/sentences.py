@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 from clarity.web.activity.words import Badge
 from integrations.models import Incident, ReplayState
 from integrations.services.incidents import Listed, Progress
 from integrations.services.verdict import counted
+from integrations.sync.causes import BLANK
 
 OPEN = Badge("Open", "orange", "hand")
 ALARM = Badge("Open", "red", "alert")
 CLOSED = Badge("Closed", "green", "check")
 REPLAYING = Badge("Replaying", "azure", "clock")
+
+# Which record it was differs from record to record, so the sentence begins behind it.
+_WHOSE = re.compile(rf"^\w[\w ]* {re.escape(BLANK)}: ")
 
 # What the engine raises by itself, by the short name it gives.
 KINDS = {
@@ -30,7 +36,11 @@ def badge(incident: Incident) -> Badge:
 
 def title(incident: Incident) -> str:
     """The cause in one sentence, without the values of single records."""
-    text = incident.message or KINDS.get(incident.kind) or "Records stopped without a reason"
+    text = (
+        _WHOSE.sub("", incident.message)
+        or KINDS.get(incident.kind)
+        or "Records stopped without a reason"
+    )
     return f"{text[0].upper()}{text[1:]}"
 
 
