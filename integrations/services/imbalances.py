@@ -197,7 +197,7 @@ _STRANDED = _Proof(
     WHERE i.tenant_id = %(tenant)s AND i.state = 'waiting' AND i.received_at >= %(since)s
       AND idle.is_used
       AND (idle.due_at IS NULL
-           OR idle.due_at > greatest(i.due_at, idle.parked_until) + interval '1 second')
+           OR idle.due_at > greatest(i.due_at, idle.parked_until, %(now)s) + interval '1 second')
     UNION ALL
     SELECT 'stranded', idle.id, d.flow_id, d.inbox_item_id
     FROM idle
@@ -206,7 +206,7 @@ _STRANDED = _Proof(
     JOIN integrations_pair p ON p.id = f.pair_id AND p.state IN ('testing', 'live')
     WHERE d.tenant_id = %(tenant)s AND d.state = 'waiting' AND d.created_at >= %(since)s
       AND (idle.due_at IS NULL
-           OR idle.due_at > greatest(d.due_at, idle.parked_until) + interval '1 second')
+           OR idle.due_at > greatest(d.due_at, idle.parked_until, %(now)s) + interval '1 second')
     """,
     {"stranded": "{records} waiting, but no worker is going to look at them."},
 )

@@ -233,6 +233,15 @@ def test_work_that_may_wait_is_not_stranded(rig: ScriptedRig) -> None:
     assert told(rig).is_right
 
 
+def test_work_of_a_lane_that_is_due_is_not_stranded(rig: ScriptedRig) -> None:
+    rig.note("one", "one@example.com")
+    now = timezone.now()
+    with rig.scope():
+        InboxItem.objects.update(due_at=now - timedelta(minutes=1))
+        Lane.objects.update(due_at=now, hinted_at=None)
+    assert kinds(report(rig.tenant_id, now=now)) == []
+
+
 def test_a_link_that_gave_way_to_another_record_is_no_imbalance(rig: ScriptedRig) -> None:
     deliver(rig, "one")
     with rig.scope():
