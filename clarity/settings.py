@@ -97,17 +97,19 @@ _external = env.database("DATABASE_URL")
 # the hours TCP would give it: both ends notice within a lease.
 _LIVENESS = {
     "connect_timeout": 5,
-    "keepalives_idle": 3,
-    "keepalives_interval": 2,
-    "keepalives_count": 2,
-    "tcp_user_timeout": 7_000,
-    "options": "-c tcp_keepalives_idle=3 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=2"
-    " -c tcp_user_timeout=7000",
+    "keepalives_idle": 2,
+    "keepalives_interval": 1,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 5_000,
+    "options": "-c tcp_keepalives_idle=2 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3"
+    " -c tcp_user_timeout=5000",
 }
 _pool = {
     "min_size": 1,
     "max_size": env.number("CLARITY_DB_POOL_SIZE", 12),
     "timeout": 30,
+    # Between its tries to reach a database that is away a pool waits longer and longer, up to this.
+    "reconnect_timeout": 20,
 }
 DATABASES = {
     "default": {
@@ -161,7 +163,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = CLARITY_WEBHOOK_MAX_BYTES
 # Production connections may point at private addresses only when this is on.
 CLARITY_ALLOW_PRIVATE_TARGETS = env.flag("CLARITY_ALLOW_PRIVATE_TARGETS", default=False)
 CLARITY_LANE_SLICE_SECONDS = env.number("CLARITY_LANE_SLICE_SECONDS", 20)
-CLARITY_LEASE_SECONDS = env.number("CLARITY_LEASE_SECONDS", 10)
+CLARITY_LEASE_SECONDS = env.number("CLARITY_LEASE_SECONDS", 8)
 CLARITY_RETRY_MAX_AGE_HOURS = env.number("CLARITY_RETRY_MAX_AGE_HOURS", 72)
 CLARITY_POLL_SECONDS = env.number("CLARITY_POLL_SECONDS", 0)
 CLARITY_HISTORY_DAYS = env.number("CLARITY_HISTORY_DAYS", 90)

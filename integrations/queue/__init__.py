@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django_q.brokers import get_broker
 from django_q.tasks import async_task
 
 WORK_LANE = "integrations.tasks.work_lane"
@@ -15,9 +16,14 @@ TEND_INCIDENT = "integrations.tasks.tend_incident"
 DO_CHORES = "integrations.tasks.do_chores"
 
 
-def enqueue_lane(*, tenant_id: UUID, connection_id: UUID) -> None:
-    """Asks a worker to look at a lane. Commits or rolls back with the caller's transaction."""
-    async_task(WORK_LANE, tenant_id=str(tenant_id), connection_id=str(connection_id))
+def enqueue_lane(*, tenant_id: UUID, connection_id: UUID, first: bool = False) -> None:
+    """Asks a worker to look at a lane. Commits or rolls back with the caller's transaction.
+
+    `first`: before everything else that waits.
+    """
+    broker = get_broker()
+    broker.at_front = first
+    async_task(WORK_LANE, tenant_id=str(tenant_id), connection_id=str(connection_id), broker=broker)
 
 
 def enqueue_incident(*, tenant_id: UUID, incident_id: int) -> None:

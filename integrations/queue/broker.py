@@ -31,6 +31,11 @@ class ListeningBroker(Pulsing, ORM):  # type: ignore[misc]
     def enqueue(self, task: str) -> int:
         key: int = super().enqueue(task)
         with connection.cursor() as cursor:
+            if self.at_front:
+                # Entries are taken in the order of the moment from which they may be.
+                cursor.execute(
+                    "UPDATE django_q_ormq SET lock = lock - interval '1 day' WHERE id = %s", [key]
+                )
             cursor.execute(f"NOTIFY {CHANNEL}")
         return key
 

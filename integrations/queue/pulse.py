@@ -19,8 +19,12 @@ HINT_LOST_AFTER = timedelta(seconds=10)
 
 
 class Pulsing:
-    """What every broker of ours does besides moving entries: it keeps the pulse."""
+    """What every broker of ours does besides moving entries: it keeps the pulse.
 
+    `at_front`: entries it is given go before all that wait.
+    """
+
+    at_front = False
     _pulsed_at = 0.0
 
     def oldest_waiting(self) -> datetime | None:
@@ -41,8 +45,9 @@ def hint_due_lanes(*, oldest_waiting: datetime | None = None) -> int:
     """Queues every lane that is due, unheld and not hinted; answers how many there were.
 
     This is the sweeper: whatever a crash left behind, a lane is due from the moment its work is
-    written until someone has looked. A hint younger than `oldest_waiting` still waits its turn behind others. It is not given a
-    second time, or a long queue would grow by all its lanes every few seconds.
+    written until someone has looked. A hint younger than `oldest_waiting` still waits its turn
+    behind others. It is not given a second time, or a long queue would grow by all its lanes every
+    few seconds. A lane whose holder died has waited for its lease to run out, and goes first.
     """
     now = timezone.now()
     lost = min(now, oldest_waiting or now) - HINT_LOST_AFTER
@@ -61,13 +66,13 @@ def hint_due_lanes(*, oldest_waiting: datetime | None = None) -> int:
                            OR parked_until IS NOT NULL)
                       AND (lease_until IS NULL OR lease_until < %(now)s)
                     ORDER BY due_at LIMIT 200 FOR UPDATE SKIP LOCKED
-                ) RETURNING tenant_id, connection_id
+                ) RETURNING tenant_id, connection_id, lease_until IS NOT NULL
                 """,
                 {"now": now, "lost": lost},
             )
             due = cursor.fetchall()
-        for tenant_id, connection_id in due:
-            enqueue_lane(tenant_id=tenant_id, connection_id=connection_id)
+        for tenant_id, connection_id, had_died in due:
+            enqueue_lane(tenant_id=tenant_id, connection_id=connection_id, first=had_died)
     return len(due)
 
 

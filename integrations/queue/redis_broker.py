@@ -63,20 +63,16 @@ class HintingRedis(Pulsing, Redis):  # type: ignore[misc]
 
     def oldest_waiting(self) -> datetime | None:
         # Raises when Redis is away, and so there is no pulse: a lane would count as hinted.
-        first = self.connection.lindex(self.list_key, 0)
-        if first is None:
-            return None
-        try:
-            queued_at: datetime | None = SignedPackage.loads(first).get("started")
-        except (BadSignature, TypeError):
-            return None  # Not one of ours; the next dequeue takes it away.
-        return queued_at
+        # More than one is looked at, since some may have been put in front of older ones.
+        times = [_queued_at(entry) for entry in self.connection.lrange(self.list_key, 0, 9)]
+        return min((time for time in times if time is not None), default=None)
 
     def _push(self, task: str) -> None:
         if time.monotonic() < HintingRedis._away_until:
             return
         try:
-            self.connection.rpush(self.list_key, task)
+            push = self.connection.lpush if self.at_front else self.connection.rpush
+            push(self.list_key, task)
         except redis.RedisError as error:
             HintingRedis._away_until = time.monotonic() + AWAY_SECONDS
             log.warning("Redis took no hint, the pulse will give it: %s", type(error).__name__)
@@ -92,3 +88,11 @@ class HintingRedis(Pulsing, Redis):  # type: ignore[misc]
                 health_check_interval=30,
             )
         return HintingRedis._client
+
+
+def _queued_at(entry: bytes) -> datetime | None:
+    try:
+        found: datetime | None = SignedPackage.loads(entry).get("started")
+    except (BadSignature, TypeError):
+        return None  # Not one of ours; the reader drops it when its turn comes.
+    return found

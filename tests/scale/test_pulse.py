@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 from django_q.models import OrmQ
+from django_q.signing import SignedPackage
 
 from integrations.queue.broker import ListeningBroker
 from integrations.queue.pulse import hint_due_lanes
@@ -44,6 +46,21 @@ def test_the_lane_of_a_dead_holder_is_hinted_once_however_long_the_queue(
     oldest = timezone.now() - timedelta(seconds=58)
     assert hint_due_lanes(oldest_waiting=oldest) == 1
     assert hint_due_lanes(oldest_waiting=oldest) == 0
+
+
+def test_the_lane_of_a_dead_holder_goes_first(make_lane: MakeLane) -> None:
+    for _ in range(3):
+        make_lane(due_at=-1)
+    assert hint_due_lanes() == 3
+    dead = make_lane(due_at=-30, hinted_at=-10.5, lease_until=-0.5)
+    assert hint_due_lanes() == 1
+    assert worked_first(ListeningBroker()) == dead
+
+
+def worked_first(broker: Any) -> UUID:
+    """The lane of the next entry of the queue."""
+    ((_, entry),) = broker.dequeue()
+    return UUID(SignedPackage.loads(entry)["kwargs"]["connection_id"])
 
 
 def test_held_parked_and_idle_lanes_are_left_alone(make_lane: MakeLane) -> None:

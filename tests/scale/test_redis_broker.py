@@ -22,6 +22,7 @@ from tests.flow.conftest import Rig
 from tests.flow.test_crash import wait
 from tests.scale import redis_server
 from tests.scale.counts import delivered
+from tests.scale.test_pulse import worked_first
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -78,6 +79,18 @@ def test_the_pulse_hints_through_redis(url: str, make_lane: MakeLane) -> None:
     make_lane(due_at=-1)
     assert hint_due_lanes() == 1
     assert before <= broker().oldest_waiting() <= timezone.now()
+
+
+def test_the_lane_of_a_dead_holder_goes_first(url: str, make_lane: MakeLane) -> None:
+    before = timezone.now()
+    for _ in range(3):
+        make_lane(due_at=-1)
+    assert hint_due_lanes() == 3
+    between = timezone.now()
+    dead = make_lane(due_at=-30, hinted_at=-10.5, lease_until=-0.5)
+    assert hint_due_lanes() == 1
+    assert before <= broker().oldest_waiting() <= between
+    assert worked_first(broker()) == dead
 
 
 def test_an_entry_that_is_not_ours_does_no_harm(url: str, make_lane: MakeLane) -> None:
