@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
 from integrations.queue import enqueue_lane
 from tenants import scope
 
-# A hint older than this was lost with a crashed worker; the lane is hinted again.
-HINT_LOST_AFTER = timedelta(seconds=10)
-
 
 def hint_due_lanes() -> int:
     """Queues every lane that is due, unheld and not hinted; answers how many there were."""
     now = timezone.now()
+    # A holder that lives renews its hint with its lease; an older one was lost with a worker.
+    lost = now - timedelta(seconds=settings.CLARITY_LEASE_SECONDS)
     with scope.door("hint due lanes"):
         with connection.cursor() as cursor:
             cursor.execute(
@@ -31,7 +31,7 @@ def hint_due_lanes() -> int:
                     ORDER BY due_at LIMIT 200 FOR UPDATE SKIP LOCKED
                 ) RETURNING tenant_id, connection_id
                 """,
-                {"now": now, "lost": now - HINT_LOST_AFTER},
+                {"now": now, "lost": lost},
             )
             due = cursor.fetchall()
         for tenant_id, connection_id in due:

@@ -22,7 +22,7 @@ from integrations.connector_kit.errors import (
     Unsupported,
 )
 from integrations.models import Cursor, Delivery, InboxItem, InboxState
-from integrations.sync import lanes, polling, preparing
+from integrations.sync import crash_points, lanes, polling, preparing
 from integrations.sync.lanes import Lease
 from integrations.sync.preparing import Route
 from integrations.sync.retry import is_too_old, pause, trying_time
@@ -64,11 +64,13 @@ def take_in(session: Session, lease: Lease, routes: Sequence[Route], *, now: dat
     with scope.tenant(session.tenant_id):
         lanes.check(lease)
         received = receive.claim(session, now=now)
+    crash_points.reach("items-claimed")
     if not received:
         return 0
     carried = {route.flow.entity for route in routes}
     needed = [entry for entry in received if entry.item.entity in carried]
     found = _fetch(session, needed)
+    crash_points.reach("after-fetch")
     for entry in found.whole:
         _pass_on(session, lease, routes, entry, now=now)
     with scope.tenant(session.tenant_id):
@@ -155,6 +157,7 @@ def _pass_on(
             log.exception("inbox item %s could not be processed", item.pk)
             item.refresh_from_db()
             _close(item, InboxState.HELD, confirm.OUR_ERROR, now=now)
+    crash_points.reach("item-passed")
 
 
 def _deliver_later(
@@ -163,6 +166,7 @@ def _deliver_later(
     """Writes one delivery for each flow that carries the item, and wakes their targets."""
     item = entry.item
     record = normalise(session, Entity(item.entity), entry.raw or {})
+    crash_points.reach("after-normalise")
     item.number, item.version = record.number[:80], record.version or item.version
     carrying = [route for route in routes if route.flow.entity == item.entity]
     item.passed_to += len(carrying)
@@ -171,6 +175,7 @@ def _deliver_later(
         for route in carrying
         if preparing.prepare(session, route, item, record, now=now)
     }
+    crash_points.reach("delivery-written")
     _close(item, InboxState.PASSED, "", now=now)
     for connection_id in sorted(woken):
         lanes.wake(tenant_id=session.tenant_id, connection_id=connection_id, now=now)
@@ -188,7 +193,9 @@ def send(
 
     Answers the error that says something about the account rather than about a record, if any.
     """
+    crash_points.reach("before-intent")
     jobs = deliver.begin(session, lease, _with_relations(session, rows, now=now), now=now)
+    crash_points.reach("after-intent")
     if not jobs:
         return None
     # Calls take long, and connections to the database are few.
@@ -201,6 +208,7 @@ def send(
         except Exception as error:
             log.exception("delivery of %s failed in our code", [job.delivery.pk for job in jobs])
             results = [error for _ in jobs]
+    crash_points.reach("after-call")
     with scope.tenant(session.tenant_id):
         lanes.check(lease)
         done = timezone.now()
@@ -208,6 +216,8 @@ def send(
         for job, result in zip(jobs, results, strict=True):
             _outcome(session, job, result, now=done)
             confirm.log_attempt(job.attempt, result, len(exchanges), log_id, now=done)
+        crash_points.reach("outcome-written")
+    crash_points.reach("after-outcome")
     return _of_account(results)
 
 

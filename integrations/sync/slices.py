@@ -34,7 +34,7 @@ from integrations.models import (
     Pair,
     PairState,
 )
-from integrations.sync import lanes, pipeline, polling, sending
+from integrations.sync import crash_points, lanes, pipeline, polling, sending
 from integrations.sync.lanes import Lease, LeaseLost
 from integrations.sync.preparing import Route
 from integrations.sync.retry import pause
@@ -71,6 +71,7 @@ def run(*, tenant_id: UUID, connection_id: UUID) -> bool:
         )
     if lease is None:
         return False
+    crash_points.reach("lane-held")
     if not pipeline.survives(f"lane {connection_id}", lambda: _turn(lease)):
         # An error of ours: the lane must not stay held, nor fail again at once.
         now = timezone.now()
@@ -208,6 +209,7 @@ def _finish(work: Work, *, may_go_on: bool) -> bool:
         due = _next_due(work)
         if may_go_on and due is not None and due <= now:
             return False
+        crash_points.reach("before-release")
         lanes.release(work.lease, due_at=due, now=now)
     return True
 

@@ -72,7 +72,8 @@ def _orders(call: Call, query: str | None = None, sortKey: str = "PROCESSED_AT",
         order
         for order in call.shop.orders.values()
         if _is_readable(call, order)
-        and not (hides_closed and order.closed_at is not None) and search.matches(order)
+        and not (hides_closed and order.closed_at is not None)
+        and search.matches(order)
     ]
     key = _KEYS.get(sortKey, lambda order: order.created_at.isoformat(timespec="microseconds"))
     return ordered(chosen, orders.order, key, lambda order: order.id)
