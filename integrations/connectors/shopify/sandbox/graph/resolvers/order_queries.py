@@ -86,7 +86,7 @@ def _order(call: Call, id: str) -> View | None:  # noqa: A002
 
 def _is_readable(call: Call, order: Order) -> bool:
     """A webhook may come before the order it tells of can be read."""
-    fault = call.shop.faults.shown(FaultKind.UNREADABLE, "order")
+    fault = call.shop.faults.shown(FaultKind.UNREADABLE, "GET order")
     return fault is None or clock.now() - order.created_at >= timedelta(seconds=fault.value)
 
 
