@@ -4,99 +4,108 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from clarity.faults.ending import EndState
-from clarity.faults.ground import Ground
+from django.utils import timezone
+
+from clarity.faults.ground import Ground, Scale
 from clarity.faults.nest import Nest, nest
-from clarity.faults.results import Result
+from clarity.faults.results import Result, result_of
 from clarity.faults.shops import Shops
 from integrations.models import InboxItem
 from integrations.sync import crash_points
 from mappings.canonical.record import Entity
 from tenants import scope
 
-# So many times a point is passed with one order and one sale, at the most; a process that does not
-# come so often to it ends by itself, and the rest is left out.
-MOST_TIMES = 12
-TRY_SECONDS = 4.0
-# The same code for every item: the first passages are all there is to tell.
-_ONCE = ("queue-entry-taken", "lane-held", "before-release", "before-cursor", "after-cursor")
+TRY_SECONDS = 6.0
+SHORT_LEASE = 1
+# There is one of each in a life of a worker that is worth dying at.
+_ONCE = ("queue-entry-taken", "lane-held", "notice-stored", "before-release")
 
 
 @dataclass
 class _Crashed:
-    point: str
+    """One pair, whose worker died at each of the points in turn."""
+
+    points: Sequence[str]
     shops: Shops
-    problem: str = ""
+    deaths: int = 0
+    problems: list[str] = field(default_factory=list)
 
 
-def run(ground: Ground, *, most_times: int = MOST_TIMES) -> Iterator[Result]:
-    """Crashes one pair's worker at each point and each passage of it, then starts real workers for
-    all of them; one result for each point."""
+def run(ground: Ground) -> Iterator[Result]:
+    """Crashes workers at each point, one pair after the other, and starts real workers at the end.
+
+    A worker that takes over from a dead one dies at the next point: what it was mending then is
+    mended by the one after it.
+    """
     ground.workers.kill()
     with nest(folder=ground.folder, environment=ground.environment) as workers:
         crashed = [
-            one
-            for point in crash_points.NAMES
-            for one in _crash_at(ground, workers, point, most_times)
+            _crash(ground, workers, points)
+            for points in _batched(crash_points.NAMES, ground.scale.points_of_a_pair)
         ]
     over = time.monotonic()
     ground.workers.start()
-    ends = {id(one): _recovered(ground, one, over) for one in crashed}
-    for point in crash_points.NAMES:
-        yield _result(point, [(one, *ends[id(one)]) for one in crashed if one.point == point])
+    for one in crashed:
+        left = max(5.0, over + ground.scale.patience - time.monotonic())
+        end = one.shops.until_good(left)
+        yield result_of(
+            f"crash-{'+'.join(one.points)}" if len(one.points) == 1 else "crash-points",
+            f"a worker kills itself at {', '.join(one.points)}; {one.deaths} deaths",
+            one.shops,
+            end,
+            time.monotonic() - over,
+            "; ".join(one.problems),
+        )
 
 
-def _crash_at(ground: Ground, workers: Nest, point: str, most_times: int) -> Iterator[_Crashed]:
-    times = 1 if point in _ONCE else most_times
-    for number in range(1, times + 1):
-        shops = ground.shops(f"at-{point}")
-        while not shops.is_watched():
-            workers.work(shops.lanes(), crash_at="", seconds=0.1)
-        shops.order(paid=True)
-        shops.sell()
-        _heard(shops)
-        ended_by = workers.work(shops.lanes(), crash_at=f"{point}:{number}", seconds=TRY_SECONDS)
-        if ended_by == signal.SIGKILL:
-            yield _Crashed(point, shops)
-            continue
-        if number == 1:
-            yield _Crashed(point, shops, "no process came to this point")
-        else:
-            # It is not passed so often; the pair is brought to its end as one without a crash.
-            yield _Crashed(point, shops)
-        return
+def _batched(names: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    for start in range(0, len(names), size):
+        yield names[start : start + size]
 
 
-def _heard(shops: Shops) -> None:
-    """Waits until the order's webhook is in the inbox."""
+def _crash(ground: Ground, workers: Nest, points: Sequence[str]) -> _Crashed:
+    one = _Crashed(points, ground.shops("crash"))
+    while not one.shops.is_watched():
+        workers.work(one.shops.lanes(), crash_at="", seconds=0.1, lease=SHORT_LEASE)
+    for point in points:
+        for number in _passages(point, ground.scale):
+            if not _dies(one, workers, f"{point}:{number}"):
+                if number == 1:
+                    one.problems.append(f"no process came to {point}")
+                break
+    return one
+
+
+def _passages(point: str, scale: Scale) -> Sequence[int]:
+    if point in _ONCE:
+        return (1,)
+    if point.endswith("-checkpoint"):
+        return scale.checkpoints
+    return range(1, scale.passages + 1)
+
+
+def _dies(one: _Crashed, workers: Nest, crash_at: str) -> bool:
+    """One order and one sale, and a worker that dies of them; whether it did."""
+    began = timezone.now()
+    one.shops.order(paid=True)
+    one.shops.sell()
+    _wait_for_order(one.shops, since=began)
+    ended_by = workers.work(
+        one.shops.lanes(), crash_at=crash_at, seconds=TRY_SECONDS, lease=SHORT_LEASE
+    )
+    one.deaths += ended_by == signal.SIGKILL
+    return ended_by == signal.SIGKILL
+
+
+def _wait_for_order(shops: Shops, *, since: datetime) -> None:
+    """Until the webhook of the order is in the inbox."""
     end = time.monotonic() + 10
     while time.monotonic() < end:
         with scope.tenant(shops.tenant.pk):
-            if InboxItem.objects.filter(entity=Entity.ORDER).exists():
+            if InboxItem.objects.filter(entity=Entity.ORDER, received_at__gte=since).exists():
                 return
         time.sleep(0.02)
-
-
-def _recovered(ground: Ground, one: _Crashed, over: float) -> tuple[EndState, float]:
-    left = max(5.0, over + ground.scale.patience - time.monotonic())
-    return one.shops.until_good(left), time.monotonic() - over
-
-
-def _result(point: str, ends: list[tuple[_Crashed, EndState, float]]) -> Result:
-    problems = [one.problem for one, _, _ in ends if one.problem]
-    problems += [
-        f"passage {number}: {end.plainly()}"
-        for number, (_, end, _) in enumerate(ends, start=1)
-        if not end.is_good
-    ]
-    return Result(
-        fault=f"crash-{point}",
-        injected=f"worker kills itself at {point}, passages 1 to {max(1, len(ends) - 1)}",
-        events=sum(one.shops.events for one, _, _ in ends),
-        end=sum((end for _, end, _ in ends), EndState()),
-        recovery_seconds=round(max(seconds for _, _, seconds in ends), 1),
-        problem="; ".join(problems),
-    )

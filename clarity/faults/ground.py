@@ -22,15 +22,19 @@ class Scale:
     """How long and how much. Every pause of the engine is scaled by settings, never waited out.
 
     `storm`: seconds a storm or an outage lasts; `wrong_clock`: seconds a clock is off; `patience`:
-    seconds both sides may take to agree after a fault.
+    seconds both sides may take to agree after a fault. `points_of_a_pair`: so many crash points are
+    tried on one pair, each at so many `passages`; `checkpoints`: those of a saga.
     """
 
     orders: int = 3
     storm: float = 3
     longest_pause: int = 2
     lease: int = 2
-    patience: float = 60
+    patience: float = 150
     wrong_clock: int = 120
+    points_of_a_pair: int = 6
+    passages: int = 1
+    checkpoints: tuple[int, ...] = (1, 3, 5)
 
     def environment(self) -> dict[str, str]:
         return {
@@ -41,7 +45,16 @@ class Scale:
 
 QUICK = Scale()
 # Leases and pauses as in production; an outage of 10 minutes is scaled 1:20 with the longest pause.
-FULL = Scale(orders=12, storm=30, longest_pause=15, lease=10, patience=240)
+FULL = Scale(
+    orders=12,
+    storm=30,
+    longest_pause=15,
+    lease=10,
+    patience=240,
+    points_of_a_pair=1,
+    passages=2,
+    checkpoints=tuple(range(1, 9)),
+)
 
 
 @dataclass

@@ -12,14 +12,20 @@ from pathlib import Path
 
 from django.conf import settings
 
+from clarity import supervisor
 from clarity.postgres import embedded
 
 INSIDE = "--inside"
 
 
 def run_inside(command: Sequence[str], *, name: str, environment: Mapping[str, str]) -> int:
-    """Runs a command of manage.py in <data>/<name>, then removes that folder; its exit code."""
-    folder = Path(settings.CLARITY_DATA_DIR) / name
+    """Runs a command of manage.py in a folder of its own; its exit code.
+
+    The folder is <data>/<name>-<process id>. It is removed when the command went well; else its
+    logs stay.
+    """
+    supervisor.interrupt_on_terminate()
+    folder = Path(settings.CLARITY_DATA_DIR) / f"{name}-{os.getpid()}"
     own = {
         "CLARITY_DATA_DIR": str(folder),
         "CLARITY_DB_NAME": "clarity",
@@ -32,13 +38,16 @@ def run_inside(command: Sequence[str], *, name: str, environment: Mapping[str, s
         [sys.executable, "manage.py", *command, INSIDE],
         cwd=settings.BASE_DIR,
         env={**os.environ, **own},
+        preexec_fn=supervisor.end_with_parent,
     )
     try:
-        return process.wait()
+        code = process.wait()
     except KeyboardInterrupt:
         process.send_signal(signal.SIGINT)
-        return process.wait()
+        code = process.wait()
     finally:
         if (folder / "postgres").is_dir():
             embedded.remove(folder / "postgres")
-        shutil.rmtree(folder / "static", ignore_errors=True)
+    if code == 0:
+        shutil.rmtree(folder)
+    return code

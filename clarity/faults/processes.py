@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 from django.conf import settings
 
+from clarity import supervisor
 from clarity.supervisor import Part
 
 DRAIN_SECONDS = 40
@@ -39,6 +40,7 @@ class Killable:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=supervisor.end_with_parent,
             )
 
     def said(self, words: str, *, within: float) -> bool:

@@ -25,9 +25,7 @@ NAMES = (
 )
 
 
-def run(
-    names: Collection[str], *, scale: Scale, folder: Path, most_times: int = crash_trials.MOST_TIMES
-) -> Iterator[Result]:
+def run(names: Collection[str], *, scale: Scale, folder: Path) -> Iterator[Result]:
     """The results of the named faults, of all when none is named.
 
     Faults of accounts happen side by side, each in a tenant of its own, so they disturb one another
@@ -44,7 +42,7 @@ def run(
             if one.name in wanted:
                 yield one.run(ready)
         if CRASH_POINTS in wanted:
-            yield from crash_trials.run(ready, most_times=most_times)
+            yield from crash_trials.run(ready)
 
 
 def _of_account(trial: AccountTrial, shops: Shops, scale: Scale) -> Result:

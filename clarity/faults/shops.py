@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import OperationalError
+from django.db import connection as database
 from django.utils import timezone
 
 from clarity.demo.compare import Sides
@@ -118,6 +120,10 @@ class Shops:
             try:
                 found = self.end_state()
             except (ConnectorError, SandboxError):
+                found = EndState(waiting=1)
+            except OperationalError:
+                # The database was taken from under us, too.
+                database.close()
                 found = EndState(waiting=1)
             if found.is_good or time.monotonic() > end:
                 return found

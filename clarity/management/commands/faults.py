@@ -14,14 +14,12 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from clarity import local_database
+from clarity import local_database, supervisor
 from clarity.faults import run as trials
 from clarity.faults import table
 from clarity.faults.ground import FULL, QUICK
 from clarity.faults.own_database import INSIDE, run_inside
 from clarity.faults.results import Result
-
-QUICK_TIMES = 9
 
 
 class Command(BaseCommand):
@@ -60,6 +58,7 @@ class Command(BaseCommand):
 
     def _inside(self, options: dict[str, Any]) -> None:
         logging.disable(logging.WARNING)
+        supervisor.interrupt_on_terminate()
         scale = QUICK if options["quick"] else FULL
         call_command("migrate", verbosity=0, skip_checks=True)
         results = []
@@ -68,7 +67,6 @@ class Command(BaseCommand):
                 options["names"],
                 scale=scale,
                 folder=Path(settings.CLARITY_DATA_DIR) / "logs",
-                most_times=QUICK_TIMES,
             ):
                 results.append(one)
                 self._tell(one, as_json=options["json"])
