@@ -43,10 +43,7 @@ def run(ground: Ground) -> Iterator[Result]:
     """
     ground.workers.kill()
     with nest(folder=ground.folder, environment=ground.environment) as workers:
-        crashed = [
-            _crash(ground, workers, points)
-            for points in _batched(crash_points.NAMES, ground.scale.points_of_a_pair)
-        ]
+        crashed = [_crash(ground, workers, points) for points in groups(ground.scale)]
     over = time.monotonic()
     ground.workers.start()
     for one in crashed:
@@ -62,7 +59,9 @@ def run(ground: Ground) -> Iterator[Result]:
         )
 
 
-def _batched(names: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+def groups(scale: Scale) -> Iterator[Sequence[str]]:
+    """The points that are tried on one pair, for each pair."""
+    names, size = crash_points.NAMES, scale.points_of_a_pair
     for start in range(0, len(names), size):
         yield names[start : start + size]
 

@@ -94,7 +94,7 @@ def unaccounted() -> int:
     )
     silent = InboxItem.objects.exclude(state=InboxState.WAITING).filter(finished_at=None).count()
     unexplained = Delivery.objects.filter(state=DeliveryState.FILTERED, reason="").count()
-    return uncounted + unfinished + silent + unexplained
+    return int(uncounted + unfinished + silent + unexplained)
 
 
 def unknown_outcomes(tenant_id: UUID) -> int:

@@ -37,7 +37,7 @@ def run(names: Collection[str], *, scale: Scale, folder: Path) -> Iterator[Resul
         # Pairs are set up first: what is slow only then must not look like a fault.
         pairs = [(one, ready.shops(one.name, one.wishes(scale))) for one in chosen]
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            yield from pool.map(lambda pair: _of_account(*pair, scale), pairs)
+            yield from pool.map(lambda pair: _of_account(pair[0], pair[1], scale), pairs)
         for one in process_trials.TRIALS:
             if one.name in wanted:
                 yield one.run(ready)

@@ -12,7 +12,7 @@ from django.db import connection as database
 from django.utils import timezone
 
 from clarity.demo.compare import Sides
-from clarity.demo.sandboxes import Sandbox, SandboxError
+from clarity.demo.sandboxes import Sandbox, SandboxError, plain_session
 from clarity.faults.ending import EndState, look
 from integrations.connector_kit.errors import ConnectorError
 from integrations.connector_kit.sandbox.catalogue import catalogue
@@ -50,6 +50,7 @@ class Shops:
     till: Sandbox
     sides: Sides
     skus: list[str]
+    shop_account: Mapping[str, Any]
     events: int = 0
 
     def order(self, count: int = 1, **how: Any) -> list[Mapping[str, Any]]:
@@ -78,6 +79,28 @@ class Shops:
             self.order()
             self.sell()
             self.restock(self.skus[number % len(self.skus)], 5)
+
+    def rename_buyer(self, number: int, first_name: str) -> None:
+        """A customer of the shop changes the name; nothing happens before there are customers."""
+        session = plain_session(
+            self.shop_account["base_url"],
+            {"X-Shopify-Access-Token": self.shop_account["credentials"]["access_token"]},
+        )
+
+        def run(query: str, **variables: Any) -> Any:
+            path = "/admin/api/2026-10/graphql.json"
+            return session.request(
+                "POST", path, body={"query": query, "variables": variables}
+            ).json()["data"]
+
+        nodes = run("query Someone { customers(first: 20) { nodes { id } } }")["customers"]["nodes"]
+        if nodes:
+            run(
+                "mutation Rename($i: CustomerInput!) { customerUpdate(input: $i) { userErrors"
+                " { message } } }",
+                i={"id": nodes[number % len(nodes)]["id"], "firstName": first_name},
+            )
+            self.events += 1
 
     def fault(self, where: Sandbox, kind: str, **more: Any) -> None:
         where.act("faults", kind=kind, **more)
@@ -183,4 +206,4 @@ def open_shops(
         till_token=till_account["credentials"]["token"],
     )
     skus = [article.sku for article in catalogue(seed=SEED, size=wishes.size)]
-    return Shops(tenant, pair, pos, store, shop, till, sides, skus)
+    return Shops(tenant, pair, pos, store, shop, till, sides, skus, shop_account)
