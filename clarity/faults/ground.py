@@ -29,7 +29,7 @@ class Scale:
     orders: int = 3
     storm: float = 3
     longest_pause: int = 2
-    lease: int = 2
+    lease: int = 4
     patience: float = 150
     wrong_clock: int = 120
     points_of_a_pair: int = 6

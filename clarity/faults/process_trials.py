@@ -14,6 +14,7 @@ from django.db import connection as database
 
 from clarity.faults.ending import unknown_outcomes
 from clarity.faults.ground import Ground
+from clarity.faults.processes import DRAIN_SECONDS
 from clarity.faults.results import Result, result_of
 from clarity.faults.shops import Shops
 from clarity.postgres import embedded
@@ -81,13 +82,13 @@ def _kill_one_worker(ground: Ground, shops: Shops) -> str:
 
 def _drain(ground: Ground, shops: Shops) -> str:
     """SIGTERM to the workers, then the web. What was begun must have been finished."""
-    ended = ground.workers.drain()
+    late = [] if ground.workers.drain() else ["workers"]
     cut = unknown_outcomes(shops.tenant.pk)
-    ended = ground.web.drain() and ended
+    late += [] if ground.web.drain() else ["web"]
     ground.start_web()
     ground.workers.start()
-    if not ended:
-        return "a process did not end by itself after SIGTERM"
+    if late:
+        return f"did not end by itself {DRAIN_SECONDS} s after SIGTERM: {' and '.join(late)}"
     return f"{cut} calls were cut in the middle" if cut else ""
 
 

@@ -28,7 +28,8 @@ class Result:
 def result_of(
     fault: str, injected: str, shops: Shops, end: EndState, seconds: float, problem: str = ""
 ) -> Result:
-    """The row of a trial with one pair; a bad end is described."""
+    """The row of a trial with one pair; a bad end is described. The pair then rests."""
     if not end.is_good and not problem:
         problem = f"{end.plainly()}\n{describe(shops.tenant.pk)}"
+    shops.close()
     return Result(fault, injected, shops.events, end, round(seconds, 1), problem)

@@ -34,10 +34,14 @@ def run(names: Collection[str], *, scale: Scale, folder: Path) -> Iterator[Resul
     wanted = set(names) or set(NAMES)
     with ground(folder, scale) as ready:
         chosen = [trial for trial in account_trials.TRIALS if trial.name in wanted]
-        # Pairs are set up first: what is slow only then must not look like a fault.
-        pairs = [(one, ready.shops(one.name, one.wishes(scale))) for one in chosen]
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            yield from pool.map(lambda pair: _of_account(pair[0], pair[1], scale), pairs)
+        for start in range(0, len(chosen), AT_ONCE):
+            # Pairs are set up first: what is slow only then must not look like a fault.
+            pairs = [
+                (one, ready.shops(one.name, one.wishes(scale)))
+                for one in chosen[start : start + AT_ONCE]
+            ]
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                yield from pool.map(lambda pair: _of_account(pair[0], pair[1], scale), pairs)
         for one in process_trials.TRIALS:
             if one.name in wanted:
                 yield one.run(ready)

@@ -131,6 +131,11 @@ class Shops:
                 raise TimeoutError(f"nobody polled the accounts of {self.tenant.name}")
             time.sleep(0.05)
 
+    def close(self) -> None:
+        """The pair rests: its accounts are not polled any more."""
+        with scope.tenant(self.tenant.pk):
+            pairs.pause(self.pair)
+
     def end_state(self) -> EndState:
         return look(self.tenant.pk, self.sides)
 
@@ -173,7 +178,7 @@ def open_shops(
         name="Till",
         settings={
             "currency": "USD",
-            "poll_seconds": "0.5",
+            "poll_seconds": "1",
             "requests_per_second": "1000",
             **wishes.settings,
         },
@@ -187,7 +192,7 @@ def open_shops(
         name="Shop",
         settings={
             "skip_test_orders": "no",
-            "poll_seconds": "2",
+            "poll_seconds": "3",
             **wishes.settings,
             **wishes.shop_settings,
         },

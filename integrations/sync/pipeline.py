@@ -30,7 +30,7 @@ from integrations.sync.sessions import Session
 from integrations.sync.stages import confirm, deliver, receive
 from integrations.sync.stages.deliver import Job
 from integrations.sync.stages.normalise import normalise
-from integrations.sync.stages.receive import Fetched, Received
+from integrations.sync.stages.receive import Fetched, NotReadableYet, Received
 from mappings.canonical.record import Entity, InvalidRecord, Skipped
 from tenants import scope
 
@@ -80,7 +80,11 @@ def take_in(session: Session, lease: Lease, routes: Sequence[Route], *, now: dat
                 _close(entry.item, InboxState.FILTERED, "No flow carries this record", now=now)
         for item, error in found.failed:
             _not_read(item, error, now=now)
-    waits = [error for _, error in found.failed if isinstance(error, TryLater)]
+    waits = [
+        error
+        for _, error in found.failed
+        if isinstance(error, TryLater) and not isinstance(error, NotReadableYet)
+    ]
     if waits and not found.whole:
         raise waits[0]
     return len(received)
