@@ -5,7 +5,7 @@ STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo dev test lint browser bench lock clean
+.PHONY: help setup demo dev test lint browser bench soak lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,10 @@ browser: setup ## Find or fetch a Chromium for the browser tests
 
 bench: setup ## Measure speed
 	@$(PY) -m pytest tests/benchmarks -q -o python_files='bench_*.py'
+
+soak: setup ## Trade under faults for ten minutes, and try every fault at full size
+	@$(PY) manage.py faults
+	@$(PY) manage.py soak --minutes 10
 
 lock: setup ## Renew requirements.lock after a change in pyproject.toml
 	@$(PY) -m venv .venv/lock

@@ -122,7 +122,7 @@ class Supervisor:
                 text=True,
                 # Ctrl+C in the terminal reaches only us; we stop the children in order.
                 start_new_session=True,
-                preexec_fn=_end_with_parent,
+                preexec_fn=end_with_parent,
             )
 
 
@@ -194,7 +194,7 @@ def interrupt_on_terminate() -> None:
     signal.signal(signal.SIGTERM, interrupt)
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """Linux: asks the kernel to end this child when we are killed and cannot do it ourselves."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

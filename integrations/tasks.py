@@ -10,11 +10,12 @@ from uuid import UUID
 from django.utils import timezone
 
 from integrations.services import chores, group_replay
-from integrations.sync import slices
+from integrations.sync import crash_points, slices
 
 
 def work_lane(*, tenant_id: str, connection_id: str, **_: object) -> None:
     """Works one lane for a slice, and what that hands over; nothing when another process holds it."""
+    crash_points.reach("queue-entry-taken")
     slices.run_and_go_on(tenant_id=UUID(tenant_id), connection_id=UUID(connection_id))
 
 

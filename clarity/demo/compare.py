@@ -17,7 +17,7 @@ from integrations.connector_kit.errors import TryLater
 ARRIVED = ("open", "closed")
 
 _ORDERS = """query Orders($after: String) { orders(first: 100, after: $after, sortKey: UPDATED_AT) {
-  nodes { id name totalPriceSet { shopMoney { amount } } } pageInfo { hasNextPage endCursor } } }"""
+  nodes { id name cancelledAt totalPriceSet { shopMoney { amount } } } pageInfo { hasNextPage endCursor } } }"""
 _STOCK = """query Stock($after: String) { productVariants(first: 100, after: $after) {
   nodes { sku inventoryQuantity } pageInfo { hasNextPage endCursor } } }"""
 
@@ -33,11 +33,16 @@ class Comparison:
     total_differences: int
     skus: int
     stock_differences: int
+    cancel_differences: int = 0
 
     @property
     def agrees(self) -> bool:
         return not (
-            self.lost or self.duplicates or self.stock_differences or self.total_differences
+            self.lost
+            or self.duplicates
+            or self.stock_differences
+            or self.total_differences
+            or self.cancel_differences
         )
 
 
@@ -49,12 +54,16 @@ class Sides:
         self._till = plain_session(till_url, {"Authorization": f"Bearer {till_token}"})
 
     def compare(self, *, order_prefix: str = "S-") -> Comparison:
-        """Compares orders by reference and total, and stock by SKU."""
+        """Compares orders by reference and total, and stock by SKU. An order that was cancelled in
+        the shop must not be open or closed at the till."""
+        nodes = {
+            order_prefix + node["name"].lstrip("#"): node for node in self._nodes(_ORDERS, "orders")
+        }
+        cancelled = {reference for reference, node in nodes.items() if node["cancelledAt"]}
         placed = {
-            order_prefix + node["name"].lstrip("#"): Decimal(
-                str(node["totalPriceSet"]["shopMoney"]["amount"])
-            )
-            for node in self._nodes(_ORDERS, "orders")
+            reference: Decimal(str(node["totalPriceSet"]["shopMoney"]["amount"]))
+            for reference, node in nodes.items()
+            if reference not in cancelled
         }
         arrived = [
             row
@@ -89,6 +98,33 @@ class Sides:
             stock_differences=sum(
                 1 for sku, units in in_shop.items() if at_till.get(sku) != Decimal(units)
             ),
+            cancel_differences=len(cancelled & complete.keys()),
+        )
+
+    def written_twice(self, *, order_prefix: str = "S-") -> int:
+        """Orders that were invoiced more than once or paid above their total, and e-mail addresses
+        that more than one customer at the till has. Voided invoices do not count."""
+        orders = [
+            row
+            for row in self._rows("/api/sales/orders")
+            if row["public_id"].startswith(order_prefix)
+        ]
+        ours = {row["id"] for row in orders}
+        invoices = Counter(
+            row["order_id"]
+            for row in self._rows("/api/sales/invoices")
+            if row.get("order_id") in ours and row["status"] != "void"
+        )
+        emails = Counter(
+            str(row["email"]).lower() for row in self._rows("/api/customers") if row["email"]
+        )
+        overpaid = [
+            row for row in orders if Decimal(str(row["total_paid"])) > Decimal(str(row["total"]))
+        ]
+        return (
+            sum(count - 1 for count in invoices.values())
+            + sum(count - 1 for count in emails.values())
+            + len(overpaid)
         )
 
     def _till_stock(self) -> dict[str, Decimal]:

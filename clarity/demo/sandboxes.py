@@ -29,6 +29,13 @@ class Sandbox:
         """POST .../accounts/<account>/<what>, for example act("orders", count=3)."""
         return self._post(f"/_sandbox/accounts/{self.account}/{what}", body)
 
+    def clear_faults(self) -> None:
+        """From now on the account does nothing wrong."""
+        path = f"/_sandbox/accounts/{self.account}/faults"
+        answer = self._session.request("DELETE", path)
+        if answer.status not in (200, 204):
+            raise SandboxError(f"{path} answered {answer.status}: {answer.text[:300]}")
+
     def requests(self) -> int:
         """How many requests the account has answered so far."""
         return int(self.log()["requests"])

@@ -89,7 +89,8 @@ class Session:
     """Requests to one account, over kept-alive connections. Safe for `concurrency` threads.
 
     `headers` go with every request and usually hold the token; they are never logged. Cookies,
-    proxies and .netrc of the environment are ignored.
+    proxies and .netrc of the environment are ignored. The account's setting `answer_seconds` goes
+    before `read_timeout`.
     """
 
     def __init__(
@@ -112,7 +113,8 @@ class Session:
             "Accept-Encoding": "gzip, deflate",
             **(headers or {}),
         }
-        self._timeout = (connect_timeout, min(read_timeout, LONGEST_READ))
+        patience = float(account.setting("answer_seconds") or read_timeout)
+        self._timeout = (connect_timeout, min(patience, LONGEST_READ))
         self._pacer = pacer
         if pacer and account.budget:
             account.budget.attach(pacer)

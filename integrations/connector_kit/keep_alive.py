@@ -36,7 +36,10 @@ class KeepAliveHandler(WSGIRequestHandler):
         body = _answer(self.server.app, environ, started)
         status, headers = started[-1]
         code, _, reason = status.partition(" ")
-        self.send_response(int(code), reason)
+        if any(name.lower() == "date" for name, _ in headers):
+            self.send_response_only(int(code), reason)
+        else:
+            self.send_response(int(code), reason)
         for name, value in headers:
             self.send_header(name, value)
         bodiless = code in ("204", "304")

@@ -82,6 +82,11 @@ class InboxItem(TenantModel):
                 condition=Q(state="waiting"),
                 name="inbox_waiting",
             ),
+            models.Index(
+                fields=["tenant", "connection", "topic", "event"],
+                condition=Q(rank=Rank.BACKFILL),
+                name="inbox_of_backfill",
+            ),
             models.Index(fields=["tenant", "connection", "entity", "key"], name="inbox_by_key"),
             # What people look at first: how much waits, is held or was given up.
             models.Index(

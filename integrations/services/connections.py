@@ -32,6 +32,12 @@ ENGINE_SETTINGS = (
         help="How often this account is asked for changes; empty leaves it to the connector.",
     ),
     FieldSpec(
+        name="answer_seconds",
+        label="Seconds to wait for an answer",
+        kind="number",
+        help="A call that takes longer is tried again later; empty leaves it to the connector.",
+    ),
+    FieldSpec(
         name="safety_stock",
         label="Safety stock",
         kind="number",

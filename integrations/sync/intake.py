@@ -13,7 +13,7 @@ from django.db import connection as database
 from integrations.connector_kit.base import Notice
 from integrations.connector_kit.redact import contains_card, redact
 from integrations.models import Rank, rank_of
-from integrations.sync import lanes
+from integrations.sync import crash_points, lanes
 from integrations.sync.sessions import seal, seal_written, written_out
 from tenants import scope
 
@@ -40,6 +40,7 @@ def accept(
     how a webhook comes in; when the process dies before the lane is hinted, the pulse finds it.
     """
     answers = [_store(tenant_id, connection_id, notice, rank=rank, now=now) for notice in notices]
+    crash_points.reach("notice-stored")
     if _NEW_AND_UNWATCHED in answers:
         with scope.tenant(tenant_id):
             lanes.wake(tenant_id=tenant_id, connection_id=connection_id, now=now)

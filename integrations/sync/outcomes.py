@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db.models import Count, Exists, OuterRef, Q
 
-from integrations.models import Backfill, Delivery, DeliveryState, InboxItem, InboxState
+from integrations.models import Backfill, Delivery, DeliveryState, InboxItem, InboxState, Rank
 from integrations.sync.overtaking import topic_of
 
 
@@ -23,7 +23,7 @@ class Outcomes:
 
 def of_backfill(row: Backfill, *, since: datetime) -> Outcomes:
     """Each record by its own state, or by its latest delivery. Call inside the tenant's scope."""
-    mine = {"topic": topic_of(row.flow_id), "event": str(row.pk)}
+    mine = {"rank": Rank.BACKFILL, "topic": topic_of(row.flow_id), "event": str(row.pk)}
     counts: Counter[str] = Counter()
     recent = 0
     items = InboxItem.objects.filter(connection_id=row.flow.source_id, **mine).exclude(

@@ -27,6 +27,7 @@ from integrations.models import Cursor, Delivery, InboxItem, InboxState
 from integrations.queue import enqueue_lane
 from integrations.sync import (
     backfilling,
+    crash_points,
     handover,
     incidents,
     lanes,
@@ -43,7 +44,7 @@ from integrations.sync.stages import confirm, deliver, receive
 from integrations.sync.stages.confirm import Tried
 from integrations.sync.stages.deliver import Job
 from integrations.sync.stages.normalise import normalise
-from integrations.sync.stages.receive import Fetched, Received
+from integrations.sync.stages.receive import Fetched, NotReadableYet, Received
 from mappings.canonical.record import Entity, InvalidRecord, Skipped
 from tenants import scope
 
@@ -115,11 +116,13 @@ def take_in(session: Session, lease: Lease, routes: Sequence[Route], *, now: dat
     with scope.tenant(session.tenant_id):
         lanes.check(lease)
         received = receive.claim(session, now=now)
+    crash_points.reach("items-claimed")
     if not received:
         return 0
     carried = {route.flow.entity for route in routes}
     needed = [entry for entry in received if entry.item.entity in carried]
     found = _fetch(session, needed)
+    crash_points.reach("after-fetch")
     for start in range(0, len(found.whole), TOGETHER):
         _pass_on(session, lease, routes, found.whole[start : start + TOGETHER], now=now)
     _set_aside(
@@ -129,7 +132,11 @@ def take_in(session: Session, lease: Lease, routes: Sequence[Route], *, now: dat
         failed=found.failed,
         now=now,
     )
-    waits = [error for _, error in found.failed if isinstance(error, TryLater)]
+    waits = [
+        error
+        for _, error in found.failed
+        if isinstance(error, TryLater) and not isinstance(error, NotReadableYet)
+    ]
     if waits and not found.whole:
         raise waits[0]
     return len(received)
@@ -221,6 +228,7 @@ def _pass_on(
 ) -> None:
     """Items through normalise, validate and transform, into one delivery for each flow."""
     passing = [_prepared(session, routes, entry, now=now) for entry in entries]
+    crash_points.reach("after-normalise")
     try:
         _store(session, lease, passing, now=now)
     except (OperationalError, lanes.LeaseLost):
@@ -231,6 +239,7 @@ def _pass_on(
         # One by one, so that the record that trips our code is the only one set aside.
         for one in passing:
             _store_one(session, lease, one, now=now)
+    crash_points.reach("item-passed")
 
 
 def _prepared(
@@ -282,6 +291,7 @@ def _store(session: Session, lease: Lease, passing: Sequence[Passing], *, now: d
         woken = preparing.store(
             session, [prepared for one in passing for prepared in one.prepared], now=now
         )
+        crash_points.reach("delivery-written")
         incidents.file_many(((one.item, one.error) for one in passing), now=now)
         many.update(InboxItem, [one.item for one in passing], PASSING)
         hint = handover.hint if len(passing) <= handover.FEW else enqueue_lane
@@ -333,8 +343,11 @@ def begin(
     session: Session, lease: Lease, batches: Sequence[Sequence[Delivery]], *, now: datetime
 ) -> list[list[Job]]:
     """The target side, first step: intents, committed together. Each batch is one call."""
+    crash_points.reach("before-intent")
     try:
-        return deliver.begin(session, lease, batches, now=now)
+        begun = deliver.begin(session, lease, batches, now=now)
+        crash_points.reach("after-intent")
+        return begun
     except (OperationalError, lanes.LeaseLost):
         raise
     except Exception:
@@ -375,6 +388,7 @@ def call(session: Session, lease: Lease, jobs: Sequence[Job]) -> Done:
         except Exception as error:
             log.exception("delivery of %s failed in our code", [job.delivery.pk for job in jobs])
             results = [error for _ in jobs]
+    crash_points.reach("after-call")
     return Done(jobs, results, exchanges)
 
 
@@ -397,6 +411,8 @@ def keep(session: Session, lease: Lease, done: Sequence[Done]) -> None:
             ],
             now=now,
         )
+        crash_points.reach("outcome-written")
+    crash_points.reach("after-outcome")
 
 
 _Result = Receipt | ConnectorError | Exception

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from integrations.connector_kit.base import Notice
 from integrations.connector_kit.errors import NeedsOwner, Rejected, TryLater
 from integrations.models import Cursor, Flow
-from integrations.sync import intake, lanes
+from integrations.sync import crash_points, intake, lanes
 from integrations.sync.lanes import Lease
 from integrations.sync.retry import pause
 from integrations.sync.sessions import Session
@@ -91,10 +91,12 @@ def poll(session: Session, lease: Lease, cursor: Cursor, *, now: datetime) -> in
             notices=[_named(notice, now=now) for notice in page.notices],
             now=now,
         )
+        crash_points.reach("before-cursor")
         cursor.value, cursor.failures, cursor.problem = page.cursor, 0, ""
         cursor.polled_at = now
         cursor.due_at = now if page.more else now + session.poll_every
         cursor.save()
+    crash_points.reach("after-cursor")
     return new
 
 

@@ -9,7 +9,6 @@ from datetime import datetime
 from django.conf import settings
 
 FIRST_SECONDS = 2.0
-LONGEST_SECONDS = 300.0
 
 Chance = Callable[[float, float], float]
 
@@ -19,7 +18,7 @@ def pause(attempt: int, *, asked: float | None = None, chance: Chance = random.u
 
     `attempt` counts the tries so far, from 1.
     """
-    ceiling = min(LONGEST_SECONDS, FIRST_SECONDS * 2 ** min(attempt - 1, 20))
+    ceiling = min(settings.CLARITY_RETRY_LONGEST_SECONDS, FIRST_SECONDS * 2 ** min(attempt - 1, 20))
     return max(asked or 0.0, chance(ceiling / 4, ceiling))
 
 
@@ -31,7 +30,9 @@ def trying_time(so_far: int, *, last_try: datetime | None, now: datetime) -> int
     """
     if last_try is None:
         return so_far
-    return so_far + min(int((now - last_try).total_seconds()), int(LONGEST_SECONDS))
+    return so_far + min(
+        int((now - last_try).total_seconds()), settings.CLARITY_RETRY_LONGEST_SECONDS
+    )
 
 
 def is_too_old(trying_seconds: int) -> bool:

@@ -24,6 +24,7 @@ from integrations.models import (
 )
 from integrations.queue import stopping
 from integrations.sync import (
+    crash_points,
     handover,
     kept_sessions,
     lanes,
@@ -62,6 +63,7 @@ def run(*, tenant_id: UUID, connection_id: UUID) -> bool:
         )
     if lease is None:
         return False
+    crash_points.reach("lane-held")
     if not pipeline.survives(f"lane {connection_id}", lambda: _turn(lease)):
         # An error of ours: the lane must not stay held, nor fail again at once.
         now = timezone.now()
@@ -235,6 +237,7 @@ def _finish(work: Work, *, may_go_on: bool) -> bool:
         due = work_in_hand.next_due(work)
         if may_go_on and due is not None and due <= now:
             return False
+        crash_points.reach("before-release")
         lanes.release(work.lease, due_at=due, now=now)
     return True
 

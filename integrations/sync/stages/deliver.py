@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from integrations.connector_kit.base import Outgoing, Receipt, Result
 from integrations.connector_kit.errors import ConnectorError, Unsupported
 from integrations.models import Attempt, Delivery, DeliveryState, Flow, PairState
-from integrations.sync import floors, history, incidents, lanes, links, many
+from integrations.sync import crash_points, floors, history, incidents, lanes, links, many
 from integrations.sync.lanes import Lease
 from integrations.sync.links import Known
 from integrations.sync.retry import trying_time
@@ -303,11 +303,13 @@ def _one(session: Session, lease: Lease, job: Job) -> Result | Exception:
     assert port is not None and port.write is not None  # noqa: S101, PT018 - the caller looked
 
     def save(step: str, value: str) -> None:
+        crash_points.reach("before-checkpoint")
         with scope.tenant(session.tenant_id):
             lanes.check(lease)
             job.delivery.progress = {**job.delivery.progress, step: value}
             job.delivery.save(update_fields=["progress"])
         connection.close()
+        crash_points.reach("after-checkpoint")
 
     try:
         receipt: Receipt = port.write(session.client, job.outgoing, save)

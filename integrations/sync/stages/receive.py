@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from integrations.connector_kit.base import EntityPort
 from integrations.connector_kit.errors import ConnectorError, NeedsOwner, TryLater
@@ -19,6 +21,12 @@ from mappings.canonical.record import Entity
 BATCH = 200
 READ_AT_ONCE = 100
 GIVE_UP_AFTER = 3
+# A notice may overtake its record: one that is not found for so long is taken to be gone.
+NOT_YET = timedelta(seconds=60)
+
+
+class NotReadableYet(TryLater):
+    """The record is announced, but the system does not show it yet; it is asked for again."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +120,12 @@ def _read(session: Session, port: EntityPort, entries: Sequence[Received], found
         _read(session, port, entries[middle:], found)
         return
     session.answers += 1
-    found.whole += [Received(entry.item, answers.get(entry.item.key) or {}) for entry in entries]
+    for entry in entries:
+        raw = answers.get(entry.item.key) or {}
+        if raw or timezone.now() - entry.item.received_at > NOT_YET:
+            found.whole.append(Received(entry.item, raw))
+        else:
+            found.failed.append((entry.item, NotReadableYet()))
 
 
 def _is_down(found: Fetched) -> bool:

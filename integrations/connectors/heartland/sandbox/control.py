@@ -47,12 +47,12 @@ def delete_account(all_of_them: Tenants, request: Request, name: str) -> Respons
 
 
 def post_fault(all_of_them: Tenants, request: Request, name: str) -> Response:
-    """{kind, match, value, times}; `match` is a piece of "METHOD /api/path", or an event name."""
+    """{kind, match, value, times, seconds}; `match` is a piece of "METHOD /api/path", or an event name."""
     body = body_of(request)
     fault = _fault(body)
     all_of_them.get(name).faults.add(fault)
     shown = {"kind": fault.kind.value, "match": fault.match, "value": fault.value}
-    return answer({**shown, "times": fault.times}, 201)
+    return answer({**shown, "times": fault.times, "seconds": fault.seconds}, 201)
 
 
 def delete_faults(all_of_them: Tenants, request: Request, name: str) -> Response:
@@ -133,6 +133,7 @@ def _fault(body: Body) -> Fault:
         match=str(body.get("match") or ""),
         value=float(value or 0),
         times=_whole(body, "times", 1),
+        seconds=float(number(body, "seconds", "Fault") or 0),
     )
 
 

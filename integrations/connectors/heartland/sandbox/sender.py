@@ -76,6 +76,9 @@ class Sender:
         if self._faults.take(FaultKind.DROP_WEBHOOKS, notice.event):
             self._count("dropped")
             return
+        delay = self._faults.take(FaultKind.DELAY_WEBHOOKS, notice.event)
+        if delay is not None and self._closed.wait(delay.value):
+            return
         times = 2 if self._faults.take(FaultKind.DUPLICATE_WEBHOOKS, notice.event) else 1
         for _ in range(times):
             self._try(notice)

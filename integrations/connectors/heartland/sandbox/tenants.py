@@ -32,6 +32,7 @@ _CHANGEABLE = (
     "burst",
     "retry_after",
     "work_seconds",
+    "clock_skew",
     "invoice_copies_lines",
 )
 
@@ -184,6 +185,7 @@ def _typed(name: str, value: Any) -> Any:
         number = Decimal(str(value))
     except InvalidOperation:
         raise Refusal(400, "bad_request", f"{name} must be a number") from None
-    if not number.is_finite() or number < 0 or (name == "tax_rate" and number >= 1):
+    is_negative = number < 0 and name != "clock_skew"
+    if not number.is_finite() or is_negative or (name == "tax_rate" and number >= 1):
         raise Refusal(400, "bad_request", f"{name} is out of range")
     return kind(number)

@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from integrations.connectors.shopify.sandbox import control, oauth, pages
+from integrations.connectors.shopify.sandbox import clock, control, oauth, pages
 from integrations.connectors.shopify.sandbox.control import Accounts
 from integrations.connectors.shopify.sandbox.graph import endpoint
 from integrations.connectors.shopify.sandbox.replies import json_reply
@@ -76,7 +76,9 @@ def _dispatch(routes: Map, accounts: Accounts, environ: dict[str, Any]) -> Respo
     request = Request(environ)
     try:
         handler, values = routes.bind_to_environ(environ).match()
-        answer: Response = handler(accounts, request, **values)
+        with clock.ahead(accounts.skew(str(values.get("name", "")))):
+            answer: Response = handler(accounts, request, **values)
+            answer.date = clock.now()
     except BadRequest as error:
         return json_reply({"error": str(error)}, 400)
     except HTTPException as error:

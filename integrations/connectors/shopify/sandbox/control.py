@@ -60,10 +60,17 @@ class Accounts:
             known = self._shops.get(wanted.name)
             if known is not None:
                 return known
-            made = Shop(wanted, self.public_url, self._post.send)
-            seeding.fill(made)
+            with clock.ahead(wanted.clock_skew):
+                made = Shop(wanted, self.public_url, self._post.send)
+                seeding.fill(made)
             self._shops[wanted.name] = made
             return made
+
+    def skew(self, name: str) -> float:
+        """Of the account's clock, in seconds; 0 when there is no such account."""
+        with self._lock:
+            found = self._shops.get(name)
+        return found.settings.clock_skew if found else 0.0
 
     def delete(self, name: str) -> None:
         shop = self.get(name)
@@ -114,6 +121,7 @@ def add_fault(accounts: Accounts, request: Request, name: str) -> Response:
             match=str(body.get("match", "")),
             value=float(decimal_of(body.get("value", 0), "value")),
             times=whole_of(body.get("times", 1), "times", least=-1),
+            seconds=float(decimal_of(body.get("seconds", 0), "seconds")),
         )
     )
     return json_reply({"added": kind.value})

@@ -14,11 +14,11 @@ import threading
 import time
 import uuid
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from integrations.connector_kit.sandbox.faults import FaultKind
+from integrations.connectors.shopify.sandbox import clock
 from integrations.connectors.shopify.sandbox.registrations import Subscription
 from integrations.connectors.shopify.sandbox.shop import Shop
 
@@ -84,9 +84,11 @@ class PostOffice:
         made = _Delivery(shop, subscription, raw, headers, time.monotonic(), subscription.uri)
         copies = 2 if shop.faults.take(FaultKind.DUPLICATE_WEBHOOKS, topic) is not None else 1
         shuffle = shop.faults.take(FaultKind.SHUFFLE_WEBHOOKS, topic)
+        delay = shop.faults.take(FaultKind.DELAY_WEBHOOKS, topic)
+        late = delay.value if delay else 0.0
         for _ in range(copies):
-            pause = random.random() * (shuffle.value or 1.0) if shuffle else 0.0  # noqa: S311
-            self._put(made, pause)
+            apart = random.random() * (shuffle.value or 1.0) if shuffle else 0.0  # noqa: S311
+            self._put(made, late + apart)
 
     def _put(self, delivery: _Delivery, pause: float) -> None:
         with self._ready:
@@ -144,7 +146,7 @@ def _headers(
         "X-Shopify-API-Version": shop.settings.webhook_version,
         "X-Shopify-Webhook-Id": str(uuid.uuid4()),
         "X-Shopify-Event-Id": event,
-        "X-Shopify-Triggered-At": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f000Z"),
+        "X-Shopify-Triggered-At": clock.now().strftime("%Y-%m-%dT%H:%M:%S.%f000Z"),
         "X-Shopify-Hmac-Sha256": signature(shop.tokens.client_secret, raw),
     }
     if subscription.name:

@@ -34,7 +34,8 @@ class Settings:
     """`customers` came before there were orders. `opening_stock` False: every article begins at 0.
 
     `tax_rate` is for orders that name none of their own; `retry_delay` is the pause before the
-    first repetition of a webhook, in seconds (Shopify takes four hours for all eight)."""
+    first repetition of a webhook, in seconds (Shopify takes four hours for all eight);
+    `clock_skew` is how many seconds the shop's clock is ahead of the true time, or behind it."""
 
     name: str
     seed: str = "7"
@@ -51,6 +52,7 @@ class Settings:
     tax_shipping: bool = False
     webhook_version: str = "2026-10"
     retry_delay: float = 0.5
+    clock_skew: float = 0.0
 
 
 def decimal_of(value: object, name: str) -> Decimal:
@@ -93,4 +95,5 @@ def settings_of(body: Mapping[str, Any], default_seed: str) -> Settings:
         tax_shipping=bool(body.get("tax_shipping", False)),
         webhook_version=str(body.get("webhook_version", "2026-10")),
         retry_delay=float(decimal_of(body.get("retry_delay", "0.5"), "retry_delay")),
+        clock_skew=float(decimal_of(body.get("clock_skew", 0), "clock_skew")),
     )

@@ -27,6 +27,7 @@ class Options:
 
     `cancel_word` is the only status word that cancels an order: which one the real product takes
     is not known. `work_seconds` is how long a write takes, so that parallel writes meet.
+    `clock_skew` is how many seconds the account's clock is ahead of the true time, or behind it.
     """
 
     seed: str = "7"
@@ -40,6 +41,7 @@ class Options:
     burst: int = 5
     retry_after: int = 0
     work_seconds: float = 0.0
+    clock_skew: float = 0.0
     invoice_copies_lines: bool = True
 
 
@@ -135,8 +137,13 @@ class Account:
 
     def now(self) -> str:
         """The time, later than every time told before in this account."""
-        self._last_moment = max(self._clock(), self._last_moment + timedelta(microseconds=1))
+        told = self.wall_clock()
+        self._last_moment = max(told, self._last_moment + timedelta(microseconds=1))
         return stamp(self._last_moment)
+
+    def wall_clock(self) -> datetime:
+        """The time as the account's own clock shows it."""
+        return self._clock() + timedelta(seconds=self.options.clock_skew)
 
     def add(self, table: Table, **fields: Any) -> Row:
         """A new row with id, created_at and updated_at."""

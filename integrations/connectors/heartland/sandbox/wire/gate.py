@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from werkzeug.wrappers import Request, Response
 
-from integrations.connector_kit.sandbox.faults import FaultKind, Faults
+from integrations.connector_kit.sandbox.faults import HANG_SECONDS, FaultKind, Faults
 from integrations.connectors.heartland.sandbox.state.account import Account
 from integrations.connectors.heartland.sandbox.state.refusal import Refusal
 from integrations.connectors.heartland.sandbox.wire.answers import Handler
@@ -65,9 +65,11 @@ def admit(
         if faults.take(FaultKind.LOST_ANSWER, what):
             _break(call.request)
         status = response.status_code
-        return response
     finally:
         traffic.leave(status, admitted=admitted, writing=writing)
+    _hold_back(faults, call.request, what)
+    response.date = account.wall_clock()
+    return response
 
 
 def _answer(
@@ -108,6 +110,14 @@ def _be_slow(account: Account, faults: Faults, what: str, *, writing: bool) -> N
         seconds += account.options.work_seconds
     if seconds > 0:
         time.sleep(seconds)
+
+
+def _hold_back(faults: Faults, request: Request, what: str) -> None:
+    """Keeps an answer back beyond any patience; the work is done and stands in nobody's way."""
+    hang = faults.take(FaultKind.HANG, what)
+    if hang is not None:
+        time.sleep(hang.value or HANG_SECONDS)
+        _break(request)
 
 
 def _break(request: Request) -> NoReturn:

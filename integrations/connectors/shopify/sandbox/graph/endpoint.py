@@ -11,7 +11,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from integrations.connector_kit.sandbox.faults import FaultKind
+from integrations.connector_kit.sandbox.faults import HANG_SECONDS, FaultKind
 from integrations.connectors.shopify.sandbox.graph import engine
 from integrations.connectors.shopify.sandbox.graph.resolvers.shop_queries import SERVED_VERSIONS
 from integrations.connectors.shopify.sandbox.shop import Shop
@@ -51,7 +51,10 @@ def serve(shop: Shop, version: str, request: Request) -> Response:
     body = _answered(shop, version, prepared, asked, what)
     if body.get("errors"):
         shop.journal.count("errors")
-    if shop.faults.take(FaultKind.LOST_ANSWER, what) is not None:
+    hang = shop.faults.take(FaultKind.HANG, what)
+    if hang is not None:
+        time.sleep(hang.value or HANG_SECONDS)
+    if hang is not None or shop.faults.take(FaultKind.LOST_ANSWER, what) is not None:
         _break(request)
     return _json(body, 200, version)
 

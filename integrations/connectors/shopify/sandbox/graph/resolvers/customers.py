@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
+from integrations.connector_kit.sandbox.faults import FaultKind
 from integrations.connectors.shopify.sandbox import clock, events
 from integrations.connectors.shopify.sandbox.graph.call import Call, number_in, user_error
 from integrations.connectors.shopify.sandbox.graph.paging import Rows, View
@@ -60,7 +62,7 @@ def _customers(call: Call, query: str | None = None, sortKey: str = "ID", **_: A
     return listed(
         call,
         "customers",
-        call.shop.customers.values(),
+        [found for found in call.shop.customers.values() if _is_readable(call, found)],
         _FIELDS,
         query,
         view=people.customer,
@@ -74,7 +76,13 @@ def _customers_count(call: Call, limit: int | None = None, query: str | None = N
 
 def _customer(call: Call, id: str) -> View | None:  # noqa: A002
     found = call.shop.customers.get(number_in(id, "Customer"))
-    return people.customer(found) if found is not None else None
+    return people.customer(found) if found and _is_readable(call, found) else None
+
+
+def _is_readable(call: Call, customer: Customer) -> bool:
+    """A webhook may come before the customer it tells of can be read."""
+    fault = call.shop.faults.shown(FaultKind.UNREADABLE, "GET customer")
+    return fault is None or clock.now() - customer.created_at >= timedelta(seconds=fault.value)
 
 
 def _named(call: Call, identifier: dict[str, Any]) -> Customer | None:

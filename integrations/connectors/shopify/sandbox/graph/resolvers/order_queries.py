@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from graphql import GraphQLError
 
-from integrations.connectors.shopify.sandbox import totals
+from integrations.connector_kit.sandbox.faults import FaultKind
+from integrations.connectors.shopify.sandbox import clock, totals
 from integrations.connectors.shopify.sandbox.graph.call import Call, number_in
 from integrations.connectors.shopify.sandbox.graph.paging import Rows, View
 from integrations.connectors.shopify.sandbox.graph.resolvers.listing import ordered, searched
@@ -69,7 +71,9 @@ def _orders(call: Call, query: str | None = None, sortKey: str = "PROCESSED_AT",
     chosen = [
         order
         for order in call.shop.orders.values()
-        if not (hides_closed and order.closed_at is not None) and search.matches(order)
+        if _is_readable(call, order)
+        and not (hides_closed and order.closed_at is not None)
+        and search.matches(order)
     ]
     key = _KEYS.get(sortKey, lambda order: order.created_at.isoformat(timespec="microseconds"))
     return ordered(chosen, orders.order, key, lambda order: order.id)
@@ -77,7 +81,13 @@ def _orders(call: Call, query: str | None = None, sortKey: str = "PROCESSED_AT",
 
 def _order(call: Call, id: str) -> View | None:  # noqa: A002
     found = call.shop.orders.get(number_in(id, "Order"))
-    return orders.order(found) if found else None
+    return orders.order(found) if found and _is_readable(call, found) else None
+
+
+def _is_readable(call: Call, order: Order) -> bool:
+    """A webhook may come before the order it tells of can be read."""
+    fault = call.shop.faults.shown(FaultKind.UNREADABLE, "GET order")
+    return fault is None or clock.now() - order.created_at >= timedelta(seconds=fault.value)
 
 
 def _order_by_identifier(call: Call, identifier: dict[str, Any]) -> View | None:

@@ -1,0 +1,121 @@
+"""The end state that every fault must lead to: nothing lost, nothing doubled, all accounted for."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, F, Q
+
+from clarity.demo.compare import Comparison, Sides
+from integrations.models import (
+    Attempt,
+    Delivery,
+    DeliveryState,
+    InboxItem,
+    InboxState,
+    Lane,
+)
+from tenants import scope
+
+
+@dataclass(frozen=True)
+class EndState:
+    """Counts of what is wrong; all zero is good.
+
+    `total_differences` counts orders whose totals differ by a cent or more, and cancelled ones that
+    still stand. `unaccounted`: rows that break the sum of conservation. `stopped`: records that are
+    held or given up, though their data is in order.
+    """
+
+    lost: int = 0
+    doubled: int = 0
+    total_differences: int = 0
+    stock_differences: int = 0
+    waiting: int = 0
+    unaccounted: int = 0
+    stopped: int = 0
+
+    @property
+    def is_good(self) -> bool:
+        return not any(asdict(self).values())
+
+    def __add__(self, other: EndState) -> EndState:
+        return EndState(
+            **{one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(self)}
+        )
+
+    def plainly(self) -> str:
+        """What is wrong, in words; "" when nothing is."""
+        return ", ".join(
+            f"{count} {name.replace('_', ' ')}" for name, count in asdict(self).items() if count
+        )
+
+
+def look(tenant_id: UUID, sides: Sides) -> EndState:
+    """Asks both systems and our rows. Raises ConnectorError while a system does not answer."""
+    own = _own(tenant_id)
+    if own.waiting:
+        # Still under way: what the systems hold says nothing yet.
+        return own
+    found: Comparison = sides.compare()
+    return own + EndState(
+        lost=found.lost,
+        doubled=found.duplicates + sides.written_twice(),
+        total_differences=found.total_differences + found.cancel_differences,
+        stock_differences=found.stock_differences,
+    )
+
+
+def _own(tenant_id: UUID) -> EndState:
+    with scope.tenant(tenant_id):
+        items, deliveries = InboxItem.objects.all(), Delivery.objects.all()
+        stopped = Q(state__in=(InboxState.HELD, InboxState.DEAD))
+        return EndState(
+            waiting=items.filter(state=InboxState.WAITING).count()
+            + deliveries.filter(state=DeliveryState.WAITING).count(),
+            unaccounted=unaccounted(),
+            stopped=items.filter(stopped).count() + deliveries.filter(stopped).count(),
+        )
+
+
+def unaccounted() -> int:
+    """Rows that break conservation: received is what was passed on, merged, left out or waits, and
+    what was passed on is as many deliveries as the item says. Call inside the tenant's scope."""
+    uncounted = (
+        InboxItem.objects.filter(state=InboxState.PASSED)
+        .annotate(made=Count("deliveries"))
+        .exclude(made=F("passed_to"))
+        .count()
+    )
+    unfinished = (
+        Delivery.objects.exclude(state=DeliveryState.WAITING).filter(finished_at=None).count()
+    )
+    silent = InboxItem.objects.exclude(state=InboxState.WAITING).filter(finished_at=None).count()
+    unexplained = Delivery.objects.filter(state=DeliveryState.FILTERED, reason="").count()
+    return int(uncounted + unfinished + silent + unexplained)
+
+
+def unknown_outcomes(tenant_id: UUID) -> int:
+    """Attempts that began and of which nobody wrote down how they ended."""
+    with scope.tenant(tenant_id):
+        return Attempt.objects.filter(finished_at=None).count()
+
+
+def describe(tenant_id: UUID) -> str:
+    """What is not delivered and why, and how the lanes stand; for a report of a failed trial."""
+    with scope.tenant(tenant_id):
+        rows: list[Any] = list(
+            InboxItem.objects.exclude(state__in=(InboxState.PASSED, InboxState.MERGED))[:10]
+        )
+        rows += Delivery.objects.exclude(
+            state__in=(DeliveryState.DELIVERED, DeliveryState.UNCHANGED, DeliveryState.REPLACED)
+        )[:10]
+        lines = [f"{row}: {row.state}, {row.reason} {row.said}".strip() for row in rows]
+        lines += [
+            f"lane {lane.connection.name}: due {lane.due_at}, held until {lane.lease_until},"
+            f" parked until {lane.parked_until} {lane.parked_reason}"
+            for lane in Lane.objects.select_related("connection")
+        ]
+    return "\n".join(lines)

@@ -1,0 +1,118 @@
+"""What faults are tried on: both sandboxes, a web process and workers, all on one database."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.db import connection
+
+from clarity import supervisor
+from clarity.faults.processes import Killable
+from clarity.faults.shops import Shops, Wishes, open_shops
+from clarity.supervisor import Supervisor, free_port, wait_for_port
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How long and how much. Every pause of the engine is scaled by settings, never waited out.
+
+    `storm`: seconds a storm or an outage lasts; `wrong_clock`: seconds a clock is off; `patience`:
+    seconds both sides may take to agree after a fault. `points_of_a_pair`: so many crash points are
+    tried on one pair, each at so many `passages`; `checkpoints`: those of a saga.
+    """
+
+    orders: int = 3
+    storm: float = 3
+    longest_pause: int = 2
+    lease: int = 4
+    patience: float = 150
+    wrong_clock: int = 120
+    points_of_a_pair: int = 6
+    passages: int = 1
+    checkpoints: tuple[int, ...] = (1, 3, 5)
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "CLARITY_LEASE_SECONDS": str(self.lease),
+            "CLARITY_RETRY_LONGEST_SECONDS": str(self.longest_pause),
+        }
+
+
+QUICK = Scale()
+# Leases and pauses as in production; an outage of 10 minutes is scaled 1:20 with the longest pause.
+FULL = Scale(
+    orders=12,
+    storm=30,
+    longest_pause=15,
+    lease=10,
+    patience=240,
+    points_of_a_pair=1,
+    passages=2,
+    checkpoints=tuple(range(1, 9)),
+)
+
+
+@dataclass
+class Ground:
+    """Running processes. `urls`: where the sandboxes answer, by connector."""
+
+    scale: Scale
+    folder: Path
+    environment: Mapping[str, str]
+    urls: Mapping[str, str]
+    port: int
+    web: Killable
+    workers: Killable
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    @property
+    def public_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def shops(self, name: str, wishes: Wishes | None = None) -> Shops:
+        """Fresh accounts in a tenant of their own."""
+        unique = f"{name}-{next(self._numbers)}-{uuid.uuid4().hex[:6]}"
+        return open_shops(unique, urls=self.urls, public_url=self.public_url, wishes=wishes)
+
+    def start_web(self, **more: str) -> None:
+        self.web.start(**more)
+        wait_for_port(self.port)
+
+    def restart_all(self) -> None:
+        self.web.kill()
+        self.workers.kill()
+        self.start_web()
+        self.workers.start()
+
+
+@contextmanager
+def ground(folder: Path, scale: Scale) -> Iterator[Ground]:
+    """Starts everything, and ends it with the block."""
+    folder.mkdir(parents=True, exist_ok=True)
+    environment = {
+        **scale.environment(),
+        "CLARITY_DB_NAME": str(connection.settings_dict["NAME"]),
+        "CLARITY_CRASH_AT": "",
+    }
+    sandboxes = Supervisor(folder)
+    port = free_port()
+    web = Killable(supervisor.web(port=port), folder=folder, environment=environment)
+    workers = Killable(supervisor.workers(), folder=folder, environment=environment)
+    try:
+        ports = {name: sandboxes.add_sandbox(name, seed="7") for name in ("shopify", "heartland")}
+        for number in ports.values():
+            wait_for_port(number)
+        urls = {name: f"http://127.0.0.1:{number}" for name, number in ports.items()}
+        made = Ground(scale, folder, environment, urls, port, web, workers)
+        made.start_web()
+        workers.start()
+        yield made
+    finally:
+        web.kill()
+        workers.kill()
+        sandboxes.stop()

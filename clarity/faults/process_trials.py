@@ -1,0 +1,132 @@
+"""Faults of our own processes: killed, drained, and the database taken from under them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection as database
+
+from clarity.faults.ending import unknown_outcomes
+from clarity.faults.ground import Ground
+from clarity.faults.processes import DRAIN_SECONDS
+from clarity.faults.results import Result, result_of
+from clarity.faults.shops import Shops
+from clarity.postgres import embedded
+
+Hit = Callable[[Ground, Shops], str]
+
+
+@dataclass(frozen=True)
+class ProcessTrial:
+    """One fault. `hit` does it in the middle of the traffic and answers what went wrong with it,
+    "" when nothing did. `needs_own_database`: it would disturb others."""
+
+    name: str
+    injected: str
+    hit: Hit
+    needs_own_database: bool = False
+
+    def run(self, ground: Ground) -> Result:
+        shops = ground.shops(self.name)
+        shops.wait_until_watched()
+        with _traffic(shops, ground.scale.orders) as traffic:
+            time.sleep(0.5)
+            problem = self.hit(ground, shops)
+            traffic.result()
+        over = time.monotonic()
+        end = shops.until_good(ground.scale.patience)
+        return result_of(self.name, self.injected, shops, end, time.monotonic() - over, problem)
+
+
+@contextmanager
+def _traffic(shops: Shops, orders: int) -> Iterator[Future[None]]:
+    """Buyers and cashiers, who do not care about our processes."""
+
+    def go() -> None:
+        for _ in range(3):
+            shops.a_bit_of_everything(orders)
+            time.sleep(0.3)
+
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(go)
+
+
+def _kill_web(ground: Ground, shops: Shops) -> str:
+    killed = ground.web.kill()
+    time.sleep(1)
+    ground.start_web()
+    return "" if killed > 1 else "the web process had ended before it was killed"
+
+
+def _kill_workers(ground: Ground, shops: Shops) -> str:
+    killed = 0
+    for _ in range(3):
+        killed += ground.workers.kill()
+        ground.workers.start()
+        time.sleep(1.5)
+    return "" if killed > 6 else "too few worker processes were there to be killed"
+
+
+def _kill_one_worker(ground: Ground, shops: Shops) -> str:
+    for _ in range(4):
+        ground.workers.kill_child()
+        time.sleep(0.4)
+    return ""
+
+
+def _drain(ground: Ground, shops: Shops) -> str:
+    """SIGTERM to the workers, then the web. What was begun must have been finished."""
+    late = [] if ground.workers.drain() else ["workers"]
+    cut = unknown_outcomes(shops.tenant.pk)
+    late += [] if ground.web.drain() else ["web"]
+    ground.start_web()
+    ground.workers.start()
+    if late:
+        return f"did not end by itself {DRAIN_SECONDS} s after SIGTERM: {' and '.join(late)}"
+    return f"{cut} calls were cut in the middle" if cut else ""
+
+
+def _restart_database(ground: Ground, shops: Shops) -> str:
+    folder = Path(str(settings.DATABASES["default"]["CLARITY_EMBEDDED_DIR"]))
+    for _ in range(2):
+        database.close()
+        if not embedded.stop(folder):
+            return "PostgreSQL did not run, so it could not be restarted"
+        embedded.ensure_running(folder)
+        time.sleep(1)
+    return ""
+
+
+def _crash_web_after_storing(ground: Ground, shops: Shops) -> str:
+    ground.web.kill()
+    ground.start_web(CLARITY_CRASH_AT="notice-stored")
+    shops.order()
+    reached = ground.web.said("crash point notice-stored reached", within=20)
+    ground.web.kill()
+    ground.start_web()
+    return "" if reached else "the crash point was not reached"
+
+
+TRIALS = (
+    ProcessTrial("web-killed", "kill -9 to the web process, started again after 1 s", _kill_web),
+    ProcessTrial(
+        "web-killed-after-storing",
+        "web process kills itself when a notice is stored, before the hint",
+        _crash_web_after_storing,
+    ),
+    ProcessTrial("workers-killed", "kill -9 to all worker processes, three times", _kill_workers),
+    ProcessTrial("one-worker-killed", "kill -9 to a single worker, four times", _kill_one_worker),
+    ProcessTrial("drained", "SIGTERM to workers and web in the middle of the work", _drain),
+    ProcessTrial(
+        "postgres-restarted",
+        "PostgreSQL stopped and started twice under everything",
+        _restart_database,
+        needs_own_database=True,
+    ),
+)

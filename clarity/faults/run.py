@@ -1,0 +1,59 @@
+"""Tries faults, one after the other or side by side, and tells how each ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from django.db import connection as database
+
+from clarity.faults import account_trials, crash_trials, process_trials
+from clarity.faults.account_trials import AccountTrial
+from clarity.faults.ground import Scale, ground
+from clarity.faults.results import Result, result_of
+from clarity.faults.shops import Shops
+
+CRASH_POINTS = "crash-points"
+AT_ONCE = 5
+
+NAMES = (
+    *(trial.name for trial in account_trials.TRIALS),
+    *(trial.name for trial in process_trials.TRIALS),
+    CRASH_POINTS,
+)
+
+
+def run(names: Collection[str], *, scale: Scale, folder: Path) -> Iterator[Result]:
+    """The results of the named faults, of all when none is named.
+
+    Faults of accounts happen side by side, each in a tenant of its own, so they disturb one another
+    no more than merchants do.
+    """
+    wanted = set(names) or set(NAMES)
+    with ground(folder, scale) as ready:
+        chosen = [trial for trial in account_trials.TRIALS if trial.name in wanted]
+        for start in range(0, len(chosen), AT_ONCE):
+            # Pairs are set up first: what is slow only then must not look like a fault.
+            pairs = [
+                (one, ready.shops(one.name, one.wishes(scale)))
+                for one in chosen[start : start + AT_ONCE]
+            ]
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                yield from pool.map(lambda pair: _of_account(pair[0], pair[1], scale), pairs)
+        for one in process_trials.TRIALS:
+            if one.name in wanted:
+                yield one.run(ready)
+        if CRASH_POINTS in wanted:
+            yield from crash_trials.run(ready)
+
+
+def _of_account(trial: AccountTrial, shops: Shops, scale: Scale) -> Result:
+    try:
+        shops.wait_until_watched()
+        over = trial.run(shops, scale)
+        end = shops.until_good(scale.patience)
+        return result_of(trial.name, trial.injected, shops, end, time.monotonic() - over)
+    finally:
+        database.close()

@@ -1,0 +1,68 @@
+"""A notice that comes before its record can be read loses nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from integrations.models import DeliveryState, InboxItem, InboxState
+from tests.flow.scripted import ScriptedRig, make_rig
+
+
+@pytest.fixture
+def rig(transactional_db: None, monkeypatch: pytest.MonkeyPatch, account_name: str) -> ScriptedRig:
+    return make_rig(monkeypatch, account_name)
+
+
+def hide(monkeypatch: pytest.MonkeyPatch, rig: ScriptedRig) -> None:
+    """From now on nothing is found in the store."""
+
+    def read(client: object, keys: Sequence[str]) -> Mapping[str, Mapping[str, Any] | None]:
+        return dict.fromkeys(keys)
+
+    monkeypatch.setattr(rig.script, "read", read)
+
+
+def age(rig: ScriptedRig, seconds: float) -> None:
+    """The notices came in so long ago, and the pauses between tries are over."""
+    now = timezone.now()
+    with rig.scope():
+        InboxItem.objects.update(received_at=now - timedelta(seconds=seconds), due_at=now)
+
+
+def test_a_record_that_is_not_there_yet_is_asked_for_again(
+    rig: ScriptedRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as hidden:
+        hide(hidden, rig)
+        rig.note("early")
+        rig.work()
+    (item,) = rig.items(key="early")
+    assert item.state == InboxState.WAITING
+    assert "does not show it yet" in item.reason
+    assert rig.lane(rig.store).failures == 0
+    end = time.monotonic() + 30
+    while not rig.deliveries(key="early", state=DeliveryState.DELIVERED):
+        assert time.monotonic() < end, "the record was not asked for again"
+        age(rig, 5)
+        rig.work()
+    assert rig.delivery(key="early").state == DeliveryState.DELIVERED
+    assert [written.key for written in rig.script.writes] == ["early"]
+
+
+def test_a_record_that_stays_away_is_taken_to_be_gone(
+    rig: ScriptedRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hide(monkeypatch, rig)
+    rig.note("gone")
+    age(rig, 61)
+    rig.work()
+    (item,) = rig.items(key="gone")
+    assert item.state == InboxState.FILTERED
+    assert item.reason == "the record does not exist any more in the source system"
+    assert rig.script.writes == []

@@ -1,0 +1,64 @@
+"""Every fault, tried on real processes and sandboxes with a PostgreSQL of its own.
+
+The command that writes docs/reliability.md does the work, in its quick form, once for all tests.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clarity.faults import crash_trials
+from clarity.faults.ground import QUICK
+from clarity.faults.run import CRASH_POINTS, NAMES
+
+ROOT = Path(__file__).resolve().parents[2]
+SINGLE = [name for name in NAMES if name != CRASH_POINTS]
+WORST_CASE_SECONDS = 900
+
+
+@pytest.fixture(scope="session")
+def rows() -> list[dict[str, Any]]:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "faults", "--quick", "--json"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=WORST_CASE_SECONDS,
+    )
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def check(row: dict[str, Any]) -> None:
+    assert row["problem"] == ""
+    assert row["end"] == {
+        "lost": 0,
+        "doubled": 0,
+        "total_differences": 0,
+        "stock_differences": 0,
+        "waiting": 0,
+        "unaccounted": 0,
+        "stopped": 0,
+    }
+    assert row["good"] is True
+    assert row["events"] >= 1
+
+
+@pytest.mark.timeout(WORST_CASE_SECONDS)
+@pytest.mark.parametrize("name", SINGLE)
+def test_a_fault_loses_and_doubles_nothing(name: str, rows: list[dict[str, Any]]) -> None:
+    (row,) = [row for row in rows if row["fault"] == name]
+    check(row)
+
+
+@pytest.mark.timeout(WORST_CASE_SECONDS)
+def test_a_worker_may_die_at_every_crash_point(rows: list[dict[str, Any]]) -> None:
+    crashed = [row for row in rows if row["fault"] == CRASH_POINTS]
+    assert len(crashed) == len(list(crash_trials.groups(QUICK)))
+    for row in crashed:
+        check(row)
