@@ -41,7 +41,7 @@ class Show(StrEnum):
 
 OPEN_SHOWS = (Show.WAITING, Show.HELD, Show.DEAD)
 # So many records are looked through for one page.
-WINDOW = 2_000
+WINDOW = 1_000
 
 # States in which nothing was to be written.
 QUIET = ("unchanged", "filtered", "merged", "replaced")
