@@ -5,7 +5,7 @@ STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo dev test lint browser bench soak lock clean
+.PHONY: help setup demo dev test lint browser bench scale soak lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -32,8 +32,11 @@ lint: setup ## Check format, style, types, layering, migrations and settings
 browser: setup ## Find or fetch a Chromium for the browser tests
 	@$(PY) -m tests.browser.provision
 
-bench: setup ## Measure speed
-	@$(PY) -m pytest tests/benchmarks -q -o python_files='bench_*.py'
+bench: setup ## Measure speed, all of docs/benchmarks.md
+	@$(PY) manage.py bench
+
+scale: setup ## Two worker hosts on this machine lose one another (Linux, root)
+	@$(PY) -m tests.scale.hosts
 
 soak: setup ## Trade under faults for ten minutes, and try every fault at full size
 	@$(PY) manage.py faults

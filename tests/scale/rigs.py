@@ -24,6 +24,7 @@ def make(
     till_url: str,
     public_url: str,
     size: int = 8,
+    flavour: str = "retail",
     poll_seconds: float = 1.0,
     till_settings: Mapping[str, str] | None = None,
     shop_options: Mapping[str, Any] | None = None,
@@ -36,13 +37,13 @@ def make(
     shop_account = shop.open_account(
         seed="7", size=size, currency="USD", **plus, **(shop_options or {})
     )
-    till_account = till.open_account(seed="7", size=size, currency="USD", flavour="retail")
+    till_account = till.open_account(seed="7", size=size, currency="USD", flavour=flavour)
     tenant = create_tenant(name=name, owner_email="owner@example.com")
     pos = connect_sandbox(
         till_account,
         tenant_id=tenant.pk,
         connector="heartland",
-        flavour="retail",
+        flavour=flavour,
         name="Till",
         settings={
             "currency": "USD",

@@ -1,0 +1,31 @@
+"""A whole installation for a benchmark, with both sandboxes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from clarity import supervisor
+from tests import processes
+from tests.benchmarks.end_to_end import printing_its_port
+from tests.flow.conftest import Rig
+from tests.scale import rigs
+
+Open = Callable[..., Rig]
+
+
+@contextmanager
+def installation() -> Iterator[Open]:
+    """Gives the function that makes a tenant with a running pair: its name, and as `rigs.make`."""
+    with ExitStack() as stack:
+        enter = stack.enter_context
+        _, shop = enter(printing_its_port("integrations.connector_kit.sandbox.server", "shopify"))
+        _, till = enter(printing_its_port("integrations.connector_kit.sandbox.server", "heartland"))
+        web = enter(processes.web())
+        enter(processes.running(supervisor.workers()))
+
+        def make(name: str, **options: Any) -> Rig:
+            return rigs.make(name, shop_url=shop, till_url=till, public_url=web, **options)
+
+        yield make
