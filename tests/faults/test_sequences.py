@@ -25,7 +25,7 @@ from integrations.sync import slices
 from integrations.webhooks import doors
 from tenants import scope
 
-EXAMPLES, STEPS = 5, 14
+EXAMPLES, STEPS = 14, 18
 PATIENCE = 45.0
 
 BOUNDED = settings(

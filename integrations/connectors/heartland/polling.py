@@ -14,6 +14,8 @@ from integrations.connectors.heartland.client import PAGE, HeartlandClient, Row,
 # A record written by a slow transaction shows up with a time that has passed already; each poll
 # looks back this far and leaves out what the poll before reported.
 OVERLAP = timedelta(seconds=60)
+# Their clock may be behind ours, and the first place is taken from ours.
+CLOCKS_APART = timedelta(minutes=5)
 _MOST_REMEMBERED = 500
 
 Make = Callable[[Row], Notice | None]
@@ -73,7 +75,7 @@ def _since(start: datetime, seen: Mapping[str, str]) -> dict[str, str]:
 
 def _place(cursor: str, now: datetime) -> dict[str, Any]:
     if not cursor:
-        start = now.astimezone(UTC).isoformat(timespec="microseconds")
+        start = (now.astimezone(UTC) - CLOCKS_APART).isoformat(timespec="microseconds")
         return {"floor": start, "from": start, "page": 1, "seen": {}}
     place: dict[str, Any] = json.loads(cursor)
     return place

@@ -12,9 +12,9 @@ from integrations.connector_kit.errors import NeedsOwner
 from integrations.connectors.shopify.answers import Reply, TooCostly
 from integrations.connectors.shopify.client import ShopClient
 
-# Shopify's search index and clock may lag; each poll looks back this far. Known versions are
-# dropped by the engine.
-OVERLAP = timedelta(minutes=2)
+# Shopify's search index and clock may lag; each poll looks back this far, the first one too. Known
+# versions are dropped by the engine.
+OVERLAP = timedelta(minutes=5)
 _PAGE = 25
 
 
@@ -49,7 +49,7 @@ def changed(
     limit of 25,000 records a search; only a page of one and the same second is paged by cursor.
     """
     if not cursor:
-        return Page(notices=(), cursor=_cursor(now))
+        return Page(notices=(), cursor=_cursor(now - OVERLAP))
     place = json.loads(cursor)
     query = f"updated_at:>='{place['from']}' {extra}".strip()
     found = _page(client, operation, query, place.get("after"))[root]

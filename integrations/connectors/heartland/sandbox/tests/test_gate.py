@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import threading
 import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -149,3 +151,21 @@ def test_an_oauth_code_works_once(shop: Any) -> None:
     assert f"http://{host.json['host']}" == shop.account["base_url"]
     wrong = call(page.replace(secrets["client_id"], "nobody"))
     assert wrong.status == 400
+
+
+def test_an_answer_that_hangs_comes_never_but_the_work_is_done(shop: Any) -> None:
+    shop.control("POST", "/faults", {"kind": "hang", "match": "POST", "value": 0.2})
+    with pytest.raises((http.client.HTTPException, ConnectionError)):
+        shop.send("POST", "/api/customers", BUYER)
+    assert shop.get("/api/customers")["total"] == 1
+    assert shop.send("POST", "/api/customers", BUYER).status == 201
+
+
+@pytest.mark.parametrize("seconds", [120, -120])
+def test_a_wrong_clock_shows_in_every_time_it_writes(make: Any, seconds: int) -> None:
+    shop = make(clock_skew=seconds)
+    shop.post("/api/customers", BUYER)
+    reply = shop.send("GET", "/api/customers")
+    written = datetime.fromisoformat(reply.json["results"][0]["created_at"])
+    for told in (written, parsedate_to_datetime(reply.headers["date"])):
+        assert abs((told - datetime.now(UTC)).total_seconds() - seconds) < 60

@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode
 
 import pytest
@@ -149,3 +151,34 @@ def test_many_orders_at_once_keep_stock_and_numbers_right(
         stock = account.stock(article.sku)
         assert stock["available"] == 0
         assert stock["committed"] == stock["on_hand"] == sum(article.opening_stock)
+
+
+def test_a_hanging_call_does_the_work(account: Account) -> None:
+    identifier = {"id": f"gid://shopify/Order/{account.order()[0]['id']}"}
+    account.control("POST", "/faults", {"kind": "hang", "match": "POST Tag", "value": 0.2})
+    with pytest.raises((http.client.HTTPException, ConnectionError)):
+        account.graphql(_TAG, identifier)
+    assert account.data(_TAGS, identifier) == {"order": {"tags": ["t"]}}
+
+
+def test_a_fresh_order_is_hidden_while_the_fault_stands(account: Account) -> None:
+    account.control("POST", "/faults", {"kind": "unreadable", "value": 60, "times": -1})
+    identifier = {"id": f"gid://shopify/Order/{account.order()[0]['id']}"}
+    every = "{ orders(first: 5) { nodes { id } } }"
+    assert account.data(_TAGS, identifier) == {"order": None}
+    assert account.data(every) == {"orders": {"nodes": []}}
+    account.control("DELETE", "/faults")
+    assert account.data(_TAGS, identifier) == {"order": {"tags": []}}
+    assert account.data(every) == {"orders": {"nodes": [identifier]}}
+
+
+@pytest.mark.parametrize("seconds", [120, -120])
+def test_a_wrong_clock_shows_in_every_time_it_writes(
+    open_account: Callable[..., Account], seconds: int
+) -> None:
+    account = open_account(clock_skew=seconds)
+    account.order()
+    reply = account.graphql("{ orders(first: 1) { nodes { createdAt } } }")
+    written = datetime.fromisoformat(reply.json["data"]["orders"]["nodes"][0]["createdAt"])
+    for told in (written, parsedate_to_datetime(reply.headers["date"])):
+        assert abs((told - datetime.now(UTC)).total_seconds() - seconds) < 60
