@@ -27,7 +27,7 @@ class Scale:
     """
 
     orders: int = 3
-    storm: float = 3
+    storm: float = 4
     longest_pause: int = 2
     lease: int = 4
     patience: float = 150

@@ -39,10 +39,21 @@ def markdown(results: Sequence[Result], *, scale: Scale, now: datetime, command:
 
 
 def write(file: Path, text: str) -> None:
-    """Puts the table between the two marks. Raises NoPlace."""
+    """Puts the table between the two marks. Raises NoPlace.
+
+    Rows of faults that were not tried this time stay as they were.
+    """
     whole = file.read_text("utf-8")
     if whole.count(BEGIN) != 1 or whole.count(END) != 1 or whole.index(BEGIN) > whole.index(END):
         raise NoPlace(f"{file} needs the lines {BEGIN} and {END}, each once, in this order.")
     before, _, rest = whole.partition(BEGIN)
-    _, _, after = rest.partition(END)
+    old, _, after = rest.partition(END)
+    text = "\n".join((text, *_others(old, text)))
     file.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", "utf-8")
+
+
+def _others(old: str, new: str) -> list[str]:
+    """Rows of the old table whose faults the new one lacks."""
+    renewed = {line.split(" | ")[0] for line in new.splitlines()}
+    rows = [line for line in old.splitlines() if line.startswith("| ") and line not in _HEAD]
+    return [line for line in rows if line.split(" | ")[0] not in renewed]

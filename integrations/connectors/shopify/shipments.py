@@ -28,6 +28,9 @@ from integrations.connectors.shopify.polling import complete
 from integrations.connectors.shopify.user_errors import refuse, user_errors
 from mappings.canonical.record import Entity
 
+# Shopify may tell of an order before it can be read; only then is it taken to be gone.
+LOOKS_FOR_ORDER = 6
+
 _ANNOUNCED, _CREATED = "announced:", "created:"
 
 
@@ -65,6 +68,8 @@ def _order(client: ShopClient, outgoing: Outgoing) -> Mapping[str, Any]:
         )
     variables = {"id": to_gid("Order", linked[0])}
     order: Mapping[str, Any] | None = complete(client.run("ShipmentOrder", variables))["order"]
+    if order is None and outgoing.attempt <= LOOKS_FOR_ORDER:
+        raise TryLater("The linked order cannot be read in Shopify yet.")
     if order is None:
         raise Rejected(
             "The linked order is not in Shopify",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -314,9 +315,10 @@ def test_incomplete_shipment_is_refused(outgoing: Outgoing, field: str) -> None:
     assert caught.value.field == field
 
 
-def test_order_that_is_gone_is_refused() -> None:
-    with (
-        small_shop(ShipmentOrder={"data": {"order": None}}) as shop,
-        pytest.raises(Rejected, match="not in Shopify"),
-    ):
-        shipments.write(client(shop), shipment(("A", 1)), lambda *_: None)
+@pytest.mark.parametrize(("attempt", "error"), [(1, TryLater), (6, TryLater), (7, Rejected)])
+def test_order_that_cannot_be_read_is_looked_for_again_before_it_counts_as_gone(
+    attempt: int, error: type[Exception]
+) -> None:
+    outgoing = replace(shipment(("A", 1)), attempt=attempt)
+    with small_shop(ShipmentOrder={"data": {"order": None}}) as shop, pytest.raises(error):
+        shipments.write(client(shop), outgoing, lambda *_: None)
