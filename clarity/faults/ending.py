@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Q
+from django.db.models import Q
+from django.utils import timezone
 
 from clarity.demo.compare import Comparison, Sides
 from integrations.models import (
@@ -17,6 +18,7 @@ from integrations.models import (
     InboxState,
     Lane,
 )
+from integrations.services import imbalances
 from tenants import scope
 
 
@@ -81,20 +83,11 @@ def _own(tenant_id: UUID) -> EndState:
 
 
 def unaccounted() -> int:
-    """Rows that break conservation: received is what was passed on, merged, left out or waits, and
-    what was passed on is as many deliveries as the item says. Call inside the tenant's scope."""
-    uncounted = (
-        InboxItem.objects.filter(state=InboxState.PASSED)
-        .annotate(made=Count("deliveries"))
-        .exclude(made=F("passed_to"))
-        .count()
-    )
-    unfinished = (
-        Delivery.objects.exclude(state=DeliveryState.WAITING).filter(finished_at=None).count()
-    )
-    silent = InboxItem.objects.exclude(state=InboxState.WAITING).filter(finished_at=None).count()
+    """Rows that break conservation: what does not agree between the two entries of each fact, and
+    what was left out without a reason. Call inside the tenant's scope."""
     unexplained = Delivery.objects.filter(state=DeliveryState.FILTERED, reason="").count()
-    return int(uncounted + unfinished + silent + unexplained)
+    silent = InboxItem.objects.filter(state=InboxState.FILTERED, reason="").count()
+    return sum(one.count for one in imbalances.find(now=timezone.now())) + unexplained + silent
 
 
 def unknown_outcomes(tenant_id: UUID) -> int:

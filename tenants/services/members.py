@@ -22,9 +22,7 @@ def create_tenant(*, name: str, owner_email: str, password: str | None = None) -
         raise ValueError("a tenant needs a name")
     tenant = Tenant(id=uuid.uuid4(), name=name.strip())
     with scope.tenant(tenant.id):
-        owner = User.objects.filter(email=owner_email.strip().lower()).first()
-        if owner is None:
-            owner = User.objects.create_user(owner_email, password)
+        owner = _user(owner_email, password)
         _save_with_slug(tenant)
         Membership.objects.create(user=owner, role=Role.OWNER)
         audit.record(
@@ -35,6 +33,18 @@ def create_tenant(*, name: str, owner_email: str, password: str | None = None) -
             after={"name": tenant.name, "slug": tenant.slug},
         )
     return tenant
+
+
+def _user(email: str, password: str | None) -> User:
+    """The user of this address; two that make the same one at a time both get it."""
+    known = User.objects.filter(email=email.strip().lower())
+    if found := known.first():
+        return found
+    try:
+        with transaction.atomic():
+            return User.objects.create_user(email, password)
+    except IntegrityError:
+        return known.get()
 
 
 def _save_with_slug(tenant: Tenant) -> None:
