@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -19,15 +17,6 @@ def rig(transactional_db: None, monkeypatch: pytest.MonkeyPatch, account_name: s
     return make_rig(monkeypatch, account_name)
 
 
-def hide(monkeypatch: pytest.MonkeyPatch, rig: ScriptedRig) -> None:
-    """From now on nothing is found in the store."""
-
-    def read(client: object, keys: Sequence[str]) -> Mapping[str, Mapping[str, Any] | None]:
-        return dict.fromkeys(keys)
-
-    monkeypatch.setattr(rig.script, "read", read)
-
-
 def age(rig: ScriptedRig, seconds: float) -> None:
     """The notices came in so long ago, and the pauses between tries are over."""
     now = timezone.now()
@@ -35,13 +24,11 @@ def age(rig: ScriptedRig, seconds: float) -> None:
         InboxItem.objects.update(received_at=now - timedelta(seconds=seconds), due_at=now)
 
 
-def test_a_record_that_is_not_there_yet_is_asked_for_again(
-    rig: ScriptedRig, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as hidden:
-        hide(hidden, rig)
-        rig.note("early")
-        rig.work()
+def test_a_record_that_is_not_there_yet_is_asked_for_again(rig: ScriptedRig) -> None:
+    rig.script.is_hiding = True
+    rig.note("early")
+    rig.work()
+    rig.script.is_hiding = False
     (item,) = rig.items(key="early")
     assert item.state == InboxState.WAITING
     assert "does not show it yet" in item.reason
@@ -55,10 +42,8 @@ def test_a_record_that_is_not_there_yet_is_asked_for_again(
     assert [written.key for written in rig.script.writes] == ["early"]
 
 
-def test_a_record_that_stays_away_is_taken_to_be_gone(
-    rig: ScriptedRig, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hide(monkeypatch, rig)
+def test_a_record_that_stays_away_is_taken_to_be_gone(rig: ScriptedRig) -> None:
+    rig.script.is_hiding = True
     rig.note("gone")
     age(rig, 61)
     rig.work()

@@ -101,8 +101,14 @@ def make_rig(
     live_server: Any,
     sandboxes: Mapping[str, SandboxProcess],
     account_name: str,
+    settings: Any,
 ) -> Callable[..., Rig]:
-    """Makes a running pair; settings of the till and options of the accounts may be given."""
+    """Makes a running pair; settings of the till and options of the accounts may be given.
+
+    The till is polled so often that its lane always has something to do, and one thread works both
+    lanes: turns are short.
+    """
+    settings.CLARITY_LANE_SLICE_SECONDS = 1
 
     def make(
         *,

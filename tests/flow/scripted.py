@@ -89,6 +89,8 @@ class Script:
     write_error: Callable[[Outgoing], Exception | None] = _fine
     receipt: Callable[[Outgoing], Receipt] = _created
     reference: Callable[[Record, Account], str] = _key
+    is_hiding: bool = False
+    """Whether it says of every record that there is none."""
     concurrency: int = 4
     seconds_per_write: float = 0.0
     opens: int = 0
@@ -109,10 +111,12 @@ class Script:
         self.polls += 1
         return Page((), "seen")
 
-    def read(self, client: object, keys: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+    def read(self, client: object, keys: Sequence[str]) -> Mapping[str, Mapping[str, Any] | None]:
         self.reads += 1
         if error := self.read_error(keys):
             raise error
+        if self.is_hiding:
+            return dict.fromkeys(keys)
         return {key: {"key": key, "email": f"{key}@example.com"} for key in keys}
 
     def write(self, client: object, outgoing: Outgoing, save: Save) -> Receipt:
