@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from django.db import connection as database
 
 from integrations.models import Balance, Connection, Flow, Pair
 from integrations.services.imbalances import Imbalance, find
+from integrations.services.left_out import reasons
 from integrations.services.tally import Sum, Tally, count, is_small
 from tenants import scope
 
@@ -53,6 +54,8 @@ class Account:
     connection: Connection
     total: Line
     flows: Sequence[Line]
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """Why records were left out, and how many, the most frequent reason first."""
 
     @property
     def lines(self) -> Sequence[Line]:
@@ -118,9 +121,11 @@ def report(tenant_id: UUID, *, now: datetime, since: datetime | None = None) -> 
     began = time.monotonic()
     with one_moment(tenant_id):
         connections, flows = _everything()
-        tally = count([connection.pk for connection in connections], since=since)
+        ids = [connection.pk for connection in connections]
+        tally = count(ids, since=since)
+        why = reasons(ids, since=since)
         imbalances = find(now=now, since=since)
-    accounts = _accounts(connections, flows, tally, imbalances)
+    accounts = _accounts(connections, flows, tally, imbalances, why)
     return Report(now, time.monotonic() - began, accounts)
 
 
@@ -203,6 +208,7 @@ def as_json(found: Report) -> Mapping[str, Any]:
                 "name": account.connection.name,
                 "connector": account.connection.connector,
                 **_line_json(account.total),
+                "left_out_by_reason": dict(account.left_out),
                 "flows": [
                     {"id": line.flow_id, "name": line.name, **_line_json(line)}
                     for line in account.flows
@@ -234,6 +240,7 @@ def _accounts(
     flows: Sequence[Flow],
     tally: Tally,
     imbalances: Sequence[Imbalance],
+    why: Mapping[UUID, Mapping[str, int]] | None = None,
 ) -> list[Account]:
     """Each imbalance once: with its flow where it has one, else with its connection."""
     accounts = []
@@ -260,5 +267,5 @@ def _accounts(
             )
             for flow in mine
         ]
-        accounts.append(Account(connection, total, lines))
+        accounts.append(Account(connection, total, lines, (why or {}).get(connection.pk, {})))
     return accounts

@@ -32,6 +32,7 @@ from integrations.services import pairs
 from integrations.services.conservation import Line, Report, books, recount, report
 from integrations.services.replay import replay
 from integrations.services.tally import Tally
+from mappings.canonical.record import Skipped
 from tests.flow.scripted import ScriptedRig, at_once, make_rig
 
 
@@ -92,6 +93,25 @@ def test_every_outcome_is_a_part_of_the_sum(rig: ScriptedRig) -> None:
     (store,) = (one for one in found.accounts if one.connection == rig.store)
     assert parts(store.total) == parts(line(found, rig.flow.pk))
     assert (found.is_right, kinds(found)) == (True, [])
+
+
+def test_what_was_left_out_is_told_by_its_reason(rig: ScriptedRig) -> None:
+    rig.script.write_error = lambda outgoing: Skipped(f"customer {outgoing.key} is a test")
+    deliver(rig, "71", "72")
+    rig.script.is_hiding = True
+    rig.note("73")
+    with rig.scope():
+        InboxItem.objects.filter(key="73").update(received_at=timezone.now() - timedelta(hours=1))
+    rig.work()
+    (store,) = (one for one in told(rig).accounts if one.connection.pk == rig.store.pk)
+    assert dict(store.left_out) == {
+        "customer […] is a test": 2,
+        "the record does not exist any more in the source system": 1,
+    }
+    assert sum(store.left_out.values()) == store.total.sum.parts["filtered"]
+    out = StringIO()
+    call_command("conservation", stdout=out)
+    assert "2 left out: customer […] is a test" in out.getvalue()
 
 
 def test_a_record_that_was_replayed_counts_once(rig: ScriptedRig) -> None:

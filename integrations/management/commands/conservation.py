@@ -19,6 +19,7 @@ from tenants.models import Tenant
 
 _WORDS = {"filtered": "left out", "dead": "given up", "in_flight": "on its way"}
 _WIDTH = 40
+_REASONS = 10
 
 
 class Command(BaseCommand):
@@ -62,6 +63,8 @@ class Command(BaseCommand):
         for account in told.accounts:
             for line in account.lines:
                 self._tell_line(line)
+            for reason, number in list(account.left_out.items())[:_REASONS]:
+                self.stdout.write(f"    {number:,} left out: {reason}")
         self.stdout.write("")
 
     def _tell_line(self, line: Line) -> None:
