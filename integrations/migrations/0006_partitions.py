@@ -101,8 +101,9 @@ def _make_one_whole(editor: BaseDatabaseSchemaEditor, table: str) -> None:
     last_id, indexes, keys = _last_id(editor, table), *_described(editor, table)
     _run(
         editor,
-        f"CREATE TABLE {whole} (LIKE {table} INCLUDING CONSTRAINTS INCLUDING STORAGE"
-        " INCLUDING COMPRESSION)",
+        f"CREATE TABLE {whole} (LIKE {table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS"
+        " INCLUDING STORAGE INCLUDING COMPRESSION)",
+        f"ALTER TABLE {whole} ALTER COLUMN id DROP DEFAULT",
         *protect_sql(whole),
         "SELECT set_config('role', 'clarity_staff', true)",
         f"INSERT INTO {whole} SELECT * FROM {table}",  # noqa: S608 - our own names

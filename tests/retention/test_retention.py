@@ -45,16 +45,14 @@ TRIED = [("created", "made")]
 
 
 def delivered(shop: Shop, number: str = "#1") -> InboxItem:
-    item = notice(
-        shop, number=number, state=InboxState.PASSED, payload={"order": number}, passed_to=1
-    )
+    item = notice(shop, number=number, state=InboxState.PASSED, payload={"order": number})
     delivery(shop, item, document={"fields": {}}, exchanges=[ANSWER], attempts=TRIED)
     return item
 
 
 def held_on_the_way(shop: Shop) -> InboxItem:
     """Passed on, and its second delivery waits for a person."""
-    item = notice(shop, number="#2", state=InboxState.PASSED, payload={"order": 2}, passed_to=2)
+    item = notice(shop, number="#2", state=InboxState.PASSED, payload={"order": 2})
     delivery(shop, item, DeliveryState.REPLACED, document={"fields": {"n": 1}})
     delivery(
         shop,

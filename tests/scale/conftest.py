@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from conftest import SandboxProcess
-from integrations.models import Connection, Lane
+from integrations.models import Chore, Connection, Lane
 from tenants import scope
 from tenants.services.members import create_tenant
 from tests.flow.conftest import Rig
@@ -49,7 +49,13 @@ def tenant_id(transactional_db: None, account_name: str) -> UUID:
 
 
 @pytest.fixture
-def make_lane(tenant_id: UUID) -> Callable[..., UUID]:
+def no_chores(transactional_db: None) -> None:
+    """No chore of the platform is due, so the pulse has nothing to hint but lanes."""
+    Chore.objects.create(name="rest", due_at=timezone.now() + timedelta(days=1))
+
+
+@pytest.fixture
+def make_lane(tenant_id: UUID, no_chores: None) -> Callable[..., UUID]:
     """Makes a lane; each time is given in seconds from now."""
 
     def make(**seconds: float) -> UUID:
