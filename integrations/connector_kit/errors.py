@@ -30,16 +30,19 @@ class TryLater(ConnectorError):
         after: float | None = None,
         throttled: bool = False,
         left: bool = True,
+        of_record: bool = False,
     ) -> None:
         """`after`: seconds the other system asked us to wait; None when it did not say.
 
         `throttled`: it refused because of a rate limit, which is no sign of ill health. `left`: a
-        request may have reached it; False when we held the call back ourselves.
+        request may have reached it; False when we held the call back ourselves. `of_record`: it
+        answered and is well, only this record must wait.
         """
         super().__init__(message)
         self.after = after
         self.throttled = throttled
         self.left = left
+        self.of_record = of_record
 
 
 class NeedsOwner(ConnectorError):

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeGuard
 
 from django.db import OperationalError, transaction
 from django.utils import timezone
@@ -44,7 +45,7 @@ from integrations.sync.stages import confirm, deliver, receive
 from integrations.sync.stages.confirm import Tried
 from integrations.sync.stages.deliver import Job
 from integrations.sync.stages.normalise import normalise
-from integrations.sync.stages.receive import Fetched, NotReadableYet, Received
+from integrations.sync.stages.receive import Fetched, Received
 from mappings.canonical.record import Entity, InvalidRecord, Skipped
 from tenants import scope
 
@@ -135,7 +136,7 @@ def take_in(session: Session, lease: Lease, routes: Sequence[Route], *, now: dat
     waits = [
         error
         for _, error in found.failed
-        if isinstance(error, TryLater) and not isinstance(error, NotReadableYet)
+        if isinstance(error, TryLater) and not error.of_record
     ]
     if waits and not found.whole:
         raise waits[0]
@@ -318,6 +319,12 @@ def _close(item: InboxItem, state: InboxState, reason: str, *, now: datetime) ->
     item.state, item.reason, item.finished_at = state, reason[:600], now
 
 
+def _is_of_account(result: object) -> TypeGuard[TryLater | NeedsOwner]:
+    return isinstance(result, NeedsOwner) or (
+        isinstance(result, TryLater) and not result.of_record
+    )
+
+
 @dataclass(frozen=True)
 class Done:
     """One call that came back: a result for each job, and the HTTP exchanges it took."""
@@ -329,7 +336,7 @@ class Done:
     @property
     def trouble(self) -> TryLater | NeedsOwner | None:
         """The error that says something about the account rather than about a record, if any."""
-        return next((one for one in self.results if isinstance(one, TryLater | NeedsOwner)), None)
+        return next((one for one in self.results if _is_of_account(one)), None)
 
     @property
     def was_held_back(self) -> bool:

@@ -69,7 +69,7 @@ def _order(client: ShopClient, outgoing: Outgoing) -> Mapping[str, Any]:
     variables = {"id": to_gid("Order", linked[0])}
     order: Mapping[str, Any] | None = complete(client.run("ShipmentOrder", variables))["order"]
     if order is None and outgoing.attempt <= LOOKS_FOR_ORDER:
-        raise TryLater("The linked order cannot be read in Shopify yet.")
+        raise TryLater("The linked order cannot be read in Shopify yet.", of_record=True)
     if order is None:
         raise Rejected(
             "The linked order is not in Shopify",

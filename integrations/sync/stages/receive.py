@@ -28,6 +28,9 @@ NOT_YET = timedelta(seconds=60)
 class NotReadableYet(TryLater):
     """The record is announced, but the system does not show it yet; it is asked for again."""
 
+    def __init__(self) -> None:
+        super().__init__("The system does not show it yet; it is asked for again.", of_record=True)
+
 
 @dataclass(frozen=True)
 class Received:
