@@ -87,7 +87,10 @@ def claim(
 
 
 def _without_blocked(session: Session, rows: Sequence[Delivery]) -> list[Delivery]:
-    """Leaves out records of which an earlier delivery was tried and is not finished."""
+    """Leaves out records of which another delivery was tried and is not finished.
+
+    It may be under way at this moment, and be the newer one: a backfill's record waits behind news.
+    """
     tried: dict[tuple[int, str], Delivery] = {}
     for row in (
         running(session).filter(attempts__gt=0, key__in=[row.key for row in rows]).order_by("-id")
@@ -95,10 +98,10 @@ def _without_blocked(session: Session, rows: Sequence[Delivery]) -> list[Deliver
         tried[(row.flow_id, row.key)] = row  # the earliest one stays
     free = []
     for row in rows:
-        earlier = tried.get((row.flow_id, row.key))
-        if earlier is not None and earlier.id < row.id:
+        other = tried.get((row.flow_id, row.key))
+        if other is not None and other.id != row.id and (other.id < row.id or not row.attempts):
             Delivery.objects.filter(pk=row.pk).update(
-                due_at=max(earlier.due_at, row.due_at) + BEHIND_EARLIER
+                due_at=max(other.due_at, row.due_at) + BEHIND_EARLIER
             )
         else:
             free.append(row)
