@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from integrations.connector_kit.base import Outgoing, Receipt, Result
-from integrations.connector_kit.errors import ConnectorError, Unsupported
+from integrations.connector_kit.errors import ConnectorError, NeedsOwner, TryLater, Unsupported
 from integrations.models import Attempt, Delivery, DeliveryState, Flow, PairState
 from integrations.sync import crash_points, floors, history, incidents, lanes, links, many
 from integrations.sync.lanes import Lease
@@ -294,7 +294,7 @@ def _all_or_error(session: Session, jobs: Sequence[Job]) -> Sequence[Result | Ex
     assert port is not None and port.write_many is not None  # noqa: S101, PT018 - the caller looked
     try:
         results = list(port.write_many(session.client, [job.outgoing for job in jobs]))
-    except ConnectorError as error:
+    except (TryLater, NeedsOwner) as error:
         return [error for _ in jobs]
     if len(results) != len(jobs):
         raise ValueError(f"{len(jobs)} records were sent, {len(results)} were answered for")
