@@ -55,6 +55,7 @@ class Turn:
     until: datetime
     sent: Sent = field(default_factory=Sent)
     since: datetime = field(default_factory=timezone.now)
+    has_called: bool = False
 
     @property
     def is_over(self) -> bool:
@@ -65,6 +66,10 @@ class Turn:
             # Asked before an intent is written: nothing is noted of calls that cannot leave.
             self.sent.trouble = TryLater(USED_UP, after=delay, throttled=True, left=False)
             return True
+        if not self.has_called:
+            # One call at least in every slice, however long polls take: others always wait on a
+            # busy host, and what is to be sent must not wait for ever.
+            return timezone.now() >= self.until
         return fairness.turn_is_over(self.until)
 
     @property
@@ -72,6 +77,7 @@ class Turn:
         return timezone.now() - self.since >= TURN
 
     def hear(self, done: Done) -> None:
+        self.has_called = True
         self.sent.count(done)
         self.breaker.hear(done.trouble, now=timezone.now())
 
