@@ -1,0 +1,154 @@
+"""What happens where the parts of the engine meet: order, batches and turns under pressure."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection as database
+from django.utils import timezone
+
+from integrations.connector_kit.base import Outcome, Outgoing, Receipt, Result
+from integrations.connector_kit.errors import Rejected
+from integrations.models import Cursor, Delivery, DeliveryState, Lane, Rank
+from integrations.services import conservation
+from integrations.sync import links, sessions
+from integrations.sync.links import Remembered
+from integrations.sync.stages import deliver
+from tests.flow.scripted import ScriptedRig, make_rig
+
+
+@pytest.fixture
+def rig(transactional_db: None, monkeypatch: pytest.MonkeyPatch, account_name: str) -> ScriptedRig:
+    return make_rig(monkeypatch, account_name)
+
+
+def test_a_change_back_is_sent_although_the_change_arrives_just_now(rig: ScriptedRig) -> None:
+    rig.note("a", "first@example.com")
+    rig.work()
+    rig.note("a", "second@example.com")
+    rig.run(rig.store)
+    rig.note("a", "first@example.com")
+    second = rig.delivery(state=DeliveryState.WAITING)
+    locked, done = threading.Event(), threading.Event()
+
+    def arrive() -> None:
+        """The outcome of the second, kept while the third is being prepared."""
+        with rig.scope():
+            with database.cursor() as cursor:
+                cursor.execute("LOCK TABLE integrations_delivery IN ACCESS EXCLUSIVE MODE")
+            locked.set()
+            done.wait(1)
+            Delivery.objects.filter(pk=second.pk).update(
+                state=DeliveryState.DELIVERED, finished_at=timezone.now()
+            )
+            link = links.find(rig.flow, "customer", "a")
+            assert link is not None
+            remembered = Remembered(
+                rig.flow, "customer", "a", link.pos_key, delivered_hash=second.content_hash
+            )
+            links.remember([remembered], now=timezone.now())
+        database.close()
+
+    other = threading.Thread(target=arrive)
+    other.start()
+    assert locked.wait(10)
+    rig.run(rig.store)
+    done.set()
+    other.join()
+    assert rig.deliveries()[-1].state == DeliveryState.WAITING
+
+
+def test_older_news_does_not_leave_while_newer_news_is_under_way(rig: ScriptedRig) -> None:
+    rig.note("a", "older@example.com")
+    rig.run(rig.store)
+    older = rig.delivery()
+    with rig.scope():
+        Delivery.objects.update(rank=Rank.BACKFILL)
+    rig.note("a", "newer@example.com")
+    rig.run(rig.store)
+    (newer,) = rig.deliveries(rank__lt=Rank.BACKFILL)
+    with rig.scope():
+        Delivery.objects.filter(pk=newer.pk).update(attempts=1, intent_at=timezone.now())
+        session = sessions.open_session(rig.pos)
+        claimed = deliver.claim(session, now=timezone.now(), leave_out=[newer.pk])
+    assert older.pk not in [row.pk for row in claimed]
+    rig.make_due()
+    rig.run(rig.pos)
+    assert rig.script.emails == ["newer@example.com"]
+    assert rig.delivery(pk=older.pk).state == DeliveryState.REPLACED
+
+
+@pytest.mark.parametrize("error", [Rejected("no", field="input"), KeyError("quantity")])
+def test_one_record_that_spoils_a_batch_stops_alone(rig: ScriptedRig, error: Exception) -> None:
+    calls: list[int] = []
+
+    def write_many(_: object, batch: Sequence[Outgoing]) -> Sequence[Result]:
+        calls.append(len(batch))
+        if any(each.key == "37" for each in batch):
+            raise error
+        return [Receipt(f"there-{each.key}", Outcome.UPDATED) for each in batch]
+
+    rig.script.write_many = write_many
+    for number in range(60):
+        rig.note(str(number), f"{number}@example.com")
+    rig.run(rig.store)
+    rig.run(rig.pos)
+    assert [row.key for row in rig.deliveries(state=DeliveryState.HELD)] == ["37"]
+    assert len(rig.deliveries(state=DeliveryState.DELIVERED)) == 59
+    assert len(calls) <= 14
+
+
+def test_a_batch_of_which_every_record_fails_is_given_up_soon(rig: ScriptedRig) -> None:
+    calls: list[int] = []
+
+    def write_many(_: object, batch: Sequence[Outgoing]) -> Sequence[Result]:
+        calls.append(len(batch))
+        raise Rejected("no", field="input")
+
+    rig.script.write_many = write_many
+    for number in range(60):
+        rig.note(str(number), f"{number}@example.com")
+    rig.run(rig.store)
+    rig.run(rig.pos)
+    assert len(rig.deliveries(state=DeliveryState.HELD)) == 60
+    assert len(calls) <= 20
+
+
+def test_slow_polls_and_a_busy_host_do_not_keep_records_from_leaving(
+    rig: ScriptedRig, settings: Any
+) -> None:
+    rig.script.seconds_per_poll = 0.5
+    rig.add_way_back()
+    rig.note("a", "a@example.com")
+    rig.run(rig.store)
+    # Some other lane waits for a worker all the time.
+    with rig.scope():
+        Lane.objects.filter(pk=rig.store.pk).update(
+            due_at=timezone.now() - timedelta(hours=1),
+            hinted_at=timezone.now() - timedelta(hours=1),
+        )
+        Cursor.objects.update(due_at=timezone.now())
+    rig.run(rig.pos)
+    assert rig.script.polls >= 1
+    assert rig.script.emails == ["a@example.com"]
+
+
+def test_the_books_agree_while_calls_are_under_way(rig: ScriptedRig) -> None:
+    found: list[str] = []
+
+    def look(_: Outgoing) -> Exception | None:
+        report = conservation.report(rig.tenant_id, now=timezone.now())
+        found.extend(imbalance.sentence for imbalance in report.imbalances)
+        database.close()
+        return None
+
+    for number in range(6):
+        rig.note(str(number), f"{number}@example.com")
+    rig.run(rig.store)
+    rig.script.write_error = look
+    rig.run(rig.pos)
+    assert found == []
