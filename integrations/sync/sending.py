@@ -15,7 +15,7 @@ from integrations.connector_kit.errors import NeedsOwner, TryLater
 from integrations.connector_kit.pace import LONGEST_SLEEP, USED_UP
 from integrations.models import Delivery
 from integrations.queue import fairness, stopping
-from integrations.sync import lanes, pipeline
+from integrations.sync import handover, lanes, pipeline
 from integrations.sync.breaker import Breaker
 from integrations.sync.lanes import Lease
 from integrations.sync.pipeline import Done
@@ -121,6 +121,9 @@ def send_due(session: Session, lease: Lease, *, breaker: Breaker, until: datetim
     if turn.is_over:
         return turn.sent
     line = _Line(session, lease)
+    if line.found:
+        # What was just prepared for other accounts need not wait until this one has its own.
+        handover.let_go()
     width = session.connector.manifest.limits.concurrency
     if width == 1 or line.found == 1:
         return _one_after_another(turn, line)

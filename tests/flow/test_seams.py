@@ -10,14 +10,27 @@ from typing import Any
 import pytest
 from django.db import connection as database
 from django.utils import timezone
+from django_q.models import OrmQ
 
 from integrations.connector_kit.base import Outcome, Outgoing, Receipt, Result
-from integrations.connector_kit.errors import Rejected
-from integrations.models import Cursor, Delivery, DeliveryState, Lane, Rank
+from integrations.connector_kit.errors import Rejected, TryLater
+from integrations.models import (
+    Cursor,
+    Delivery,
+    DeliveryState,
+    InboxItem,
+    InboxState,
+    Incident,
+    Lane,
+    Rank,
+)
 from integrations.services import conservation
-from integrations.sync import links, sessions
+from integrations.services.discard import discard, discard_group
+from integrations.services.replay import replay
+from integrations.sync import links, sessions, slices
 from integrations.sync.links import Remembered
 from integrations.sync.stages import deliver
+from tenants.models import AuditEntry
 from tests.flow.scripted import ScriptedRig, make_rig
 
 
@@ -152,3 +165,57 @@ def test_the_books_agree_while_calls_are_under_way(rig: ScriptedRig) -> None:
     rig.script.write_error = look
     rig.run(rig.pos)
     assert found == []
+
+
+def test_a_replayed_record_that_was_given_up_by_age_is_tried_for_long_again(
+    rig: ScriptedRig, settings: Any
+) -> None:
+    rig.script.read_error = lambda _: TryLater("answered 503")
+    rig.note("a")
+    with rig.scope():
+        InboxItem.objects.update(
+            trying_seconds=settings.CLARITY_RETRY_MAX_AGE_HOURS * 3600 + 1, tried_at=timezone.now()
+        )
+    rig.run(rig.store)
+    (item,) = rig.items(state=InboxState.HELD)
+    with rig.scope():
+        replay(item, now=timezone.now())
+    rig.run(rig.store)
+    (item,) = rig.items()
+    assert (item.state, item.reason) == (InboxState.WAITING, "answered 503")
+
+
+def test_what_was_prepared_for_others_does_not_wait_for_our_own_calls(rig: ScriptedRig) -> None:
+    rig.add_way_back()
+    rig.note("b", "b@example.com", at=rig.pos)
+    rig.run(rig.pos)
+    rig.note("a", "a@example.com")
+    OrmQ.objects.all().delete()
+    queued: list[int] = []
+
+    def look(_: Outgoing) -> Exception | None:
+        queued.append(OrmQ.objects.count())
+        database.close()
+        return None
+
+    rig.script.write_error = look
+    slices.run_and_go_on(tenant_id=rig.tenant_id, connection_id=rig.store.pk)
+    assert queued[0] == 1
+
+
+def test_what_is_written_down_for_good_of_a_discard_holds_no_values(rig: ScriptedRig) -> None:
+    def refuse(outgoing: Outgoing) -> Exception:
+        address = str(outgoing.fields["email"])
+        return Rejected(f"email {address} is taken", field="email", said=address)
+
+    rig.script.write_error = refuse
+    for key in ("a", "b", "c"):
+        rig.note(key, f"{key}@example.com")
+    rig.work()
+    with rig.scope():
+        (incident,) = Incident.objects.all()
+        discard(InboxItem.objects.get(key="a"), reason="no", actor=None, now=timezone.now())
+        value = "b@example.com"
+        discard_group(incident, reason="no", actor=None, now=timezone.now(), value=value)
+        entries = [str(entry.before) for entry in AuditEntry.objects.all()]
+    assert [entry for entry in entries if "@" in entry] == []
