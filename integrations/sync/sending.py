@@ -29,6 +29,8 @@ TURN = timedelta(seconds=2)
 LOOK_AGAIN = timedelta(seconds=1)
 LOOK_EVERY = timedelta(seconds=0.25)
 SLOW_CALL = timedelta(seconds=1)
+# An outage makes about so many calls of a record fail before the lane is left alone.
+OFTEN = 3
 
 Trouble = TryLater | NeedsOwner
 
@@ -257,12 +259,18 @@ def wants_rest(trouble: Trouble | None) -> bool:
 
 def _batches(session: Session, rows: Sequence[Delivery]) -> Iterator[list[Delivery]]:
     """By rank, so that stock goes first and an initial load takes what is left."""
-    groups: dict[tuple[int, Entity], list[Delivery]] = {}
+    groups: dict[tuple[int, Entity, int], list[Delivery]] = {}
     for row in rows:
-        groups.setdefault((row.rank, Entity(row.entity)), []).append(row)
-    for rank, entity in sorted(groups, key=lambda group: group[0]):
-        port = session.port(entity)
-        size = port.batch_size if port and port.write_many else 1
-        group = groups[rank, entity]
+        entity = Entity(row.entity)
+        groups.setdefault((row.rank, entity, _size(session, entity, row)), []).append(row)
+    for rank, entity, size in sorted(groups, key=lambda group: group[0]):
+        group = groups[rank, entity, size]
         for start in range(0, len(group), size):
             yield group[start : start + size]
+
+
+def _size(session: Session, entity: Entity, row: Delivery) -> int:
+    """How many go together: fewer with each further failure, for one may be why all of them fail."""
+    port = session.port(entity)
+    size = port.batch_size if port and port.write_many else 1
+    return max(1, size >> max(0, row.attempts - OFTEN))

@@ -219,3 +219,21 @@ def test_what_is_written_down_for_good_of_a_discard_holds_no_values(rig: Scripte
         discard_group(incident, reason="no", actor=None, now=timezone.now(), value=value)
         entries = [str(entry.before) for entry in AuditEntry.objects.all()]
     assert [entry for entry in entries if "@" in entry] == []
+
+
+def test_a_record_at_which_they_break_down_does_not_hold_its_batch_for_ever(
+    rig: ScriptedRig,
+) -> None:
+    def write_many(_: object, batch: Sequence[Outgoing]) -> Sequence[Result]:
+        if any(each.key == "37" for each in batch):
+            raise TryLater("answered 500")
+        return [Receipt(f"there-{each.key}", Outcome.UPDATED) for each in batch]
+
+    rig.script.write_many = write_many
+    for number in range(100):
+        rig.note(str(number), f"{number}@example.com")
+    rig.run(rig.store)
+    for _ in range(25):
+        rig.make_due()
+        rig.run(rig.pos)
+    assert [row.key for row in rig.deliveries(state=DeliveryState.WAITING)] == ["37"]
