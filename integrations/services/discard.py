@@ -18,6 +18,7 @@ from integrations.models import (
     Incident,
     Side,
 )
+from integrations.sync.causes import plain_message
 from integrations.sync.incidents import STOPPED_DELIVERY, STOPPED_ITEM, close_settled
 from tenants.models import User
 from tenants.services import audit
@@ -51,7 +52,7 @@ def discard(item: InboxItem, *, reason: str, actor: User | None, now: datetime) 
         object_type="InboxItem",
         object_id=locked.pk,
         actor=actor,
-        before={"state": stopped[0].state, "reason": stopped[0].reason},
+        before={"state": stopped[0].state, "reason": _without_values(stopped[0])},
         after={"state": "filtered"},
         reason=reason.strip(),
     )
@@ -85,12 +86,18 @@ def discard_group(
         object_type="Incident",
         object_id=incident.pk,
         actor=actor,
-        before={"reason": incident.message, "value": value},
+        # Without the value: it may be personal, and what is written here stays for good.
+        before={"reason": incident.message, "is_one_value": bool(value)},
         after={"state": "filtered", "records": count},
         reason=reason.strip(),
     )
     close_settled([incident.pk], now=now)
     return count
+
+
+def _without_values(row: InboxItem | Delivery) -> str:
+    """Why it was stopped, in words that may stay for good: without the record's own values."""
+    return plain_message(row.reason, [row.said, row.number, row.key])
 
 
 def _said(reason: str) -> str:

@@ -116,6 +116,8 @@ _UNCARRIED = _Proof(
     {"uncarried": "{records} passed on while this flow was on, without a delivery for it."},
 )
 
+# An attempt is written down with its outcome: one that is under way, or that a crash cut off, is
+# counted on its delivery only.
 _TRIED = _Proof(
     """
     SELECT CASE WHEN d.attempts <> coalesce(a.made, 0) THEN 'unlogged' ELSE 'unproved' END AS kind,
@@ -127,6 +129,7 @@ _TRIED = _Proof(
     ) a ON a.delivery_id = d.id
     WHERE d.tenant_id = %(tenant)s AND d.created_at >= %(since)s
       AND (d.attempts <> coalesce(a.made, 0) OR (d.state = 'delivered' AND d.attempts = 0))
+      AND NOT (d.state = 'waiting' AND d.attempts = coalesce(a.made, 0) + 1)
     """,
     {
         "unlogged": "{records} tried another number of times than attempts are written down.",

@@ -8,6 +8,18 @@ from integrations.models import Delivery, DeliveryState, InboxItem, InboxState
 from integrations.sync import lanes
 from integrations.sync.incidents import STOPPED_DELIVERY, close_settled
 
+_BEGUN_ANEW = (
+    "state",
+    "due_at",
+    "finished_at",
+    "reason",
+    "field",
+    "said",
+    "advice",
+    "trying_seconds",
+    "tried_at",
+)
+
 
 class CannotReplay(ValueError):
     """The record is in a state in which replaying it means nothing; the message says which."""
@@ -31,7 +43,7 @@ def replay(item: InboxItem, *, now: datetime) -> None:
     stopped.update(state=DeliveryState.REPLACED, reason="Replayed", finished_at=now)
     locked.state, locked.due_at, locked.finished_at = InboxState.WAITING, now, None
     locked.reason = locked.field = locked.said = locked.advice = ""
-    locked.save(
-        update_fields=["state", "due_at", "finished_at", "reason", "field", "said", "advice"]
-    )
+    # The time it is tried for begins anew: what was given up by age would get one try only.
+    locked.trying_seconds, locked.tried_at = 0, None
+    locked.save(update_fields=_BEGUN_ANEW)
     close_settled(left, now=now)

@@ -123,6 +123,7 @@ def _list(session: Session, port: EntityPort | None, row: Backfill) -> Listing:
     if port is None or port.listing is None:
         raise Unsupported(f"{session.connector.manifest.label} cannot list its articles.")
     listing: Listing = port.listing(session.client, row.list_cursor)
+    session.answers += 1
     return listing
 
 
@@ -132,6 +133,7 @@ def _page(session: Session, port: EntityPort | None, row: Backfill) -> Page:
             f"{session.connector.manifest.label} cannot list all its {row.flow.entity} records."
         )
     page: Page = port.pages(session.client, row.cursor)
+    session.answers += 1
     return page
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeGuard
 
@@ -45,7 +45,7 @@ from integrations.sync.stages import confirm, deliver, receive
 from integrations.sync.stages.confirm import Tried
 from integrations.sync.stages.deliver import Job
 from integrations.sync.stages.normalise import normalise
-from integrations.sync.stages.receive import Fetched, Received
+from integrations.sync.stages.receive import GIVE_UP_AFTER, Fetched, Received
 from mappings.canonical.record import Entity, InvalidRecord, Skipped
 from tenants import scope
 
@@ -134,9 +134,7 @@ def take_in(session: Session, lease: Lease, routes: Sequence[Route], *, now: dat
         now=now,
     )
     waits = [
-        error
-        for _, error in found.failed
-        if isinstance(error, TryLater) and not error.of_record
+        error for _, error in found.failed if isinstance(error, TryLater) and not error.of_record
     ]
     if waits and not found.whole:
         raise waits[0]
@@ -319,10 +317,11 @@ def _close(item: InboxItem, state: InboxState, reason: str, *, now: datetime) ->
     item.state, item.reason, item.finished_at = state, reason[:600], now
 
 
+_Result = Receipt | ConnectorError | Exception
+
+
 def _is_of_account(result: object) -> TypeGuard[TryLater | NeedsOwner]:
-    return isinstance(result, NeedsOwner) or (
-        isinstance(result, TryLater) and not result.of_record
-    )
+    return isinstance(result, NeedsOwner) or (isinstance(result, TryLater) and not result.of_record)
 
 
 @dataclass(frozen=True)
@@ -330,7 +329,7 @@ class Done:
     """One call that came back: a result for each job, and the HTTP exchanges it took."""
 
     jobs: Sequence[Job]
-    results: Sequence[Receipt | ConnectorError | Exception]
+    results: Sequence[_Result]
     exchanges: Sequence[Exchange]
 
     @property
@@ -388,15 +387,42 @@ def withdraw(session: Session, lease: Lease, jobs: Sequence[Job]) -> None:
 def call(session: Session, lease: Lease, jobs: Sequence[Job]) -> Done:
     """Second step: the call itself. Any thread may make it; nothing is kept of it yet."""
     with session.recorder.recording() as exchanges:
-        try:
-            results: Sequence[Receipt | Exception] = deliver.call(session, lease, jobs)
-        except lanes.LeaseLost:
-            raise
-        except Exception as error:
-            log.exception("delivery of %s failed in our code", [job.delivery.pk for job in jobs])
-            results = [error for _ in jobs]
+        results = _answers(session, lease, jobs, [])
     crash_points.reach("after-call")
     return Done(jobs, results, exchanges)
+
+
+def _answers(
+    session: Session, lease: Lease, jobs: Sequence[Job], spoilt: list[Exception]
+) -> list[_Result]:
+    """An answer for each job; the one that spoils a batch is found by halves and fails alone.
+
+    `spoilt`: why single jobs of the batch failed, while none was answered.
+    """
+    try:
+        results = list(deliver.call(session, lease, jobs))
+    except lanes.LeaseLost:
+        raise
+    except Exception as error:
+        if not isinstance(error, ConnectorError):
+            log.exception("delivery of %s failed in our code", [job.delivery.pk for job in jobs])
+        if len(jobs) == 1 or len(spoilt) >= GIVE_UP_AFTER:
+            spoilt.append(error)
+            return [error for _ in jobs]
+    else:
+        spoilt.clear()
+        return results
+    # Nobody knows what the call did before it failed.
+    again = [
+        replace(job, outgoing=replace(job.outgoing, attempt=job.outgoing.attempt + 1))
+        for job in jobs
+    ]
+    middle = len(again) // 2
+    first = _answers(session, lease, again[:middle], spoilt)
+    ill = next((one for one in first if isinstance(one, TryLater | NeedsOwner)), None)
+    if ill is not None:
+        return first + [ill for _ in again[middle:]]
+    return first + _answers(session, lease, again[middle:], spoilt)
 
 
 def keep(session: Session, lease: Lease, done: Sequence[Done]) -> None:
@@ -420,9 +446,6 @@ def keep(session: Session, lease: Lease, done: Sequence[Done]) -> None:
         )
         crash_points.reach("outcome-written")
     crash_points.reach("after-outcome")
-
-
-_Result = Receipt | ConnectorError | Exception
 
 
 def _outcomes(

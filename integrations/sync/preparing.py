@@ -116,12 +116,13 @@ def _leave_out_idle(prepared: Sequence[Prepared], *, now: datetime) -> None:
     if not going:
         return
     rows = [one.row for one in going]
+    # First what is on its way: what arrives while we look is a link then, and is not missed.
+    coming = _newest_waiting(rows)
     known = links.find_all(
         (row.flow, entity, key)
         for row in rows
         for entity, key in ((row.entity, row.key), *(need[:2] for need in row.needs))
     )
-    coming = _newest_waiting(rows)
     together = {(row.flow.pair_id, row.entity, row.reference) for row in rows}
     for row in rows:
         idle = _already_there(row, known, coming) or _not_ours(row, known, together)

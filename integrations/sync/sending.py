@@ -15,7 +15,7 @@ from integrations.connector_kit.errors import NeedsOwner, TryLater
 from integrations.connector_kit.pace import LONGEST_SLEEP, USED_UP
 from integrations.models import Delivery
 from integrations.queue import fairness, stopping
-from integrations.sync import lanes, pipeline
+from integrations.sync import handover, lanes, pipeline
 from integrations.sync.breaker import Breaker
 from integrations.sync.lanes import Lease
 from integrations.sync.pipeline import Done
@@ -29,6 +29,8 @@ TURN = timedelta(seconds=2)
 LOOK_AGAIN = timedelta(seconds=1)
 LOOK_EVERY = timedelta(seconds=0.25)
 SLOW_CALL = timedelta(seconds=1)
+# An outage makes about so many calls of a record fail before the lane is left alone.
+OFTEN = 3
 
 Trouble = TryLater | NeedsOwner
 
@@ -55,6 +57,7 @@ class Turn:
     until: datetime
     sent: Sent = field(default_factory=Sent)
     since: datetime = field(default_factory=timezone.now)
+    has_called: bool = False
 
     @property
     def is_over(self) -> bool:
@@ -65,6 +68,10 @@ class Turn:
             # Asked before an intent is written: nothing is noted of calls that cannot leave.
             self.sent.trouble = TryLater(USED_UP, after=delay, throttled=True, left=False)
             return True
+        if not self.has_called:
+            # One call at least in every slice, however long polls take: others always wait on a
+            # busy host, and what is to be sent must not wait for ever.
+            return timezone.now() >= self.until
         return fairness.turn_is_over(self.until)
 
     @property
@@ -72,6 +79,7 @@ class Turn:
         return timezone.now() - self.since >= TURN
 
     def hear(self, done: Done) -> None:
+        self.has_called = True
         self.sent.count(done)
         self.breaker.hear(done.trouble, now=timezone.now())
 
@@ -115,6 +123,9 @@ def send_due(session: Session, lease: Lease, *, breaker: Breaker, until: datetim
     if turn.is_over:
         return turn.sent
     line = _Line(session, lease)
+    if line.found:
+        # What was just prepared for other accounts need not wait until this one has its own.
+        handover.let_go()
     width = session.connector.manifest.limits.concurrency
     if width == 1 or line.found == 1:
         return _one_after_another(turn, line)
@@ -248,12 +259,18 @@ def wants_rest(trouble: Trouble | None) -> bool:
 
 def _batches(session: Session, rows: Sequence[Delivery]) -> Iterator[list[Delivery]]:
     """By rank, so that stock goes first and an initial load takes what is left."""
-    groups: dict[tuple[int, Entity], list[Delivery]] = {}
+    groups: dict[tuple[int, Entity, int], list[Delivery]] = {}
     for row in rows:
-        groups.setdefault((row.rank, Entity(row.entity)), []).append(row)
-    for rank, entity in sorted(groups, key=lambda group: group[0]):
-        port = session.port(entity)
-        size = port.batch_size if port and port.write_many else 1
-        group = groups[rank, entity]
+        entity = Entity(row.entity)
+        groups.setdefault((row.rank, entity, _size(session, entity, row)), []).append(row)
+    for rank, entity, size in sorted(groups, key=lambda group: group[0]):
+        group = groups[rank, entity, size]
         for start in range(0, len(group), size):
             yield group[start : start + size]
+
+
+def _size(session: Session, entity: Entity, row: Delivery) -> int:
+    """How many go together: fewer with each further failure, for one may be why all of them fail."""
+    port = session.port(entity)
+    size = port.batch_size if port and port.write_many else 1
+    return max(1, size >> max(0, row.attempts - OFTEN))

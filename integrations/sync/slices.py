@@ -142,9 +142,14 @@ def _try_out(work: Work) -> int:
     was_called, trouble = probing.probe(
         work.session, work.lease, lambda: work_in_hand.cursors(work), reads=work.is_used
     )
+    if not was_called and work.refresh_at is not None and work.refresh_at <= timezone.now():
+        was_called, trouble = True, _refresh(work)
     if not was_called:
-        # Nothing is left to read, so this makes no call.
-        return pipeline.take_in(work.session, work.lease, work.routes, now=timezone.now())
+        # Nothing is left to read but a page of a backfill, which finds out as well.
+        heard, trouble = _take_in(work)
+        if trouble is not None:
+            raise trouble
+        return heard
     now = timezone.now()
     work.breaker.hear(trouble, now=now)
     if trouble is not None:
@@ -210,17 +215,26 @@ def _hear(work: Work, *, until: datetime) -> tuple[int, TryLater | None]:
             if error.throttled:
                 break
     # Notices that show the whole record need no call, but reading the others does.
-    if work.is_used and not work.breaker.is_open and not sending.wants_rest(trouble):
-        try:
-            answers = work.session.answers
-            heard += pipeline.take_in(work.session, work.lease, work.routes, now=timezone.now())
-            heard += pipeline.fill(work.session, work.lease, now=timezone.now())
-            if work.session.answers > answers:
-                work.breaker.hear(None, now=timezone.now())
-        except TryLater as error:
-            work.breaker.hear(error, now=timezone.now())
-            trouble = sending.worse(trouble, error)  # type: ignore[assignment]
+    if not work.breaker.is_open and not sending.wants_rest(trouble):
+        taken, unread = _take_in(work)
+        heard, trouble = heard + taken, sending.worse(trouble, unread)  # type: ignore[assignment]
     return heard, trouble
+
+
+def _take_in(work: Work) -> tuple[int, TryLater | None]:
+    """Passes notices on and reads a page of a backfill, and tells the breaker what came of it."""
+    if not work.is_used:
+        return 0, None
+    heard, answers, now = 0, work.session.answers, timezone.now()
+    try:
+        heard += pipeline.take_in(work.session, work.lease, work.routes, now=now)
+        heard += pipeline.fill(work.session, work.lease, now=timezone.now())
+    except TryLater as error:
+        work.breaker.hear(error, now=timezone.now())
+        return heard, error
+    if work.session.answers > answers:
+        work.breaker.hear(None, now=timezone.now())
+    return heard, None
 
 
 def _finish(work: Work, *, may_go_on: bool) -> bool:

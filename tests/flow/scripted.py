@@ -32,6 +32,7 @@ from integrations.connector_kit.base import (
     Page,
     Probe,
     Receipt,
+    Result,
     Save,
 )
 from integrations.connector_kit.payload import Payload
@@ -91,6 +92,10 @@ class Script:
     reference: Callable[[Record, Account], str] = _key
     is_hiding: bool = False
     """Whether it says of every record that there is none."""
+    refresh: Callable[[object, datetime], datetime | None] | None = None
+    pages: Callable[[object, str], Page] | None = None
+    write_many: Callable[[object, Sequence[Outgoing]], Sequence[Result]] | None = None
+    seconds_per_poll: float = 0.0
     concurrency: int = 4
     seconds_per_write: float = 0.0
     opens: int = 0
@@ -109,6 +114,7 @@ class Script:
 
     def changes(self, client: object, cursor: str, now: datetime) -> Page:
         self.polls += 1
+        time.sleep(self.seconds_per_poll)
         return Page((), "seen")
 
     def read(self, client: object, keys: Sequence[str]) -> Mapping[str, Mapping[str, Any] | None]:
@@ -136,6 +142,9 @@ class Script:
             normalise=_customer,
             read=self.read,
             write=self.write,
+            write_many=self.write_many,
+            batch_size=100,
+            pages=self.pages,
             changes=self.changes,
             reference=self.reference,
         )
@@ -144,7 +153,7 @@ class Script:
             manifest=real.manifest.model_copy(update={"limits": limits}),
             open=self.open,
             close=None,
-            refresh=None,
+            refresh=self.refresh,
             probe=lambda client: Probe("Scripted"),
             entities={Entity.CUSTOMER: customers},
         )

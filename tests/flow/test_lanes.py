@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from integrations.connector_kit.base import Notice
-from integrations.models import Connection, InboxItem, InboxState, Lane
+from integrations.models import Chore, Connection, InboxItem, InboxState, Lane
 from integrations.queue.broker import ListeningBroker
 from integrations.queue.pulse import hint_due_lanes
 from integrations.sync import intake, lanes
@@ -123,6 +123,8 @@ def broker() -> Iterator[ListeningBroker]:
 def test_a_waiting_worker_is_woken_by_the_commit(
     tenant_id: UUID, lane: UUID, broker: ListeningBroker
 ) -> None:
+    # Chores that nobody has done yet would be in the queue as well.
+    Chore.objects.create(name="none", due_at=timezone.now() + timedelta(hours=1))
     assert broker.dequeue() is None  # listens from here on
 
     def later() -> None:

@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from integrations.connector_kit.base import Outgoing, Receipt, Result
-from integrations.connector_kit.errors import ConnectorError, Unsupported
+from integrations.connector_kit.errors import ConnectorError, NeedsOwner, TryLater, Unsupported
 from integrations.models import Attempt, Delivery, DeliveryState, Flow, PairState
 from integrations.sync import crash_points, floors, history, incidents, lanes, links, many
 from integrations.sync.lanes import Lease
@@ -87,7 +87,10 @@ def claim(
 
 
 def _without_blocked(session: Session, rows: Sequence[Delivery]) -> list[Delivery]:
-    """Leaves out records of which an earlier delivery was tried and is not finished."""
+    """Leaves out records of which another delivery was tried and is not finished.
+
+    It may be under way at this moment, and be the newer one: a backfill's record waits behind news.
+    """
     tried: dict[tuple[int, str], Delivery] = {}
     for row in (
         running(session).filter(attempts__gt=0, key__in=[row.key for row in rows]).order_by("-id")
@@ -95,10 +98,10 @@ def _without_blocked(session: Session, rows: Sequence[Delivery]) -> list[Deliver
         tried[(row.flow_id, row.key)] = row  # the earliest one stays
     free = []
     for row in rows:
-        earlier = tried.get((row.flow_id, row.key))
-        if earlier is not None and earlier.id < row.id:
+        other = tried.get((row.flow_id, row.key))
+        if other is not None and other.id != row.id and (other.id < row.id or not row.attempts):
             Delivery.objects.filter(pk=row.pk).update(
-                due_at=max(earlier.due_at, row.due_at) + BEHIND_EARLIER
+                due_at=max(other.due_at, row.due_at) + BEHIND_EARLIER
             )
         else:
             free.append(row)
@@ -291,7 +294,7 @@ def _all_or_error(session: Session, jobs: Sequence[Job]) -> Sequence[Result | Ex
     assert port is not None and port.write_many is not None  # noqa: S101, PT018 - the caller looked
     try:
         results = list(port.write_many(session.client, [job.outgoing for job in jobs]))
-    except ConnectorError as error:
+    except (TryLater, NeedsOwner) as error:
         return [error for _ in jobs]
     if len(results) != len(jobs):
         raise ValueError(f"{len(jobs)} records were sent, {len(results)} were answered for")
