@@ -9,6 +9,7 @@ threads as the manifest's `limits.concurrency` allows.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -26,6 +27,10 @@ Client = Any
 """Whatever a connector's `open` returns; only that connector looks inside."""
 
 
+def _nobody_else() -> AbstractContextManager[Mapping[str, str]]:
+    return nullcontext({})
+
+
 @dataclass(frozen=True)
 class Account:
     """One account at one system, opened: what a connector may know of a connection."""
@@ -41,6 +46,11 @@ class Account:
     """Called after every HTTP exchange with secrets and card data already removed."""
     renewed: Callable[[Mapping[str, str]], None] | None = field(default=None, repr=False)
     """Stores renewed credentials (a refreshed token pair) before they are used."""
+    renewing: Callable[[], AbstractContextManager[Mapping[str, str]]] = field(
+        default=_nobody_else, repr=False
+    )
+    """Entered while credentials are renewed: no other process renews those of this account
+    meanwhile. Gives what is stored now, which is newer when another one was quicker."""
     budget: Budget | None = field(default=None, repr=False)
     """What is known of the account's rate limit; the kit's HTTP session keeps it up to date."""
 

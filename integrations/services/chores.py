@@ -11,6 +11,7 @@ do not say how it ended, and give a lost one up for three minutes.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,6 +28,7 @@ from integrations.sync import pipeline
 log = logging.getLogger(__name__)
 
 AFTER_FAILURE = timedelta(seconds=30)
+BEGIN_FOR = timedelta(seconds=45)
 # A chore that is so late was forgotten by everybody: no worker runs.
 LATE = timedelta(minutes=5)
 
@@ -56,10 +58,12 @@ DUTIES: Sequence[Duty] = (
 def run_due(duties: Sequence[Duty] = DUTIES) -> int:
     """Does every chore that is due and that nobody is at; answers how many were tried.
 
-    May be called at any time, by anyone, outside any scope.
+    May be called at any time, by anyone, outside any scope. Begins none after a while, since a
+    worker is ended that takes too long; what is left is due, and so hinted again.
     """
     _make_rows(duties)
-    return sum(_do(duty) for duty in duties)
+    until = time.monotonic() + BEGIN_FOR.total_seconds()
+    return sum(_do(duty) for duty in duties if time.monotonic() < until)
 
 
 def _make_rows(duties: Sequence[Duty]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection as database
 
 from integrations.connector_kit.base import Account, Client, Connector, EntityPort
 from integrations.connector_kit.budget import Budget
@@ -24,6 +25,8 @@ from mappings.canonical.record import Entity
 from tenants import scope
 
 LEAST_POLL_SECONDS = 0.05
+# The class of advisory locks under which credentials are renewed; lanes have locks of one number.
+_RENEWAL = 7316
 
 log = logging.getLogger(__name__)
 
@@ -128,6 +131,15 @@ def open_account(
         with scope.tenant(tenant_id):
             store.put(connection_id, dict(values))
 
+    @contextmanager
+    def renewing() -> Iterator[Mapping[str, str]]:
+        with scope.tenant(tenant_id):
+            with database.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_RENEWAL, str(connection_id)]
+                )
+            yield store.get_all(connection_id)
+
     return Account(
         id=str(connection_id),
         base_url=connection.base_url,
@@ -137,6 +149,7 @@ def open_account(
         private_network=may_be_private(connection.environment),
         observe=observe,
         renewed=renewed,
+        renewing=renewing,
         budget=budget,
     )
 

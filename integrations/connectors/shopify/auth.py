@@ -147,6 +147,16 @@ class Tokens:
     def _renew(self) -> str | None:
         if not (self._credentials.get("client_id") and self._credentials.get("client_secret")):
             return None
+        with self._account.renewing() as stored:
+            token = stored.get("access_token", "")
+            if token and token != self._credentials.get("access_token"):
+                # Another process renewed it, and our refresh token died with that.
+                self._credentials.update(stored)
+            else:
+                self._ask()
+        return self._credentials["access_token"]
+
+    def _ask(self) -> None:
         refresh = self._credentials.get("refresh_token")
         grant = (
             {"grant_type": "refresh_token", "refresh_token": refresh}
@@ -158,7 +168,6 @@ class Tokens:
         if self._account.renewed:
             self._account.renewed(fresh)
         self._credentials.update(fresh)
-        return self._credentials["access_token"]
 
 
 def _grant(account: Account, grant: Mapping[str, str], *, now: datetime) -> dict[str, str]:

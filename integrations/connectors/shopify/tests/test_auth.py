@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -137,6 +138,16 @@ def test_refused_token_is_refreshed_once_and_stored_before_it_is_used() -> None:
     assert len(kept) == 1
     assert kept[0][0]["refresh_token"] == "shprt_2"
     assert kept[0][1] == ["Locations", "oauth"]
+
+
+def test_a_token_that_another_process_renewed_is_taken_as_it_is() -> None:
+    ours = {**APP, "access_token": "shpat_first", "refresh_token": "dead"}
+    theirs = {**APP, "access_token": "shpat_second", "refresh_token": "r2"}
+    with small_shop() as shop:
+        tokens = Tokens(account(shop, credentials=ours, renewing=lambda: nullcontext(theirs)))
+        assert tokens.renew("shpat_first") == "shpat_second"
+        assert tokens.current() == "shpat_second"
+    assert shop.sent("oauth") == []
 
 
 def test_token_is_refreshed_before_it_expires() -> None:
