@@ -146,7 +146,9 @@ def has_changed(work: Work) -> bool:
 def next_due(work: Work) -> datetime | None:
     """When this lane next has something to do. Call inside the tenant's scope."""
     moments = [deliver.running(work.session).aggregate(at=Min("due_at"))["at"]]
-    moments.append(work.refresh_at)
+    if work.session.connector.refresh is not None:
+        # Every new lane is due for it; without anything to renew it would stay due for ever.
+        moments.append(work.refresh_at)
     if work.is_used:
         moments.append(cursors(work).aggregate(at=Min("due_at"))["at"])
         moments.append(backfilling.next_due(work.session.connection))
