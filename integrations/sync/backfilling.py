@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from integrations.connector_kit.base import EntityPort, Listing, Notice, Page
 from integrations.connector_kit.errors import NeedsOwner, Rejected, TryLater, Unsupported
@@ -42,12 +42,6 @@ WHEN_FULL = timedelta(milliseconds=200)
 UNTIL_DONE = timedelta(seconds=1)
 
 OUR_ERROR = "An error of ours stopped this backfill; we have been told. It can be resumed."
-
-
-def next_due(connection: Connection) -> datetime | None:
-    """When the lane has to look at a backfill again. Call inside the tenant's scope."""
-    at: datetime | None = _running(connection).aggregate(at=Min("due_at"))["at"]
-    return at
 
 
 def next_up(session: Session, *, now: datetime) -> Backfill | None:

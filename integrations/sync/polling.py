@@ -19,8 +19,11 @@ from tenants import scope
 TICK = timedelta(seconds=5)
 
 
-def ensure_cursors(session: Session, flows: list[Flow], *, now: datetime) -> None:
-    """One cursor for each entity that must be polled. Call inside the tenant's scope."""
+def ensure_cursors(session: Session, flows: list[Flow], *, now: datetime) -> bool:
+    """One cursor for each entity that must be polled; answers whether one was missing.
+
+    Call inside the tenant's scope.
+    """
     specs = session.connector.manifest.entities
     wanted = {
         flow.entity
@@ -30,10 +33,15 @@ def ensure_cursors(session: Session, flows: list[Flow], *, now: datetime) -> Non
         and "poll" in specs[Entity(flow.entity)].source
         and session.port(Entity(flow.entity)) is not None
     }
-    for entity in sorted(wanted):
+    if not wanted:
+        return False
+    mine = Cursor.objects.filter(connection=session.connection)
+    missing = wanted.difference(mine.values_list("entity", flat=True))
+    for entity in sorted(missing):
         Cursor.objects.get_or_create(
             connection=session.connection, entity=entity, defaults={"due_at": now}
         )
+    return bool(missing)
 
 
 def _named(notice: Notice, *, now: datetime) -> Notice:

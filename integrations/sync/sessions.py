@@ -118,6 +118,16 @@ def open_session(connection: Connection, *, budget: Budget | None = None) -> Ses
     )
 
 
+def open_for_reading(connection: Connection) -> Session:
+    """The connection without its credentials: its rules and settings are read, it is not called."""
+    return Session(
+        tenant_id=connection.tenant_id,
+        connection=connection,
+        connector=get(connection.connector),
+        account=_account(connection, {}),
+    )
+
+
 def open_account(
     connection: Connection,
     *,
@@ -125,6 +135,17 @@ def open_account(
     budget: Budget | None = None,
 ) -> Account:
     """What the connector may know of the connection. Call inside the tenant's scope."""
+    credentials = store.get_all(connection.id)
+    return _account(connection, credentials, observe=observe, budget=budget)
+
+
+def _account(
+    connection: Connection,
+    credentials: Mapping[str, str],
+    *,
+    observe: Callable[[Exchange], None] | None = None,
+    budget: Budget | None = None,
+) -> Account:
     tenant_id, connection_id = connection.tenant_id, connection.id
 
     def renewed(values: Mapping[str, str]) -> None:
@@ -145,7 +166,7 @@ def open_account(
         base_url=connection.base_url,
         flavour=connection.flavour,
         settings=connection.settings,
-        credentials=store.get_all(connection_id),
+        credentials=credentials,
         private_network=may_be_private(connection.environment),
         observe=observe,
         renewed=renewed,

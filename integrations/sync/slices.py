@@ -20,6 +20,7 @@ from django.utils import timezone
 from integrations.connector_kit.errors import NeedsOwner, TryLater
 from integrations.models import (
     Connection,
+    Cursor,
     Lane,
 )
 from integrations.queue import stopping
@@ -34,10 +35,12 @@ from integrations.sync import (
     sending,
     work_in_hand,
 )
+from integrations.sync.agenda import Agenda
 from integrations.sync.breaker import rest
 from integrations.sync.heartbeat import heartbeat
 from integrations.sync.lanes import Lease, LeaseLost
 from integrations.sync.retry import pause
+from integrations.sync.sending import Sent
 from integrations.sync.work_in_hand import Work
 from tenants import scope
 
@@ -166,9 +169,12 @@ def _round(work: Work, *, until: datetime) -> int:
     What could not be read does not keep from being sent what is ready: trouble is raised last.
     """
     answers = work.breaker.answers
+    ahead, work.agenda = work.agenda, None
     unrenewed = _refresh(work)
-    heard, trouble = _hear(work, until=until)
-    sent = sending.send_due(work.session, work.lease, breaker=work.breaker, until=until)
+    heard, trouble = _hear(work, ahead, until=until)
+    sent = Sent()
+    if ahead is None or _is_due(ahead.deliveries):
+        sent = sending.send_due(work.session, work.lease, breaker=work.breaker, until=until)
     worst = sending.worse(sent.trouble, sending.worse(trouble, unrenewed))
     # While the account answers for others, one record that fails is that record's affair.
     if worst is not None and sending.wants_rest(worst):
@@ -198,12 +204,22 @@ def _refresh(work: Work) -> TryLater | None:
     return trouble
 
 
-def _hear(work: Work, *, until: datetime) -> tuple[int, TryLater | None]:
-    """Polls and takes notices in; tells how many there were, and why the account cannot be asked."""
-    heard, now, trouble = 0, timezone.now(), None
+def _is_due(moment: datetime | None) -> bool:
+    return moment is not None and moment <= timezone.now()
+
+
+def _due_cursors(work: Work, *, now: datetime) -> list[Cursor]:
     with scope.tenant(work.session.tenant_id):
-        due = list(work_in_hand.cursors(work).filter(due_at__lte=now).order_by("due_at", "pk"))
-    for cursor in due:
+        return list(work_in_hand.cursors(work).filter(due_at__lte=now).order_by("due_at", "pk"))
+
+
+def _hear(work: Work, ahead: Agenda | None, *, until: datetime) -> tuple[int, TryLater | None]:
+    """Polls and takes notices in; tells how many there were, and why the account cannot be asked.
+
+    What was not due at the last glance is not looked for.
+    """
+    heard, now, trouble = 0, timezone.now(), None
+    for cursor in _due_cursors(work, now=now) if ahead is None or _is_due(ahead.cursors) else ():
         if not work.may_go_on(until):
             break
         try:
@@ -215,7 +231,8 @@ def _hear(work: Work, *, until: datetime) -> tuple[int, TryLater | None]:
             if error.throttled:
                 break
     # Notices that show the whole record need no call, but reading the others does.
-    if not work.breaker.is_open and not sending.wants_rest(trouble):
+    has_come = ahead is None or heard or _is_due(ahead.items) or _is_due(ahead.backfills)
+    if has_come and not work.breaker.is_open and not sending.wants_rest(trouble):
         taken, unread = _take_in(work)
         heard, trouble = heard + taken, sending.worse(trouble, unread)  # type: ignore[assignment]
     return heard, trouble
@@ -244,11 +261,11 @@ def _finish(work: Work, *, may_go_on: bool) -> bool:
         lanes.shut_out_wakes(work.lease)
         work_in_hand.keep_health(work)
         work_in_hand.keep_pace(work)
+        due = work_in_hand.look(work)
         if work_in_hand.has_changed(work):
             # A pair was started, paused or switched meanwhile: look again with open eyes.
             lanes.release(work.lease, due_at=now, now=now)
             return True
-        due = work_in_hand.next_due(work)
         if may_go_on and due is not None and due <= now:
             return False
         crash_points.reach("before-release")

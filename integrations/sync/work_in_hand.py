@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Min, Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations.models import (
@@ -17,28 +17,24 @@ from integrations.models import (
     ConnectionState,
     Cursor,
     Flow,
-    InboxItem,
-    InboxState,
     Lane,
-    Pair,
     PairState,
 )
 from integrations.queue import fairness, stopping
 from integrations.sync import (
-    backfilling,
+    agenda,
     budget,
-    floors,
     kept_sessions,
     lanes,
     owner,
     polling,
     probing,
 )
+from integrations.sync.agenda import Agenda
 from integrations.sync.breaker import Breaker, of_lane
 from integrations.sync.lanes import Lease
 from integrations.sync.preparing import Route
-from integrations.sync.sessions import Session, open_session
-from integrations.sync.stages import deliver
+from integrations.sync.sessions import Session, open_for_reading
 from tenants import scope
 
 log = logging.getLogger(__name__)
@@ -49,6 +45,7 @@ class Work:
     """Everything a slice needs, opened once.
 
     `is_used`: whether a pair that is no draft has this connection; until then notices wait.
+    `agenda`: what was found at the last glance; None once a round has begun with it.
     """
 
     session: Session
@@ -58,6 +55,7 @@ class Work:
     opened_at: datetime
     breaker: Breaker
     refresh_at: datetime | None
+    agenda: Agenda | None
     pace: Mapping[str, Any] = field(default_factory=dict)
 
     def may_go_on(self, until: datetime) -> bool:
@@ -80,18 +78,22 @@ def begin(lease: Lease) -> Work | Connection | None:
             return None
         lane = Lane.objects.get(pk=connection.pk)
         session = kept_sessions.take(connection, pace=lane.pace, now=now)
-        routes = [Route(flow, open_session(flow.target)) for flow in _flows(connection)]
-        polling.ensure_cursors(session, [route.flow for route in routes], now=now)
+        ahead = agenda.look(connection.pk)
+        flows = list(_flows(connection)) if ahead.routes else []
+        routes = [Route(flow, open_for_reading(flow.target)) for flow in flows]
+        if polling.ensure_cursors(session, flows, now=now):
+            ahead = agenda.look(connection.pk)
         breaker = Breaker(of_lane(lane))
         breaker.try_now(now=now)
         work = Work(
             session=session,
             routes=routes,
             lease=lease,
-            is_used=_pairs(connection).exists(),
+            is_used=ahead.is_used,
             opened_at=now,
             breaker=breaker,
             refresh_at=lane.refresh_at,
+            agenda=ahead,
         )
         keep_health(work)
         return work
@@ -115,12 +117,6 @@ def keep_pace(work: Work) -> None:
         lanes.keep_pace(work.lease, work.pace)
 
 
-def _pairs(connection: Connection) -> QuerySet[Pair]:
-    return Pair.objects.filter(Q(pos=connection) | Q(store=connection)).exclude(
-        state=PairState.DRAFT
-    )
-
-
 def _flows(connection: Connection) -> QuerySet[Flow]:
     """Flows out of a connection. While a pair is paused its records are prepared, but not sent."""
     return (
@@ -137,25 +133,19 @@ def cursors(work: Work) -> QuerySet[Cursor]:
     return Cursor.objects.filter(connection=work.session.connection, entity__in=entities)
 
 
-def has_changed(work: Work) -> bool:
-    seen = [(route.flow.pk, route.flow.pair.state) for route in work.routes]
-    flows = _flows(work.session.connection).values_list("pk", "pair__state")
-    return seen != list(flows) or work.is_used != _pairs(work.session.connection).exists()
-
-
-def next_due(work: Work) -> datetime | None:
-    """When this lane next has something to do. Call inside the tenant's scope."""
-    moments = [deliver.running(work.session).aggregate(at=Min("due_at"))["at"]]
+def look(work: Work) -> datetime | None:
+    """Looks at what there is to do now; answers when. Call inside the tenant's scope."""
+    work.agenda = agenda.look(work.session.connection.pk)
+    moments = [work.agenda.due]
     if work.session.connector.refresh is not None:
+        # Every new lane is due for it; without anything to renew it would stay due for ever.
         moments.append(work.refresh_at)
-    if work.is_used:
-        moments.append(cursors(work).aggregate(at=Min("due_at"))["at"])
-        moments.append(backfilling.next_due(work.session.connection))
-        moments.append(
-            InboxItem.objects.filter(
-                id__gte=floors.items_from(work.session.connection.pk),
-                connection=work.session.connection,
-                state=InboxState.WAITING,
-            ).aggregate(at=Min("due_at"))["at"]
-        )
     return min((moment for moment in moments if moment is not None), default=None)
+
+
+def has_changed(work: Work) -> bool:
+    """Whether other flows carry records, at the last glance, than when the lane was opened."""
+    if work.agenda is None:
+        return True
+    seen = [(route.flow.pk, route.flow.pair.state) for route in work.routes]
+    return seen != list(work.agenda.routes) or work.is_used != work.agenda.is_used

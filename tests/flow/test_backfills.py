@@ -13,6 +13,7 @@ from integrations.models import (
     Backfill,
     BackfillArticle,
     BackfillState,
+    Cursor,
     Delivery,
     DeliveryState,
     InboxItem,
@@ -199,6 +200,8 @@ def test_news_overtakes_what_the_backfill_has_read(
     rig = make_rig(till_settings=CALM, size=6, shop_options={"opening_stock": False})
     row = _read_but_not_taken_in(rig, monkeypatch, settings)
     sold = rig.till.act("sales", sku="TEE-BLK-S", quantity=3)["tickets"][0]
+    with scope.tenant(rig.tenant.pk):
+        Cursor.objects.filter(connection=rig.pos).update(due_at=timezone.now())
     # One at a time, so that the news is dealt with before the backfill is looked at.
     monkeypatch.setattr(receive, "BATCH", 1)
     done = until_done(rig, row)

@@ -290,3 +290,13 @@ def test_two_deliveries_that_learn_the_same_links_do_not_block_each_other(
     at_once(partial(learn, found), partial(learn, found[::-1]))
     with rig.scope():
         assert Link.objects.filter(entity=Entity.PRODUCT).count() == len(found)
+
+
+def test_a_lane_that_renews_nothing_rests_when_all_is_done(rig: ScriptedRig) -> None:
+    # As `connections.connect` makes every lane: due to renew its credentials.
+    with rig.scope():
+        Lane.objects.filter(pk=rig.pos.pk).update(refresh_at=timezone.now())
+    rig.note("1", "a@example.com")
+    rig.work()
+    assert rig.script.emails == ["a@example.com"]
+    assert rig.lane(rig.pos).due_at is None

@@ -40,10 +40,15 @@ class Job:
     begun_at: datetime
 
 
-def running(session: Session) -> QuerySet[Delivery]:
-    """Waiting deliveries of the lane whose pair runs and whose flow is on."""
+def running(session: Session, floor: int | None = None) -> QuerySet[Delivery]:
+    """Waiting deliveries of the lane whose pair runs and whose flow is on.
+
+    `floor`: the answer of `floors`, where it was asked in this transaction already.
+    """
+    if floor is None:
+        floor = floors.deliveries_from(session.connection.pk)
     return Delivery.objects.filter(
-        id__gte=floors.deliveries_from(session.connection.pk),
+        id__gte=floor,
         target=session.connection,
         state=DeliveryState.WAITING,
         flow__is_on=True,
@@ -59,8 +64,9 @@ def claim(
     A delivery that was already tried may have had an effect, so it is finished before a newer one
     of the same record; of untried ones only the newest is sent.
     """
+    floor = floors.deliveries_from(session.connection.pk)
     due = list(
-        running(session)
+        running(session, floor)
         .filter(due_at__lte=now)
         .exclude(pk__in=leave_out)
         .select_related("flow")
@@ -83,17 +89,21 @@ def claim(
             reason="A newer version came before it was sent",
             finished_at=now,
         )
-    return _without_blocked(session, list(chosen.values()))
+    return _without_blocked(session, list(chosen.values()), floor)
 
 
-def _without_blocked(session: Session, rows: Sequence[Delivery]) -> list[Delivery]:
+def _without_blocked(session: Session, rows: Sequence[Delivery], floor: int) -> list[Delivery]:
     """Leaves out records of which another delivery was tried and is not finished.
 
     It may be under way at this moment, and be the newer one: a backfill's record waits behind news.
     """
     tried: dict[tuple[int, str], Delivery] = {}
+    if not rows:
+        return []
     for row in (
-        running(session).filter(attempts__gt=0, key__in=[row.key for row in rows]).order_by("-id")
+        running(session, floor)
+        .filter(attempts__gt=0, key__in=[row.key for row in rows])
+        .order_by("-id")
     ):
         tried[(row.flow_id, row.key)] = row  # the earliest one stays
     free = []
