@@ -11,6 +11,7 @@ from clarity import supervisor
 from integrations.models import DeliveryState
 from tests import processes
 from tests.flow.conftest import Rig
+from tests.flow.posting import TillCalls
 
 ORDERS = 12
 PATIENCE = 60.0
@@ -26,6 +27,9 @@ def wait(rig: Rig, done: Callable[[], bool], what: str) -> None:
 @pytest.mark.timeout(180)
 def test_killed_workers_lose_and_double_nothing(make_rig: Callable[..., Rig]) -> None:
     rig = make_rig()
+    till = TillCalls(rig)
+    # So slow that the kill comes in the middle of it.
+    till.fault("latency", value=0.03, times=-1)
 
     def delivered() -> int:
         return len(rig.deliveries(entity="order", state=DeliveryState.DELIVERED))
@@ -36,6 +40,7 @@ def test_killed_workers_lose_and_double_nothing(make_rig: Callable[..., Rig]) ->
         assert processes.kill_all(workers) > 3
     before = delivered()
     assert before < ORDERS, "the kill came too late to prove anything"
+    till.no_faults()
     rig.shop.act("orders", count=2, seed=12)
 
     with processes.running(supervisor.workers()):

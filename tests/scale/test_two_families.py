@@ -13,6 +13,7 @@ from integrations.models import Lane
 from tenants import scope
 from tests import processes
 from tests.flow.conftest import Rig
+from tests.flow.posting import TillCalls
 from tests.flow.test_crash import wait
 from tests.scale.counts import delivered
 
@@ -35,6 +36,10 @@ def test_the_lanes_of_a_killed_family_go_to_the_other(
     make_rigs: Callable[..., list[Rig]],
 ) -> None:
     rigs = make_rigs(TENANTS)
+    tills = [TillCalls(rig) for rig in rigs]
+    for till in tills:
+        # So slow that there is work left to take over.
+        till.fault("latency", value=0.1, times=-1)
     with (
         processes.running(supervisor.workers()) as first,
         processes.running(supervisor.workers()) as second,
@@ -46,6 +51,8 @@ def test_the_lanes_of_a_killed_family_go_to_the_other(
         processes.kill_all(first)
         left = sum(ORDERS - delivered(rig) for rig in rigs)
         assert left > 0, "the kill came too late to prove anything"
+        for till in tills:
+            till.no_faults()
         for rig in rigs:
             wait(rig, lambda rig=rig: delivered(rig) == ORDERS, "every order arrives")
         for rig in rigs:
