@@ -1,4 +1,4 @@
-"""Pieces of a page that are asked for again and again."""
+"""Whole pages of a tenant, and pieces of them that are asked for again and again."""
 
 from __future__ import annotations
 
@@ -9,6 +9,15 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import get_conditional_response
+
+
+def whole_page(
+    request: HttpRequest, template: str, context: Mapping[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """The rendered page, which no browser keeps: it shows a tenant's records."""
+    response = render(request, template, dict(context), status=status)
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 def fragment(request: HttpRequest, template: str, context: Mapping[str, Any]) -> HttpResponse:

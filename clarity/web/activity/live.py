@@ -11,14 +11,13 @@ from uuid import UUID
 
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from clarity.web.access import member_required
 from clarity.web.activity import words
 from clarity.web.activity.accounted import accounted
-from clarity.web.fragments import fragment
+from clarity.web.fragments import fragment, whole_page
 from integrations.models import Pair
 from integrations.services.incidents import open_count
 from integrations.services.overview import FlowHealth, PairHealth, pair_health
@@ -97,9 +96,7 @@ def live(request: HttpRequest, membership: Membership, pair_id: UUID) -> HttpRes
             "q": _text(request, "q"),
             "stock_seconds": 2 if pair.pos.environment == "sandbox" else 60,
         }
-    response = render(request, "activity/live.html", context)
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return whole_page(request, "activity/live.html", context)
 
 
 @require_safe

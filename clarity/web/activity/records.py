@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from clarity.web.access import OPERATORS, may_operate, member_required, signed_in
 from clarity.web.activity import sentences, words
+from clarity.web.fragments import whole_page
 from integrations.models import InboxItem, Pair
 from integrations.services import editing, incidents
 from integrations.services.replay import CannotReplay, replay
@@ -48,9 +49,7 @@ def record(request: HttpRequest, membership: Membership, item_id: int) -> HttpRe
             "may_edit": may_operate(membership) and not editing.why_not(item),
             "incident": incidents.of_record(item),
         }
-    response = render(request, "activity/record.html", context)
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return whole_page(request, "activity/record.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from clarity.web.access import OPERATORS, may_operate, member_required, signed_in
 from clarity.web.activity.words import duration
 from clarity.web.backfill import words
-from clarity.web.fragments import fragment
+from clarity.web.fragments import fragment, whole_page
 from integrations.models import ArticleSide, Backfill, BackfillState, Flow, Pair
 from integrations.services import backfills
 from integrations.services.backfill_progress import Progress, progress, unmatched_articles
@@ -52,7 +52,7 @@ def overview(request: HttpRequest, membership: Membership, pair_id: UUID) -> Htt
             ],
             "runs": [_run(row, progress(row, now=moment)) for row in backfills.carried_by(pair)],
         }
-    return _page(request, "backfill/overview.html", context)
+    return whole_page(request, "backfill/overview.html", context)
 
 
 @require_POST
@@ -88,7 +88,7 @@ def detail(request: HttpRequest, membership: Membership, backfill_id: int) -> Ht
             "tenant": membership.tenant,
             "may_operate": may_operate(membership),
         }
-    return _page(request, "backfill/detail.html", context)
+    return whole_page(request, "backfill/detail.html", context)
 
 
 @require_safe
@@ -181,12 +181,6 @@ def _change(
             )
             messages.success(request, done)
     return redirect("backfill", slug=membership.tenant.slug, backfill_id=backfill_id)
-
-
-def _page(request: HttpRequest, template: str, context: Mapping[str, Any]) -> HttpResponse:
-    response = render(request, template, dict(context))
-    response["Cache-Control"] = "private, no-store"
-    return response
 
 
 def _pair(pair_id: UUID) -> Pair:

@@ -9,11 +9,11 @@ from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from clarity.web.access import member_required
 from clarity.web.activity import words
+from clarity.web.fragments import whole_page
 from clarity.web.incidents import sentences
 from integrations.models import Connection
 from integrations.services import incidents as service
@@ -56,9 +56,7 @@ def incidents(request: HttpRequest, membership: Membership) -> HttpResponse:
             ),
             "entities": _entities(),
         }
-    response = render(request, "incidents/list.html", context)
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return whole_page(request, "incidents/list.html", context)
 
 
 def _asked(request: HttpRequest) -> dict[str, str]:

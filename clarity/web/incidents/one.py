@@ -9,12 +9,11 @@ from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from clarity.web.access import may_operate, member_required
 from clarity.web.activity import words
-from clarity.web.fragments import fragment
+from clarity.web.fragments import fragment, whole_page
 from clarity.web.incidents import sentences
 from integrations.models import Incident
 from integrations.services import incidents as service
@@ -40,9 +39,7 @@ def incident(request: HttpRequest, membership: Membership, incident_id: int) -> 
     with scope.tenant(membership.tenant_id):
         found = find(incident_id)
         context = {**_now(found, membership), **_records(request, found)}
-    response = render(request, "incidents/incident.html", context)
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return whole_page(request, "incidents/incident.html", context)
 
 
 @require_safe

@@ -15,6 +15,7 @@ from clarity.web.access import OPERATORS, member_required, signed_in
 from clarity.web.activity import words
 from clarity.web.activity.documents import indented, pretty
 from clarity.web.activity.records import find_item
+from clarity.web.fragments import whole_page
 from integrations.models import InboxItem
 from integrations.services import editing
 from integrations.services.discard import LONGEST_REASON, CannotDiscard, discard
@@ -41,7 +42,7 @@ def edit_record(request: HttpRequest, membership: Membership, item_id: int) -> H
             messages.warning(request, str(error))
             return redirect("record", slug=membership.tenant.slug, item_id=item_id)
         context = _edit_context(item, membership, text)
-    return _no_store(render(request, "incidents/edit.html", context))
+    return whole_page(request, "incidents/edit.html", context)
 
 
 def _save(request: HttpRequest, membership: Membership, item: InboxItem) -> HttpResponse:
@@ -58,7 +59,7 @@ def _save(request: HttpRequest, membership: Membership, item: InboxItem) -> Http
         return to_record
     except editing.BadEdit as error:
         context = {**_edit_context(item, membership, text), "error": error}
-        return _no_store(render(request, "incidents/edit.html", context, status=422))
+        return whole_page(request, "incidents/edit.html", context, status=422)
     if request.POST.get("then") != "replay":
         messages.success(request, "The edit is kept. The record runs from it when it is replayed.")
         return to_record
@@ -116,8 +117,3 @@ def _edit_context(item: InboxItem, membership: Membership, text: str) -> Mapping
 
 def _name(item: InboxItem) -> str:
     return f"{words.entity_word(item.entity)} {item.number or item.key}"
-
-
-def _no_store(response: HttpResponse) -> HttpResponse:
-    response["Cache-Control"] = "private, no-store"
-    return response
