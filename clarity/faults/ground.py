@@ -83,12 +83,6 @@ class Ground:
         self.web.start(**more)
         wait_for_port(self.port)
 
-    def restart_all(self) -> None:
-        self.web.kill()
-        self.workers.kill()
-        self.start_web()
-        self.workers.start()
-
 
 @contextmanager
 def ground(folder: Path, scale: Scale) -> Iterator[Ground]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from datetime import datetime, timedelta
 
 from django.db import connection
@@ -18,7 +19,7 @@ PULSE_SECONDS = 1.0
 HINT_LOST_AFTER = timedelta(seconds=10)
 
 
-class Pulsing:
+class Pulsing(ABC):
     """What every broker of ours does besides moving entries: it keeps the pulse.
 
     `at_front`: entries it is given go before all that wait.
@@ -27,9 +28,9 @@ class Pulsing:
     at_front = False
     _pulsed_at = 0.0
 
+    @abstractmethod
     def oldest_waiting(self) -> datetime | None:
         """When the entry that is next in turn was queued; None when none waits."""
-        raise NotImplementedError
 
     def keep_pulse(self) -> None:
         """Hints the lanes and incidents that are due, once a second however often it is called."""

@@ -94,11 +94,6 @@ class PairHealth:
         return (self.pos, self.store)
 
     @property
-    def is_counted_earlier(self) -> bool:
-        """Whether the day's figures are those of an earlier moment, as for a large tenant."""
-        return self.counted_at is not None and self.counted_at == self.books.proved_at
-
-    @property
     def received(self) -> int:
         return sum(self.counters.values())
 

@@ -108,10 +108,6 @@ class Tally:
                 states += counts
         return _sum(states, self.connections.get(str(connection_id), Counter()))
 
-    def of_entity(self, connection_id: UUID, entity: str) -> Counter[str]:
-        """The items' own states, of an entity that no flow may carry."""
-        return self.items.get((str(connection_id), entity), Counter())
-
     def as_json(self) -> dict[str, Any]:
         return {
             "items": [[*key, dict(counts)] for key, counts in sorted(self.items.items())],

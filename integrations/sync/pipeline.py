@@ -426,10 +426,17 @@ def _answers(
 
 
 def keep(session: Session, lease: Lease, done: Sequence[Done]) -> None:
-    """Third step: the outcomes of all calls that came back, committed together."""
+    """Third step: the outcomes of all calls that came back, committed together.
+
+    Of a call that we held back there is nothing to keep: its intent is taken back.
+    """
+    withdraw(session, lease, [job for one in done if one.was_held_back for job in one.jobs])
+    left = [one for one in done if not one.was_held_back]
+    if not left:
+        return
     tried = [
         (job, result, one.exchanges)
-        for one in done
+        for one in left
         for job, result in zip(one.jobs, one.results, strict=True)
     ]
     with scope.tenant(session.tenant_id):

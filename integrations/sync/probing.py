@@ -34,10 +34,7 @@ def probe(
         for jobs in pipeline.begin(session, lease, [[row]], now=timezone.now()):
             database.close()
             done = pipeline.call(session, lease, jobs)
-            if done.was_held_back:
-                pipeline.withdraw(session, lease, jobs)
-            else:
-                pipeline.keep(session, lease, [done])
+            pipeline.keep(session, lease, [done])
             return True, done.trouble
     return _ask(session, lease, cursors) or (_read(session) if reads else None) or (False, None)
 

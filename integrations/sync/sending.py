@@ -146,7 +146,7 @@ def _one_after_another(turn: Turn, line: _Line) -> Sent:
             # A call takes long, and connections to the database are few.
             database.close()
             done = pipeline.call(session, lease, jobs)
-            _keep(session, lease, [done])
+            pipeline.keep(session, lease, [done])
             turn.hear(done)
         turn.sent.records += len(batches[0])
     return turn.sent
@@ -216,7 +216,7 @@ class _Flying:
         """Keeps what has come back, together; waits for at least one."""
         finished, _ = wait(self.calls, return_when=FIRST_COMPLETED)
         done = [future.result() for future in finished]
-        _keep(self._session, self._lease, done)
+        pipeline.keep(self._session, self._lease, done)
         for future in finished:
             del self.calls[future]
         return done
@@ -226,15 +226,6 @@ class _Flying:
         idle = [future for future in self.calls if future.cancel()]
         jobs = [job for future in idle for job in self.calls.pop(future)[0]]
         pipeline.withdraw(self._session, self._lease, jobs)
-
-
-def _keep(session: Session, lease: Lease, found: Sequence[Done]) -> None:
-    """Keeps what has come back; of a call that we held back there is nothing to keep."""
-    pipeline.withdraw(
-        session, lease, [job for done in found if done.was_held_back for job in done.jobs]
-    )
-    if left := [done for done in found if not done.was_held_back]:
-        pipeline.keep(session, lease, left)
 
 
 def _call(session: Session, lease: Lease, jobs: Sequence[Job]) -> Done:

@@ -231,21 +231,28 @@ def _hear(work: Work, ahead: Agenda | None, *, until: datetime) -> tuple[int, Tr
             if error.throttled:
                 break
     # Notices that show the whole record need no call, but reading the others does.
-    has_come = ahead is None or heard or _is_due(ahead.items) or _is_due(ahead.backfills)
-    if has_come and not work.breaker.is_open and not sending.wants_rest(trouble):
-        taken, unread = _take_in(work)
+    if not work.breaker.is_open and not sending.wants_rest(trouble):
+        taken, unread = _take_in(
+            work,
+            items=ahead is None or heard > 0 or _is_due(ahead.items),
+            backfills=ahead is None or _is_due(ahead.backfills),
+        )
         heard, trouble = heard + taken, sending.worse(trouble, unread)  # type: ignore[assignment]
     return heard, trouble
 
 
-def _take_in(work: Work) -> tuple[int, TryLater | None]:
+def _take_in(
+    work: Work, *, items: bool = True, backfills: bool = True
+) -> tuple[int, TryLater | None]:
     """Passes notices on and reads a page of a backfill, and tells the breaker what came of it."""
     if not work.is_used:
         return 0, None
     heard, answers, now = 0, work.session.answers, timezone.now()
     try:
-        heard += pipeline.take_in(work.session, work.lease, work.routes, now=now)
-        heard += pipeline.fill(work.session, work.lease, now=timezone.now())
+        if items:
+            heard += pipeline.take_in(work.session, work.lease, work.routes, now=now)
+        if backfills:
+            heard += pipeline.fill(work.session, work.lease, now=timezone.now())
     except TryLater as error:
         work.breaker.hear(error, now=timezone.now())
         return heard, error

@@ -25,13 +25,6 @@ GIVE_UP_AFTER = 3
 NOT_YET = timedelta(seconds=60)
 
 
-class NotReadableYet(TryLater):
-    """The record is announced, but the system does not show it yet; it is asked for again."""
-
-    def __init__(self) -> None:
-        super().__init__("The system does not show it yet; it is asked for again.", of_record=True)
-
-
 @dataclass(frozen=True)
 class Received:
     """An inbox item with the record as it came. `raw` is None while it must be fetched."""
@@ -128,7 +121,10 @@ def _read(session: Session, port: EntityPort, entries: Sequence[Received], found
         if raw or timezone.now() - entry.item.received_at > NOT_YET:
             found.whole.append(Received(entry.item, raw))
         else:
-            found.failed.append((entry.item, NotReadableYet()))
+            not_yet = TryLater(
+                "The system does not show it yet; it is asked for again.", of_record=True
+            )
+            found.failed.append((entry.item, not_yet))
 
 
 def _is_down(found: Fetched) -> bool:
