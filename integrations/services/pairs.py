@@ -10,14 +10,14 @@ from integrations.models import Connection, Direction, Flow, Pair, PairState
 from integrations.sync import lanes
 from mappings.canonical.record import Entity
 
-# Which way a record goes when nothing else is said. The point of sale owns goods and stock, the
-# store owns orders.
-USUAL_DIRECTION = {
-    Entity.ORDER: Direction.TO_POS,
-    Entity.CUSTOMER: Direction.TO_POS,
-    Entity.INVENTORY: Direction.TO_STORE,
-    Entity.SHIPMENT: Direction.TO_STORE,
-}
+# Which ways a record goes when nothing else is said; an entity may go both. The point of sale owns
+# goods and stock, the store owns orders.
+USUAL_FLOWS: tuple[tuple[Entity, Direction], ...] = (
+    (Entity.ORDER, Direction.TO_POS),
+    (Entity.CUSTOMER, Direction.TO_POS),
+    (Entity.INVENTORY, Direction.TO_STORE),
+    (Entity.SHIPMENT, Direction.TO_STORE),
+)
 
 
 class BadPair(ValueError):
@@ -36,7 +36,7 @@ def create_pair(*, name: str, pos: Connection, store: Connection) -> Pair:
     if pos.environment != store.environment:
         raise BadPair("Pair a sandbox with a sandbox, and a real account with a real one")
     pair: Pair = Pair.objects.create(name=name, pos=pos, store=store)
-    for entity, direction in USUAL_DIRECTION.items():
+    for entity, direction in USUAL_FLOWS:
         source, target = (store, pos) if direction == Direction.TO_POS else (pos, store)
         if _can(source, entity, target):
             Flow.objects.create(
