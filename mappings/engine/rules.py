@@ -37,7 +37,8 @@ class Lookup(BaseModel):
 class Rule(BaseModel):
     """How one target field is filled: from a source path, a constant or a lookup.
 
-    `default` is used when the source is missing, null or empty. With `required`, a field that
+    `default` is used when the source is missing, null or empty, and when a table that is looked
+    into has no entry for it. With `required`, a field that
     stays empty holds the record. `[]` in target and source repeats the rule over a list.
     """
 

@@ -109,7 +109,7 @@ def _value(
         return MISSING
     try:
         if rule.lookup:
-            found = _look_up(rule.lookup.table, str(found), tables)
+            found = _look_up(rule.lookup.table, str(found), tables, rule.default)
         return convert(found, rule.type) if rule.type else found
     except _Refused as refused:
         shown = _shown(rule, index)
@@ -123,8 +123,8 @@ def _shown(rule: Rule, index: int | None) -> str:
     return origin if index is None else origin.replace("[]", f"[{index}]", 1)
 
 
-def _look_up(table: str, value: str, tables: Tables) -> str:
-    found = tables.get(table, {}).get(value)
+def _look_up(table: str, value: str, tables: Tables, default: Any) -> Any:
+    found = tables.get(table, {}).get(value, default)
     if found is None:
         raise _Refused(f"{value!r} has no entry in the table {table!r}")
     return found
