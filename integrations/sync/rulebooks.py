@@ -7,6 +7,7 @@ the flow. A lane that is being worked hears of a change from the row of its leas
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 from collections import OrderedDict
@@ -24,6 +25,8 @@ from mappings.canonical.record import Entity
 from mappings.engine import changes
 from mappings.engine.rules import RuleSet
 from mappings.models import MappingSet, MappingVersion, PresetText, TableRevision
+
+log = logging.getLogger(__name__)
 
 KEEP_MOST = 500
 
@@ -48,6 +51,7 @@ class RuleBook:
     number: int = 0
     tables_revision: int = 0
     set_id: UUID | None = None
+    problem: str = ""
 
     @property
     def label(self) -> str:
@@ -132,7 +136,13 @@ def build(
     revision: int,
 ) -> RuleBook:
     """A rule book of these parts; reads the tables it looks into. Call inside the scope."""
-    rules = changes.apply(preset, changes_made)
+    problem = ""
+    try:
+        rules = changes.apply(preset, changes_made)
+    except ValueError as error:
+        # An update brought shipped rules that the pair's own do not fit any more.
+        log.error("version %s of set %s does not fit %s: %s", number, set_id, preset.name, error)
+        rules, problem = preset, str(error)
     used = looked_up(rules)
     tables = tables_at(set_id, revision, used) if set_id and used else {}
     return RuleBook(
@@ -143,6 +153,7 @@ def build(
         number=number,
         tables_revision=revision if used else 0,
         set_id=set_id,
+        problem=problem,
     )
 
 

@@ -22,20 +22,20 @@ def apply(preset: RuleSet, changes: Sequence[Change]) -> RuleSet:
     """
     if not changes:
         return preset
-    rules = {rule.target: rule for rule in preset.rules}
+    rules = {slot(rule): rule for rule in preset.rules}
     for change in changes:
         target = str(change["target"])
         if change.get("removed"):
             rules.pop(target, None)
         else:
-            rules[target] = Rule.model_validate({**change["rule"], "target": target})
-    return preset.model_copy(update={"rules": tuple(rules.values())})
+            rules[target] = Rule.model_validate({"target": target, **change["rule"]})
+    return RuleSet(name=preset.name, version=preset.version, rules=tuple(rules.values()))
 
 
 def between(a: RuleSet, b: RuleSet) -> list[dict[str, Any]]:
     """The changes that make `b` out of `a`, by target in the order of `b`; removed ones last."""
-    before = {rule.target: rule for rule in a.rules}
-    after = {rule.target: rule for rule in b.rules}
+    before = {slot(rule): rule for rule in a.rules}
+    after = {slot(rule): rule for rule in b.rules}
     found: list[dict[str, Any]] = [
         {"target": target, "rule": row(rule)}
         for target, rule in after.items()
@@ -43,6 +43,11 @@ def between(a: RuleSet, b: RuleSet) -> list[dict[str, Any]]:
     ]
     found += [{"target": target, "removed": True} for target in before if target not in after]
     return found
+
+
+def slot(rule: Rule) -> str:
+    """What tells a rule from the others of its set."""
+    return rule.target
 
 
 def row(rule: Rule) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from integrations.connector_kit.errors import Rejected
+from integrations.sync.causes import no_entry
 from integrations.sync.rulebooks import RuleBook, looked_up
 from integrations.sync.sessions import Session
 from mappings.canonical.record import Record
@@ -22,6 +24,7 @@ from mappings.engine.transform import transform as apply_rules
 Missed = list[tuple[str, str]]
 """Tables and the values that were looked up in them in vain."""
 
+_NO_ENTRY = re.compile(r"(?P<value>'.*'|\".*\") has no entry in the table '(?P<table>[^']*)'")
 _TABLE_ADVICE = (
     "Add the value to the table. The records that wait for it then run again by themselves."
 )
@@ -43,6 +46,12 @@ def transform(
 
     What was looked up in vain is added to `missed`, whether or not it stops the record.
     """
+    if book.problem:
+        raise Rejected(
+            f"The pair's own rules do not fit the shipped ones of this release: {book.problem}",
+            field="mapping",
+            advice="Correct the draft of these rules and publish it, then replay.",
+        )
     reference = reference_of(record, target=target)
     tables = watched(book, missed)
     done = apply_rules(book.rules, reading_of(record, source=source, reference=reference), tables)
@@ -79,35 +88,37 @@ def watched(book: RuleBook, missed: Missed) -> Mapping[str, Mapping[str, str]]:
     return {name: _Watched(name, book.tables.get(name, {}), missed) for name in names}
 
 
-class _Watched(Mapping[str, str]):
-    def __init__(self, name: str, rows: Mapping[str, str], missed: Missed) -> None:
-        self._name, self._rows, self._missed = name, rows, missed
+class _Watched(dict[str, str]):
+    """A dict, since tables are handed to the process that evaluates expressions."""
 
-    def __getitem__(self, value: str) -> str:
-        found = self._rows.get(value)
+    def __init__(self, name: str, rows: Mapping[str, str], missed: Missed) -> None:
+        super().__init__(rows)
+        self._name, self._missed = name, missed
+
+    def get(self, value: str, default: Any = None) -> Any:
+        found = super().get(value)
         if found is None:
             self._missed.append((self._name, value))
-            raise KeyError(value)
+            return default
         return found
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._rows)
-
-    def __len__(self) -> int:
-        return len(self._rows)
 
 
 def refusal(problems: Sequence[Problem]) -> Rejected:
     """All problems of one record as the error that holds it."""
     first = problems[0]
+    is_missed = _NO_ENTRY.search(first.message) is not None
     return Rejected(
-        "; ".join(problem.message for problem in problems),
+        "; ".join(_NO_ENTRY.sub(_named, problem.message) for problem in problems),
         field=first.source,
         said=first.value,
         advice=_TABLE_ADVICE
-        if "has no entry in the table" in first.message
+        if is_missed
         else "Fill the field in the source system or change the mapping rule, then replay.",
     )
+
+
+def _named(found: re.Match[str]) -> str:
+    return no_entry(found["table"], found["value"])
 
 
 def plain(value: Any) -> Any:
