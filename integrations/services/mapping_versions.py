@@ -86,6 +86,7 @@ class FlowRules:
     draft: MappingVersion | None
     versions: Sequence[MappingVersion]
     newer: Sequence[Newer]
+    """What this release ships otherwise than the one it was published over, as far as known."""
     shadow: ShadowRun | None
     """The latest trial of the draft."""
 
@@ -282,7 +283,7 @@ def _publish(
     row.state, row.preset, row.note = VersionState.PUBLISHED, _name(flow), note[:400]
     row.published_by, row.published_at = actor, now
     row.save()
-    rulebooks.keep_text(rulebooks.shipped(flow))
+    rulebooks.keep_text(rulebooks.shipped(flow), surely=True)
     Flow.objects.filter(pk=flow.pk).update(mapping_version=row)
     flow.mapping_version = row
     audit.record(
@@ -322,6 +323,10 @@ def _rules(flow: Flow) -> FlowRules:
     rows = list(of_flow(flow).select_related("author", "published_by").order_by("-number", "-id"))
     found = next((row for row in rows if row.is_draft), None)
     shadow = None
+    try:
+        newer: Sequence[Newer] = newer_preset(flow=flow)
+    except CannotRead:
+        newer = ()
     if found is not None:
         shadow = ShadowRun.objects.filter(version=found).order_by("-id").first()
     return FlowRules(
@@ -330,7 +335,7 @@ def _rules(flow: Flow) -> FlowRules:
         published=next((row for row in rows if row.state == VersionState.PUBLISHED), None),
         draft=found,
         versions=[row for row in rows if not row.is_draft],
-        newer=newer_preset(flow=flow),
+        newer=newer,
         shadow=shadow,
     )
 
