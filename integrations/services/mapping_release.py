@@ -13,7 +13,7 @@ from integrations.models import RECORDS, Incident, IncidentState, Pair, Side
 from integrations.services import group_replay
 from integrations.services.replay import CannotReplay
 from integrations.services.replay_rows import stopped_rows
-from integrations.sync import pipeline
+from integrations.sync import pipeline, rulebooks
 from integrations.sync.causes import missed_table
 from integrations.sync.incidents import REPLAYING
 from integrations.sync.rulebooks import read_label
@@ -99,7 +99,9 @@ def _release(
 
 def _known(incident: Incident, pair: Pair) -> set[str]:
     """Values of its stopped records for which there is an entry that was not there before."""
-    tables = {table.name: table for table in LookupTable.objects.filter(set_id=pair.mapping_set_id)}
+    tables = {
+        table.name: table for table in LookupTable.objects.filter(set_id=rulebooks.set_id_of(pair))
+    }
     # An earlier replay may have been for some values only.
     incident.replay_value, incident.replay_values = "", []
     rows = (

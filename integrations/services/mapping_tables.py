@@ -76,7 +76,7 @@ def tables(*, pair: Pair) -> list[Table]:
     """The tables of the pair and those its rules look into, by name."""
     made = {
         row.name: row
-        for row in LookupTable.objects.filter(set_id=pair.mapping_set_id).select_related(
+        for row in LookupTable.objects.filter(set_id=rulebooks.set_id_of(pair)).select_related(
             "changed_by"
         )
     }
@@ -146,7 +146,7 @@ def unmapped_values(
 
     `since` leaves out what was last seen before. Their `example` is the id of an inbox item.
     """
-    rows = UnmappedValue.objects.filter(set_id=pair.mapping_set_id)
+    rows = UnmappedValue.objects.filter(set_id=rulebooks.set_id_of(pair))
     if table:
         rows = rows.filter(table=table)
     if since is not None:
@@ -157,7 +157,7 @@ def unmapped_values(
 def dismiss(*, pair: Pair, table: str, value: str) -> bool:
     """Takes a value off the list of those without an entry, until it is met again."""
     gone, _ = UnmappedValue.objects.filter(
-        set_id=pair.mapping_set_id, table=table, value=value
+        set_id=rulebooks.set_id_of(pair), table=table, value=value
     ).delete()
     return bool(gone)
 

@@ -188,12 +188,18 @@ def keep_text(preset: RuleSet, *, surely: bool = False) -> None:
     transaction.on_commit(lambda: _told.add(key))
 
 
+def set_id_of(pair: Pair) -> UUID | None:
+    """The pair's mapping set as it stands in the database. Call inside the tenant's scope."""
+    found: UUID | None = Pair.objects.values_list("mapping_set_id", flat=True).get(pk=pair.pk)
+    return found
+
+
 def set_of(pair: Pair) -> MappingSet:
     """The pair's mapping set, made when it has none. Call inside the tenant's scope.
 
     The pair at hand is left as it is: the transaction that makes the set may be undone.
     """
-    known = Pair.objects.values_list("mapping_set_id", flat=True).get(pk=pair.pk)
+    known = set_id_of(pair)
     if known is None:
         locked: Pair = Pair.objects.select_for_update(of=("self",), no_key=True).get(pk=pair.pk)
         if locked.mapping_set_id is None:
