@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,9 @@ from pydantic import ValidationError
 from integrations.models import Flow
 from integrations.sync import rulebooks
 from mappings.engine import changes
+from mappings.engine.changes import Change
 from mappings.engine.paths import BadPath, parse
+from mappings.engine.plan import BadRules
 from mappings.engine.rules import Rule, RuleSet
 
 MOST_CHANGES = 500
@@ -34,75 +36,70 @@ def target_of(change: Mapping[str, Any]) -> str:
     return target
 
 
-def troubles(flow: Flow, made: Sequence[Mapping[str, Any]]) -> list[Trouble]:
+def troubles(flow: Flow, made: Sequence[Change]) -> list[Trouble]:
     """Everything that keeps these changes from being published over the shipped rules."""
     preset = rulebooks.shipped(flow)
     found: list[Trouble] = []
     if len(made) > MOST_CHANGES:
         found.append(Trouble("", f"{len(made)} rules are changed; at most {MOST_CHANGES} can be."))
-    needed = {changes.slot(rule) for rule in preset.rules if rule.required}
-    good = []
-    for one in made:
-        target = str(one.get("target", ""))
-        wrong = _wrong(one, target, needed)
-        found += wrong
-        if not wrong:
-            good.append(one)
-    found += _together(preset, good)
-    return found
+    needed = {rule.slot for rule in preset.rules if rule.required}
+    found += [
+        Trouble(
+            str(one["target"]),
+            f"The rule for {one['target']} cannot be removed: the target system needs this field."
+            " Change the rule instead.",
+        )
+        for one in made
+        if one.get("removed") and one["target"] in needed
+    ]
+    return found + list(_wrong(preset, made))
 
 
-def without_idle(preset: RuleSet, made: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def without_idle(preset: RuleSet, made: Sequence[Change]) -> list[dict[str, Any]]:
     """The changes without those that say what the preset says already."""
-    shipped = {changes.slot(rule): rule for rule in preset.rules}
+    shipped = {rule.slot: rule for rule in preset.rules}
     return [dict(one) for one in made if not _is_idle(one, shipped)]
 
 
-def _is_idle(one: Mapping[str, Any], shipped: Mapping[str, Rule]) -> bool:
+def _is_idle(one: Change, shipped: Mapping[str, Rule]) -> bool:
     target = str(one["target"])
     if one.get("removed"):
         return target not in shipped
+    if "after" in one:
+        return False
     try:
         return shipped.get(target) == Rule.model_validate(one["rule"])
     except ValidationError:
         return False
 
 
-def _wrong(one: Mapping[str, Any], target: str, needed: set[str]) -> list[Trouble]:
-    if one.get("removed"):
-        if target in needed:
-            return [
-                Trouble(
-                    target,
-                    f"The rule for {target} cannot be removed: the target system needs this field."
-                    " Change the rule instead.",
-                )
-            ]
-        return []
+def _wrong(preset: RuleSet, made: Sequence[Change]) -> Iterator[Trouble]:
+    """What the engine says of the rules. It checks rules together only when each is right by
+    itself, so those that are wrong are left out and the rest is looked at again."""
+    told: set[str] = set()
+    rest = list(made)
+    while True:
+        try:
+            changes.apply(preset, rest)
+        except BadRules as bad:
+            for one in bad.found:
+                if one.message not in told:
+                    told.add(one.message)
+                    yield Trouble(one.target, _sentence(one.message))
+            names = {one.target for one in bad.found}
+            left = [one for one in rest if not names & {str(one["target"]), _field(one)}]
+            if len(left) == len(rest):
+                return
+            rest = left
+        else:
+            return
+
+
+def _field(one: Change) -> str:
     rule = one.get("rule")
-    if not isinstance(rule, Mapping):
-        return [Trouble(target, f"The rule for {target} is missing.")]
-    try:
-        Rule.model_validate(dict(rule))
-    except ValidationError as error:
-        return [Trouble(target, _said(target, found)) for found in error.errors(include_url=False)]
-    return []
+    return str(rule.get("target", "")) if isinstance(rule, Mapping) else ""
 
 
-def _together(preset: RuleSet, good: Sequence[Mapping[str, Any]]) -> list[Trouble]:
-    """What is wrong with rules that are each right by themselves."""
-    try:
-        changes.apply(preset, good)
-    except ValueError as error:
-        return [Trouble("", f"{str(error).rstrip('.')}.")]
-    return []
-
-
-def _said(target: str, error: Any) -> str:
-    """pydantic's finding as a sentence that names the rule and its part."""
-    part = ".".join(str(step) for step in error["loc"])
-    said = str(error["msg"]).removeprefix("Value error, ").rstrip(".")
-    if error["type"] == "extra_forbidden":
-        return f"The rule for {target}: {part} is no part of a rule. Remove it."
-    where = f"{part}: " if part else ""
-    return f"The rule for {target}: {where}{said[:1].lower()}{said[1:]}."
+def _sentence(message: str) -> str:
+    said = message.strip().rstrip(".")
+    return f"{said[:1].upper()}{said[1:]}."

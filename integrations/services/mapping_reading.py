@@ -9,7 +9,6 @@ from typing import Any
 from integrations.connector_kit import presets
 from integrations.models import Flow
 from integrations.sync import rulebooks
-from integrations.sync.rulebooks import rows_of
 from mappings.engine import changes
 from mappings.engine.rules import RuleSet, rule_set
 from mappings.models import MappingVersion, PresetText, VersionState
@@ -132,7 +131,7 @@ def newer_preset(*, flow: Flow) -> list[Newer]:
 
 def by_slot(rules: RuleSet) -> dict[str, dict[str, Any]]:
     """Each rule's row by what tells it from the others."""
-    return {changes.slot(rule): row for rule, row in zip(rules.rules, rows_of(rules), strict=True)}
+    return {rule.slot: rule.row() for rule in rules.rules}
 
 
 def _current(name: str) -> RuleSet | None:

@@ -46,6 +46,7 @@ __all__ = [
     "difference",
     "discard_draft",
     "draft",
+    "draft_of",
     "flow_of",
     "flows_of",
     "newer_preset",
@@ -180,7 +181,7 @@ def change(
 
 def discard_draft(*, flow: Flow, actor: User | None) -> None:
     """Throws the draft away. Raises CannotChange when there is none."""
-    row = _draft_of(flow)
+    row = draft_of(flow)
     audit.record(
         action="mapping.draft_discarded",
         object_type="MappingVersion",
@@ -196,7 +197,7 @@ def problems(*, flow: Flow) -> list[Trouble]:
 
     Raises CannotChange when there is no draft.
     """
-    return mapping_checks.troubles(flow, _draft_of(flow).changes)
+    return mapping_checks.troubles(flow, draft_of(flow).changes)
 
 
 def publish(
@@ -213,7 +214,7 @@ def publish(
     draft must have been tried on stored records as it is now (mapping_shadow), with no record newly
     held, unless `accept_failures`. Raises BadRules, CannotPublish, CannotChange.
     """
-    row = _draft_of(flow)
+    row = draft_of(flow)
     if wrong := mapping_checks.troubles(flow, row.changes):
         raise BadRules(wrong)
     if not accept_failures:
@@ -354,7 +355,8 @@ def _locked(pair: Pair) -> MappingSet:
     return locked
 
 
-def _draft_of(flow: Flow) -> MappingVersion:
+def draft_of(flow: Flow) -> MappingVersion:
+    """The flow's draft, with its set locked. Raises CannotChange when there is none."""
     mapping_set = _locked(flow.pair)
     found: MappingVersion | None = _drafts(mapping_set, flow).first()
     if found is None:

@@ -13,7 +13,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -144,14 +143,17 @@ def build(
         log.error("version %s of set %s does not fit %s: %s", number, set_id, preset.name, error)
         rules, problem = preset, str(error)
     used = looked_up(rules)
-    tables = tables_at(set_id, revision, used) if set_id and used else {}
+    # An expression may name any table.
+    names = None if rules.plan.reads_tables else used
+    has_tables = bool(set_id) and (names is None or bool(used))
+    tables = tables_at(set_id, revision, names) if set_id and has_tables else {}
     return RuleBook(
         rules=rules,
         tables=tables,
         preset=preset.name,
         digest=preset.version,
         number=number,
-        tables_revision=revision if used else 0,
+        tables_revision=revision if has_tables else 0,
         set_id=set_id,
         problem=problem,
     )
@@ -182,7 +184,7 @@ def keep_text(preset: RuleSet, *, surely: bool = False) -> None:
     if key in _told and not surely:
         return
     PresetText.objects.bulk_create(
-        [PresetText(name=key[0], digest=key[1], rows=[changes.row(one) for one in preset.rules])],
+        [PresetText(name=key[0], digest=key[1], rows=preset.rows())],
         ignore_conflicts=True,
     )
     transaction.on_commit(lambda: _told.add(key))
@@ -222,8 +224,3 @@ def forget() -> None:
     with _lock:
         _kept.clear()
         _told.clear()
-
-
-def rows_of(rules: RuleSet) -> list[dict[str, Any]]:
-    """The rules as rows of a preset file."""
-    return [changes.row(rule) for rule in rules.rules]

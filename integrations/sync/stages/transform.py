@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +23,6 @@ from mappings.engine.transform import transform as apply_rules
 Missed = list[tuple[str, str]]
 """Tables and the values that were looked up in them in vain."""
 
-_NO_ENTRY = re.compile(r"(?P<value>'.*'|\".*\") has no entry in the table '(?P<table>[^']*)'")
 _TABLE_ADVICE = (
     "Add the value to the table. The records that wait for it then run again by themselves."
 )
@@ -84,7 +82,7 @@ def reading_of(record: Record, *, source: Session, reference: str) -> dict[str, 
 
 def watched(book: RuleBook, missed: Missed) -> Mapping[str, Mapping[str, str]]:
     """The book's tables, noting what is not found in them. A table nobody made is empty."""
-    names = looked_up(book.rules)
+    names = {*looked_up(book.rules), *book.tables}
     return {name: _Watched(name, book.tables.get(name, {}), missed) for name in names}
 
 
@@ -106,19 +104,19 @@ class _Watched(dict[str, str]):
 def refusal(problems: Sequence[Problem]) -> Rejected:
     """All problems of one record as the error that holds it."""
     first = problems[0]
-    is_missed = _NO_ENTRY.search(first.message) is not None
     return Rejected(
-        "; ".join(_NO_ENTRY.sub(_named, problem.message) for problem in problems),
+        "; ".join(_said(problem) for problem in problems),
         field=first.source,
         said=first.value,
-        advice=_TABLE_ADVICE
-        if is_missed
-        else "Fill the field in the source system or change the mapping rule, then replay.",
+        advice=_TABLE_ADVICE if first.table else f"{first.advice.rstrip('.')}, then replay.",
     )
 
 
-def _named(found: re.Match[str]) -> str:
-    return no_entry(found["table"], found["value"])
+def _said(problem: Problem) -> str:
+    """A value without an entry is told so that such values become one incident for each table."""
+    if not problem.table:
+        return problem.message
+    return f"{problem.source}: {no_entry(problem.table, repr(problem.value))}"
 
 
 def plain(value: Any) -> Any:
