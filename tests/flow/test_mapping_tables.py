@@ -125,6 +125,23 @@ def test_a_release_that_found_another_under_way_begins_by_itself(rig: ScriptedRi
     assert set(states(rig).values()) == {DeliveryState.DELIVERED}
 
 
+def test_a_value_that_an_expression_misses_is_collected_and_released_alike(
+    rig: ScriptedRig,
+) -> None:
+    with rig.scope():
+        flow = mapping_versions.flow_of(pair=rig.pair, entity=Entity.CUSTOMER)
+        rule = {"expression": '$lookup_table("greeting", number)'}
+        changes = [{"target": "first_name", "rule": rule}]
+        mapping_versions.change(flow=flow, changes=changes, actor=None, now=timezone.now())
+        mapping_versions.publish(flow=flow, actor=None, now=timezone.now(), accept_failures=True)
+    rig.note("c1", "c1@example.com", number="vip")
+    rig.work()
+    assert waiting(rig) == [("vip", 1, True, "vip")]
+    assert put(rig, {"vip": "Dear guest"}).records == 1
+    let_replays_end(rig)
+    assert states(rig) == {"c1": DeliveryState.DELIVERED}
+
+
 def test_a_value_that_holds_nothing_is_collected_too(
     rig: ScriptedRig, monkeypatch: pytest.MonkeyPatch
 ) -> None:

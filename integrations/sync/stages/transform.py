@@ -54,6 +54,8 @@ def transform(
     tables = watched(book, missed)
     done = apply_rules(book.rules, reading_of(record, source=source, reference=reference), tables)
     if done.problems:
+        # Those of expressions, which look things up in another process.
+        missed += [(one.table, one.value) for one in done.problems if one.table]
         raise refusal(done.problems)
     fields = plain(done.fields)
     text = json.dumps(fields, sort_keys=True, default=str, separators=(",", ":"))
