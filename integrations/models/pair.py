@@ -31,6 +31,8 @@ class Pair(TenantModel):
     mapping_set = models.OneToOneField(
         MappingSet, null=True, on_delete=models.SET_NULL, related_name="pair"
     )
+    # Who wins where both sides changed a field, by entity and field (sync/merge_rules.py).
+    merge_rules = models.JSONField(default=dict, db_default={}, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

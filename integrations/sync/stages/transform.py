@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from integrations.connector_kit.errors import Rejected
+from integrations.sync import echoes, merging
 from integrations.sync.causes import no_entry
 from integrations.sync.rulebooks import RuleBook, looked_up
 from integrations.sync.sessions import Session
@@ -35,6 +36,8 @@ class Rendered:
     fields: dict[str, Any]
     reference: str
     content_hash: str
+    sources: Mapping[str, Sequence[str]]
+    """By field what it was made of, for records that can go both ways."""
 
 
 def transform(
@@ -63,6 +66,7 @@ def transform(
         fields=fields,
         reference=reference,
         content_hash=hashlib.sha256(text.encode()).hexdigest(),
+        sources=merging.sources_of(book.rules) if record.entity in echoes.STATES else {},
     )
 
 
