@@ -142,6 +142,8 @@ class Receipt:
 
     `id`: id of the record there. `label`: the number a person would look for there. `touched`:
     records there that changed as a side effect and must be read again, as (entity, key).
+    `awakened`: records of the source that can go on only now and must be read again, as (entity,
+    source key): the stock of an article that has just been made.
     """
 
     id: str
@@ -149,6 +151,7 @@ class Receipt:
     label: str = ""
     learned: Sequence[Learned] = ()
     touched: Sequence[tuple[Entity, str]] = ()
+    awakened: Sequence[tuple[Entity, str]] = ()
 
 
 class Save(Protocol):
