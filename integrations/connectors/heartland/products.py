@@ -24,7 +24,7 @@ from integrations.connectors.heartland.inventory import sku_of
 from integrations.connectors.heartland.polling import changed, version
 from integrations.connectors.heartland.reading import by_id
 from mappings.canonical.product import Product
-from mappings.canonical.record import Entity
+from mappings.canonical.record import Entity, Skipped
 
 _WITH_GRID: Params = (("_include[]", "grid"),)
 
@@ -33,7 +33,9 @@ def normalise(payload: Payload, account: Account) -> Product:
     """Their item as ours. Raises Rejected naming the field when one is missing.
 
     A row of a list is enough; `read` adds the grid, the SKUs of the siblings and the images.
+    Raises Skipped for an item that only keeps the books of web orders.
     """
+    _not_of_books(payload, account)
     custom = custom_fields(payload)
     title = payload.maybe_text("description") or ""
     family = family_of(payload, custom, group_field(account))
@@ -61,6 +63,16 @@ def normalise(payload: Payload, account: Account) -> Product:
         options=options if family.key else {},
         custom=custom,
     )
+
+
+# Settings that name items nobody buys: what web orders charge for beside goods is booked on them.
+_BOOKED_ON = ("tax_item", "shipping_item", "tip_item", "duty_item")
+
+
+def _not_of_books(payload: Payload, account: Account) -> None:
+    number = payload.maybe_text("public_id") or ""
+    if number and number in {account.setting(name) for name in _BOOKED_ON}:
+        raise Skipped(f"{number} is an item that web orders are booked on, not one that is sold")
 
 
 def custom_fields(payload: Payload) -> dict[str, str]:

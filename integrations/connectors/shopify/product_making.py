@@ -77,9 +77,10 @@ class _Plan:
 
 
 def _family(client: ShopClient, members: Sequence[Wanted], policy: Policy) -> dict[str, Result]:
-    unpriced = {one.key: product_refusals.no_price(one) for one in members if one.price is None}
-    able = [one for one in members if one.price is not None]
-    done: dict[str, Result] = dict(unpriced)
+    done: dict[str, Result] = {
+        one.key: error for one in members if (error := product_refusals.no_price(one))
+    }
+    able = [one for one in members if one.key not in done]
     if not able:
         return done
     try:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from integrations.connector_kit.errors import Rejected, Unsupported
+from integrations.connector_kit.errors import ConnectorError, Rejected, Unsupported
 from integrations.connectors.shopify.product_fields import Wanted
 from integrations.connectors.shopify.product_look import Matches, ProductThere, VariantThere
 from integrations.connectors.shopify.user_errors import field_of, user_errors
@@ -63,8 +63,14 @@ def inactive(article: Wanted) -> Unsupported:
     )
 
 
-def no_price(article: Wanted) -> Rejected:
-    """Shopify would offer it for nothing."""
+def no_price(article: Wanted) -> ConnectorError | None:
+    """Shopify would offer it for nothing; None when it has a price."""
+    if article.price == 0:
+        return Unsupported(
+            f"The article {article.name} costs nothing in the point of sale, so no product is made"
+        )
+    if article.price is not None:
+        return None
     return Rejected(
         f"The article {article.name} has no price",
         field="price",

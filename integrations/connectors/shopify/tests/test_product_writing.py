@@ -337,7 +337,9 @@ def test_what_was_deleted_in_the_shop_stays_deleted_until_the_owner_says_otherwi
 def test_new_products_can_be_left_out(shop: Shop) -> None:
     (left,) = shop.write(article("CUP-1"), new_products="none")
     (inactive,) = shop.write(article("CUP-1", is_active=False))
+    (free,) = shop.write(article("CUP-1", price=Decimal("0.00")))
     assert isinstance(left, Unsupported)
+    assert isinstance(free, Unsupported)
     assert isinstance(inactive, Unsupported)
     assert shop.count() == (2, 2)
 
