@@ -87,8 +87,8 @@ class Rule(BaseModel):
       is `each`, or the one the other rules of this target list repeat over.
     - `when`: all conditions must hold, else the rule does nothing. A path with `[]` is asked in
       each row, one without in the record; an expression reads what the rule's own would.
-    - `default` is used when the source is missing, null or empty. With `required`, a field that
-      stays empty holds the record.
+    - `default` is used when the source is missing, null or empty, and when the table that is
+      looked into has no entry for it. With `required`, a field that stays empty holds the record.
     - `append` adds to a list instead of setting a field, once each; the source may then repeat
       though the target does not. `label` tells such rules of one target apart.
     """

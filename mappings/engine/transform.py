@@ -138,7 +138,7 @@ def _value(
         if found is MISSING or found is None or found == "":
             return _instead(move, index)
         if rule.lookup:
-            found = _look_up(rule.lookup.table, found, tables)
+            found = _look_up(rule.lookup.table, found, tables, rule.default)
         return convert(found, rule.type) if rule.type else found
     except Refused as refused:
         return _problem(move, row, index, refused)
@@ -226,11 +226,11 @@ def source_of(move: Move, index: int | None) -> str:
     return rule.origin if index is None else rule.origin.replace("[]", f"[{index}]", 1)
 
 
-def _look_up(table: str, value: Any, tables: Tables) -> str:
+def _look_up(table: str, value: Any, tables: Tables, default: Any) -> Any:
     if isinstance(value, list | tuple | dict):
         raise Refused(f"a list cannot be looked up in the table {table!r}")
     word = as_text(value)
-    found = tables.get(table, {}).get(word)
+    found = tables.get(table, {}).get(word, default)
     if found is None:
         raise Refused(
             f"{shown(value)!r} has no entry in the table {table!r}",

@@ -8,10 +8,12 @@ from integrations.connector_kit.base import Connector, EntityPort
 from integrations.connector_kit.manifest import load
 from integrations.connectors.shopify import (
     backfill,
+    customer_writing,
     customers,
     inventory,
     orders,
     probe,
+    product_writing,
     products,
     shipments,
     stock,
@@ -33,13 +35,18 @@ CONNECTOR = Connector(
             normalise=customers.normalise,
             changes=customers.changes,
             read=customers.read,
-            write=customers.write,
+            write=customer_writing.write,
             pages=backfill.customer_pages,
             count=backfill.count_customers,
-            calls_per_write=customers.CALLS_PER_WRITE,
+            calls_per_write=customer_writing.CALLS_PER_WRITE,
         ),
         Entity.PRODUCT: EntityPort(
-            normalise=products.normalise, changes=products.changes, read=products.read
+            normalise=products.normalise,
+            changes=products.changes,
+            read=products.read,
+            write_many=product_writing.write_many,
+            batch_size=product_writing.BATCH_SIZE,
+            calls_per_write=product_writing.CALLS_PER_WRITE,
         ),
         Entity.INVENTORY: EntityPort(
             normalise=stock.normalise,

@@ -23,12 +23,20 @@ ENTITIES = {
 }
 
 
+SETTINGS = {
+    "products__style_group_without_barcode": {
+        "group_field": "style_name",
+        "option_fields": "size=Size,shade=Colour",
+    }
+}
+
+
 def normalised(file: Path) -> object:
     account = Account(
         id="1",
         base_url="https://example.retail.heartland.us",
         flavour="unified_v1" if "unified_v1" in file.stem else "retail",
-        settings={"tax_item": "WEB-TAX"},
+        settings={"tax_item": "WEB-TAX", **SETTINGS.get(file.stem, {})},
         credentials={"token": "t"},
     )
     normalise = CONNECTOR.entities[ENTITIES[file.stem.split("__")[0]]].normalise

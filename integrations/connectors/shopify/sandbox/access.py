@@ -48,6 +48,9 @@ WRITE_SCOPES: dict[str, tuple[str, ...]] = {
     "customerSet": ("write_customers",),
     "customerUpdate": ("write_customers",),
     "customerEmailMarketingConsentUpdate": ("write_customers",),
+    "productCreate": ("write_products",),
+    "productUpdate": ("write_products",),
+    "productVariantsBulkCreate": ("write_products",),
     "productVariantsBulkUpdate": ("write_products",),
 }
 

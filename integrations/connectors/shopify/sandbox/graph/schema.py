@@ -29,6 +29,7 @@ from integrations.connectors.shopify.sandbox.graph.resolvers import (
     metafield_changes,
     order_changes,
     order_queries,
+    product_changes,
     shop_queries,
     webhooks,
 )
@@ -42,6 +43,7 @@ _MODULES = (
     fulfillment_changes,
     inventory_changes,
     catalogue_queries,
+    product_changes,
     customers,
     metafield_changes,
     webhooks,
