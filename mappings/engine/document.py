@@ -9,6 +9,7 @@ from typing import Any
 from mappings.canonical.inventory import Stock
 from mappings.canonical.order import Order, priced_units
 from mappings.canonical.record import Record
+from mappings.canonical.refund import Refund
 
 
 def document(
@@ -19,6 +20,7 @@ def document(
     All records: `reference`. Orders: `units` (each line as cent-exact pieces, with the `path` of
     the line it came from), `paid_total`, `shipping_total`, `added_tax`. Stock: `sellable`, the
     available units at `locations` (all of them when empty) less `safety`, whole and never negative.
+    Refunds: `added_tax`.
     """
     made: dict[str, Any] = record.model_dump(mode="python")
     made["reference"] = reference
@@ -31,6 +33,8 @@ def document(
         }
     elif isinstance(record, Stock):
         made["sellable"] = sellable(record, locations=locations, safety=safety)
+    elif isinstance(record, Refund):
+        made["added_tax"] = record.added_tax
     return made
 
 

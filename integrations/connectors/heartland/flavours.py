@@ -31,6 +31,7 @@ from integrations.connectors.heartland import (
     inventory,
     orders,
     products,
+    refunds,
     shipments,
     survey,
     unified_v1,
@@ -42,6 +43,7 @@ from mappings.canonical.record import Entity, Record
 
 RETAIL_PORTS: Mapping[Entity, EntityPort] = {
     Entity.ORDER: EntityPort(write=orders.write, reference=orders.reference),
+    Entity.REFUND: EntityPort(write=refunds.write, reference=refunds.reference),
     Entity.CUSTOMER: EntityPort(
         normalise=customers.normalise,
         changes=customers.changes,

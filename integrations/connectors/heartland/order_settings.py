@@ -27,6 +27,7 @@ class OrderSettings:
     tax_item: str
     tip_item: str
     duty_item: str
+    refund_item: str
     currency: str
     by_barcode: bool
     tolerance: Decimal
@@ -46,6 +47,7 @@ def order_settings(account: Account) -> OrderSettings:
         tax_item=account.setting("tax_item"),
         tip_item=account.setting("tip_item"),
         duty_item=account.setting("duty_item"),
+        refund_item=account.setting("refund_item"),
         currency=account.setting("currency").upper(),
         by_barcode=account.setting("product_match") == "barcode",
         tolerance=tolerance(account),
@@ -70,8 +72,8 @@ def tolerance(account: Account) -> Decimal:
 
 
 def helper_skus(account: Account) -> frozenset[str]:
-    """Item numbers that stand for shipping, tax, tips and duties, not for goods."""
-    names = ("shipping_item", "tax_item", "tip_item", "duty_item")
+    """Item numbers that stand for shipping, tax, tips, duties and differences, not for goods."""
+    names = ("shipping_item", "tax_item", "tip_item", "duty_item", "refund_item")
     return frozenset(filter(None, (account.setting(name) for name in names)))
 
 

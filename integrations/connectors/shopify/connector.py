@@ -13,6 +13,7 @@ from integrations.connectors.shopify import (
     orders,
     probe,
     products,
+    refunds,
     shipments,
     stock,
     survey,
@@ -28,6 +29,9 @@ CONNECTOR = Connector(
     entities={
         Entity.ORDER: EntityPort(
             normalise=orders.normalise, changes=orders.changes, read=orders.read
+        ),
+        Entity.REFUND: EntityPort(
+            normalise=refunds.normalise, changes=refunds.changes, read=refunds.read
         ),
         Entity.CUSTOMER: EntityPort(
             normalise=customers.normalise,
