@@ -183,6 +183,8 @@ def refund(entry: Order, found: Refund) -> View:
         "note": found.note,
         "totalRefundedSet": bag(found.total, entry.currency),
         "refundLineItems": Rows(found.lines, lambda line: _refund_line(entry, line)),
+        # Refunds here are of goods; a refund of shipping alone is not played.
+        "refundShippingLines": Rows([], lambda none: none),
         "transactions": transactions,
         "order": lambda _call: order(entry),
     }
