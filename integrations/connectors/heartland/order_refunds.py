@@ -7,11 +7,13 @@ refund is a return ticket of its own, and its order stays as it was delivered.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from integrations.connector_kit.base import Learned
 from integrations.connector_kit.errors import Rejected
 from integrations.connectors.heartland.client import HeartlandClient, matching
+from integrations.connectors.heartland.order_fields import OrderFields
 from mappings.canonical.record import Entity
 
 _NET = "net-"
@@ -26,13 +28,26 @@ def is_net(linked_id: str) -> bool:
     return linked_id.startswith(_NET)
 
 
-def contained(refund_keys: Iterable[str]) -> tuple[Learned, ...]:
-    """The links to learn with an order that was entered without what these refunds took back."""
-    return tuple(Learned(Entity.REFUND, key, net_id(key)) for key in refund_keys)
+def contained(order: OrderFields) -> tuple[Learned, ...]:
+    """The links to learn with an order that was entered without what its refunds took back."""
+    return tuple(
+        Learned(Entity.REFUND, refund.key, net_id(refund.key))
+        for refund in order.refunds
+        if refund.key
+    )
 
 
-def is_contained(refund_key: str, related: Mapping[str, str]) -> bool:
-    return is_net(related.get(f"{Entity.REFUND}:{refund_key}", ""))
+def total_there(order: OrderFields, related: Mapping[str, str]) -> Decimal:
+    """What an order that was sent before comes to there: refunds since then are returns.
+
+    `related`: ids there of linked refunds, keyed "refund:<key in the store>".
+    """
+    since = (
+        refund.amount
+        for refund in order.refunds
+        if not is_net(related.get(f"{Entity.REFUND}:{refund.key}", ""))
+    )
+    return sum(since, order.total)
 
 
 def must_have_no_returns(client: HeartlandClient, sales: Sequence[str], name: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from integrations.connector_kit.base import Outgoing
@@ -87,6 +87,25 @@ def refund_fields(outgoing: Outgoing) -> RefundFields:
         custom={}
         if custom is None
         else {key: custom.maybe_text(key) or "" for key in custom.raw()},
+    )
+
+
+def only_adjustment(refund: RefundFields) -> RefundFields:
+    """The part of the refund that no line explains, given back through its first tenders."""
+    left, tenders = refund.adjustment, []
+    for tender in refund.tenders:
+        part = min(left, tender.amount)
+        if part > 0:
+            tenders.append(replace(tender, amount=part))
+            left -= part
+    return replace(
+        refund,
+        lines=(),
+        shipping=ZERO,
+        tax=ZERO,
+        duty=ZERO,
+        total=refund.adjustment,
+        tenders=tuple(tenders),
     )
 
 

@@ -128,7 +128,7 @@ def _resolved(
         public_id=refund.public_id,
         currency=refund.currency,
         state="open",
-        total=refund.total,
+        total=refund.total - refund.adjustment,
         placed_at="",
         external_id=refund.external_id,
         buyer=Buyer(),
