@@ -26,6 +26,8 @@ class Pair(TenantModel):
     pos = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="pairs_as_pos")
     store = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="pairs_as_store")
     state = models.CharField(max_length=8, choices=PairState.choices, default=PairState.DRAFT)
+    # Who wins where both sides changed a field, by entity and field (sync/merge_rules.py).
+    merge_rules = models.JSONField(default=dict, db_default={}, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

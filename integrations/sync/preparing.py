@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from integrations.connector_kit.errors import Rejected
 from integrations.models import Delivery, DeliveryState, Flow, InboxItem
-from integrations.sync import floors, incidents, links
+from integrations.sync import echoes, floors, incidents, links, merging
 from integrations.sync.links import Known
 from integrations.sync.sessions import Session, keep_many
 from integrations.sync.stages.transform import transform
@@ -35,6 +35,9 @@ class Prepared:
     fields: Mapping[str, object] | None = None
     error: Exception | None = None
     """Why it was held."""
+    sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    two_way: dict[str, object] = field(default_factory=dict)
+    """What is noted with the fields of a record that goes both ways (`merging`, `echoes`)."""
 
     @property
     def is_going(self) -> bool:
@@ -75,7 +78,7 @@ def prepare(
     row.needs = [
         [relation.entity.value, relation.key, relation.reference] for relation in record.relations()
     ]
-    made.fields = rendered.fields
+    made.fields, made.sources = rendered.fields, rendered.sources
     return made
 
 
@@ -86,10 +89,7 @@ def store(session: Session, prepared: Sequence[Prepared], *, now: datetime) -> s
     """
     _leave_out_idle(prepared, now=now)
     going = [one for one in prepared if one.is_going]
-    documents = [
-        (f"delivery/{one.row.flow_id}/{one.record.key}", _document(one.record, one.fields or {}))
-        for one in going
-    ]
+    documents = [(f"delivery/{one.row.flow_id}/{one.record.key}", _document(one)) for one in going]
     for one, payload_id in zip(going, keep_many(session.tenant_id, documents), strict=True):
         one.row.payload_id = payload_id
     incidents.file_many(((one.row, one.error) for one in prepared), now=now)
@@ -99,10 +99,12 @@ def store(session: Session, prepared: Sequence[Prepared], *, now: datetime) -> s
     return {one.row.target_id for one in going}
 
 
-def _document(record: Record, fields: Mapping[str, object]) -> Mapping[str, object]:
+def _document(one: Prepared) -> Mapping[str, object]:
+    record = one.record
     return {
+        **one.two_way,
         "record": record.model_dump(mode="json"),
-        "fields": fields,
+        "fields": one.fields or {},
         "related": [
             [relation.entity.value, relation.key]
             for relation in (*record.relations(), *record.wanted())
@@ -124,10 +126,43 @@ def _leave_out_idle(prepared: Sequence[Prepared], *, now: datetime) -> None:
         for entity, key in ((row.entity, row.key), *(need[:2] for need in row.needs))
     )
     together = {(row.flow.pair_id, row.entity, row.reference) for row in rows}
-    for row in rows:
-        idle = _already_there(row, known, coming) or _not_ours(row, known, together)
+    _note_both_ways(going, known)
+    for one in going:
+        row = one.row
+        idle = (
+            _already_there(row, known, coming)
+            if not one.two_way.get("both")
+            else _is_echo(one, known, coming)
+        ) or _not_ours(row, known, together)
         if idle:
             _settle(row, *idle, now=now)
+
+
+def _note_both_ways(going: Sequence[Prepared], known: Known) -> None:
+    """Notes with the records that go both ways what it takes to tell our own change from theirs."""
+    pairs = echoes.going_both_ways({one.route.flow.pk: one.route.flow for one in going}.values())
+    mine = [one for one in going if (one.row.flow.pair_id, one.row.entity) in pairs]
+    for one in mine:
+        if one.row.entity in echoes.STATES:
+            one.two_way["both"] = merging.noted(one.route.flow, one.record, one.sources)
+    new = [one for one in mine if known.of(one.row.flow, one.row.entity, one.row.key) is None]
+    if new:
+        unsettled = echoes.unsettled([one.row for one in new], known)
+        for place, others in unsettled.items():
+            new[place].two_way["unsettled"] = others
+
+
+def _is_echo(
+    one: Prepared, known: Known, coming: Mapping[tuple[int, str], str]
+) -> tuple[DeliveryState, str] | None:
+    """Whether the record says nothing that is new to the other side."""
+    row = one.row
+    if (row.flow_id, row.key) in coming:
+        # What is on its way changes what counts as new.
+        return None
+    merge = merging.begun(row, {**one.two_way, "fields": one.fields or {}}, known, one.route.target)
+    reason = merging.echo(merge) if merge else ""
+    return (DeliveryState.FILTERED, reason) if reason else None
 
 
 def _newest_waiting(rows: Sequence[Delivery]) -> dict[tuple[int, str], str]:
@@ -165,9 +200,11 @@ def _already_there(
     link = known.of(row.flow, row.entity, row.key)
     if link is None:
         return None
-    if row.version and link.delivered_version > row.version:
+    if echoes.is_own_fact(row.flow, link):
+        return DeliveryState.FILTERED, echoes.OURS
+    if row.version and link.version_of(row.flow.direction) > row.version:
         return DeliveryState.FILTERED, "A newer version was delivered before"
-    if link.delivered_hash == row.content_hash:
+    if link.hash_of(row.flow.direction) == row.content_hash:
         return DeliveryState.UNCHANGED, "The target already has exactly this"
     return None
 

@@ -17,11 +17,11 @@ from integrations.connector_kit.errors import (
 )
 from integrations.connector_kit.exchange import Exchange
 from integrations.models import Attempt, Delivery, DeliveryState, InboxItem, InboxState
-from integrations.sync import history, incidents, intake, links, many
+from integrations.sync import history, incidents, intake, links, many, merging
 from integrations.sync.links import Remembered
 from integrations.sync.retry import is_too_old, pause
 from integrations.sync.sessions import Session, keep_many
-from mappings.canonical.record import InvalidRecord, Skipped
+from mappings.canonical.record import Entity, InvalidRecord, Skipped
 
 OUR_ERROR = "An error of ours stopped this record; we have been told. It can be replayed."
 
@@ -79,6 +79,7 @@ def delivered(
     )
     _settle_older(rows, now=now)
     touched = dict.fromkeys(touch for _, receipt in found for touch in receipt.touched)
+    touched |= dict.fromkeys((Entity(row.entity), key) for row, key in merging.keep(found))
     if touched:
         intake.accept(
             tenant_id=session.tenant_id,

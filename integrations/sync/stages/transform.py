@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +13,7 @@ from typing import Any
 
 from integrations.connector_kit.errors import Rejected
 from integrations.connector_kit.presets import incoming
+from integrations.sync import echoes, merging
 from integrations.sync.sessions import Session
 from mappings.canonical.record import Record
 from mappings.engine.document import document
@@ -26,6 +28,8 @@ class Rendered:
     reference: str
     content_hash: str
     mapping_version: str
+    sources: Mapping[str, Sequence[str]]
+    """By field what it was made of, for records that can go both ways."""
 
 
 def transform(record: Record, *, source: Session, target: Session) -> Rendered:
@@ -59,6 +63,7 @@ def transform(record: Record, *, source: Session, target: Session) -> Rendered:
         reference=reference,
         content_hash=hashlib.sha256(text.encode()).hexdigest(),
         mapping_version=f"{rules.name}@{rules.version}",
+        sources=merging.sources_of(rules) if record.entity in echoes.STATES else {},
     )
 
 
