@@ -50,14 +50,20 @@ def booked(rig: Rig) -> Decimal:
 
 def kept(rig: Rig) -> Decimal:
     """What the shop received and did not give back."""
+    nodes = ask(rig, _PAID)
+    return sum((Decimal(n["netPaymentSet"]["shopMoney"]["amount"]) for n in nodes), Decimal(0))
+
+
+def ask(rig: Rig, query: str) -> list[dict[str, Any]]:
+    """The orders of the shop as it tells them."""
     shop = plain_session(
         rig.shop_account["base_url"],
         {"X-Shopify-Access-Token": rig.shop_account["credentials"]["access_token"]},
     )
-    body = {"query": _PAID, "variables": {}}
+    body = {"query": query, "variables": {}}
     answer = shop.request("POST", "/admin/api/2026-10/graphql.json", body=body).json()
-    nodes = answer["data"]["orders"]["nodes"]
-    return sum((Decimal(n["netPaymentSet"]["shopMoney"]["amount"]) for n in nodes), Decimal(0))
+    found: list[dict[str, Any]] = answer["data"]["orders"]["nodes"]
+    return found
 
 
 def returns(rig: Rig) -> list[dict[str, Any]]:
@@ -163,12 +169,12 @@ def lines(rig: Rig) -> list[dict[str, Any]]:
     return found
 
 
-def rest(rig: Rig) -> None:
+def rest(rig: Rig, seen: Callable[[], bool] = lambda: True) -> None:
     """Works until nothing waits; waiting times are over at once."""
 
     def done() -> bool:
         make_due(rig)
-        return rig.waiting() == 0
+        return seen() and rig.waiting() == 0
 
     rig.until(done, "nothing waits")
 
@@ -194,3 +200,44 @@ def dies_once(monkeypatch: pytest.MonkeyPatch, entity: str) -> None:
         real(session, found, **more)
 
     monkeypatch.setattr(confirm, "delivered", delivered)
+
+
+def test_returns_of_web_orders_at_the_till_become_refunds_in_the_shop_once(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = place(rig)
+    rest(rig)
+    rig.till.act("sales", count=1, seed=3)
+    paid = kept(rig)
+    rig.shop.act("faults", kind="lost_answer", match="RefundCreate")
+    dies_once(monkeypatch, "refund")
+    # 17.50 a unit after the discount of the order, 8 % tax.
+    unit = Decimal(str(lines(rig)[0]["adjusted_unit_price"]))
+    tax = {"sku": "WEB-TAX", "quantity": 1, "price": str(round(unit * Decimal("0.08"), 2))}
+    rig.till.act("returns", order="S-1001", lines=[{"sku": TEE, "quantity": 1}, tax])
+    rest(rig, lambda: len(refunds(rig)) == 1)
+    (row,) = refunds(rig)
+    assert (row.state, row.target_label) == (DeliveryState.DELIVERED, "#1001"), rig.describe()
+    (made,) = in_shop(rig)[0]["refunds"]
+    assert made["note"].startswith("Return ")
+    (line,) = made["refundLineItems"]["nodes"]
+    assert (line["quantity"], line["restockType"]) == (1, "NO_RESTOCK")
+    # The till gave the money back, so the shop has moved none.
+    assert (kept(rig), made["totalRefundedSet"]["shopMoney"]["amount"]) == (paid, "0.0")
+
+    # Its echo, the order it changed and a refund of the shop after it are taken for what they are.
+    refund(rig, order, lines=[{"sku": TEE, "quantity": 1}])
+    rest(rig, lambda: len(refunds(rig)) >= 2)
+    assert [one["public_id"] for one in returns(rig)][1:] == ["S-1001-R2"]
+    assert len(in_shop(rig)[0]["refunds"]) == 2
+    assert not rig.deliveries(state__in=[DeliveryState.HELD, DeliveryState.DEAD]), rig.describe()
+    assert rig.compare().stock_differences == 0
+
+
+def in_shop(rig: Rig) -> list[dict[str, Any]]:
+    return ask(rig, _REFUNDS)
+
+
+_REFUNDS = """query Made { orders(first: 50, query: "status:any") { nodes { name
+  refunds(first: 10) { note totalRefundedSet { shopMoney { amount } }
+    refundLineItems(first: 10) { nodes { quantity restockType } } } } } }"""

@@ -32,6 +32,7 @@ from integrations.connectors.heartland import (
     orders,
     products,
     refunds,
+    returns,
     shipments,
     survey,
     unified_v1,
@@ -43,7 +44,13 @@ from mappings.canonical.record import Entity, Record
 
 RETAIL_PORTS: Mapping[Entity, EntityPort] = {
     Entity.ORDER: EntityPort(write=orders.write, reference=orders.reference),
-    Entity.REFUND: EntityPort(write=refunds.write, reference=refunds.reference),
+    Entity.REFUND: EntityPort(
+        normalise=returns.normalise,
+        changes=returns.changes,
+        read=returns.read,
+        write=refunds.write,
+        reference=refunds.reference,
+    ),
     Entity.CUSTOMER: EntityPort(
         normalise=customers.normalise,
         changes=customers.changes,

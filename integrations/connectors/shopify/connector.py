@@ -13,6 +13,7 @@ from integrations.connectors.shopify import (
     orders,
     probe,
     products,
+    refund_writing,
     refunds,
     shipments,
     stock,
@@ -31,7 +32,10 @@ CONNECTOR = Connector(
             normalise=orders.normalise, changes=orders.changes, read=orders.read
         ),
         Entity.REFUND: EntityPort(
-            normalise=refunds.normalise, changes=refunds.changes, read=refunds.read
+            normalise=refunds.normalise,
+            changes=refunds.changes,
+            read=refunds.read,
+            write=refund_writing.write,
         ),
         Entity.CUSTOMER: EntityPort(
             normalise=customers.normalise,

@@ -86,6 +86,15 @@ def _change_stock(tenant: Tenant, request: Request) -> str:
     return f"Now {row['qty_on_hand']} on hand, {row['qty_available']} available."
 
 
+def _take_back(tenant: Tenant, request: Request) -> str:
+    account = tenant.account
+    quantity = _whole(request, "quantity", least=1)
+    line = {"sku": request.form.get("sku", ""), "quantity": quantity}
+    with account.transaction():
+        ticket = till.take_back(account, request.form.get("order", ""), [line])
+    return f"Taken back on ticket {ticket['public_id']} for {_price(account, ticket)}."
+
+
 def _fail(tenant: Tenant, request: Request) -> str:
     kind = request.form.get("kind", "")
     if kind not in [one.value for one in FaultKind]:
@@ -108,6 +117,7 @@ def _clear(tenant: Tenant, request: Request) -> str:
 _ACTIONS: dict[str, Callable[[Tenant, Request], str]] = {
     "sell": _sell,
     "stock": _change_stock,
+    "return": _take_back,
     "fail": _fail,
     "clear": _clear,
 }
@@ -134,9 +144,13 @@ def _actions(account: Account) -> Markup:
     )
     article = Markup('<label>Article<select name="sku" required>{}</select></label>').format(skus)
     where = Markup('<label>Location<select name="location">{}</select></label>').format(places)
+    back = Markup('<label>Web order<input name="order" placeholder="S-1001" required></label>')
     return _form(
         "sell", "Sell at the till", article + where + _number("quantity", "Quantity", 1)
-    ) + (_form("stock", "Change stock", article + where + _number("delta", "Add or take away", -1)))
+    ) + (
+        _form("stock", "Change stock", article + where + _number("delta", "Add or take away", -1))
+        + _form("return", "Take back a web order", back + article + _number("quantity", "Units", 1))
+    )
 
 
 def _faults() -> Markup:
