@@ -85,18 +85,15 @@ def measure() -> dict[str, Any]:
 
 
 def _filled(preset: RuleSet, more: Sequence[dict[str, Any]]) -> RuleSet:
-    """The preset and `more`, with rules that write one value again to make 60 of them."""
-    rules = [*preset.rules, *(Rule.model_validate(row) for row in more)]
-    plain = [rule for rule in preset.rules if "[" not in rule.target]
-    wanted = RULES - len(rules)
+    """60 rules: as many of the preset as there is room for beside `more`, and if those are too
+    few, rules that write one value again."""
+    rules = [*preset.rules[: RULES - len(more)], *(Rule.model_validate(row) for row in more)]
+    plain = [rule for rule in preset.rules if rule.source and "[" not in rule.target]
     copies = [
         plain[number % len(plain)].model_copy(update={"target": f"custom.copy_{number}"})
-        for number in range(wanted)
+        for number in range(RULES - len(rules))
     ]
-    made = rule_set("benchmark", [*rules, *copies])
-    if len(made.rules) != RULES:
-        raise ValueError(f"{len(made.rules)} rules instead of {RULES}")
-    return made
+    return rule_set("benchmark", [*rules, *copies])
 
 
 def _measured(rules: RuleSet) -> dict[str, float]:
