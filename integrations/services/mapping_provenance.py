@@ -172,7 +172,9 @@ def _origins(
     for path, value in sent:
         made = _maker(path, value, by_target)
         if made is None or rules is None:
-            found.append(Origin(path, value))
+            # Rules that repeat over a list make it, also when the record has no row for it.
+            words = "no row in the record" if rules and value in ([], {}) else ""
+            found.append(Origin(path, value, rule=words))
             continue
         found.append(
             Origin(
