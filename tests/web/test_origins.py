@@ -75,6 +75,7 @@ def test_each_field_has_its_source_rule_version_and_publisher(page: Client, shop
         "W#1001", (("number", "#1001"),), "worked out by an expression",
     )  # fmt: skip
     assert all(one.rule for one in found.fields)
+    assert by_target["lines[1].unit_price"].note.startswith("A piece of line_items[0], split")
     assert not found.note
     shown = unescape(page.get(shop.record(item)).content.decode())
     preset = incoming("heartland", "retail", Entity.ORDER)
