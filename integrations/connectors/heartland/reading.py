@@ -13,10 +13,16 @@ def chunks(keys: Sequence[str]) -> Iterator[list[str]]:
         yield list(keys[start : start + PAGE])
 
 
-def by_id(client: HeartlandClient, path: str, keys: Sequence[str]) -> dict[str, Row]:
-    """The rows with these ids; those that are gone, or are no ids at all, are missing."""
+def by_id(
+    client: HeartlandClient, path: str, keys: Sequence[str], *, include: str = ""
+) -> dict[str, Row]:
+    """The rows with these ids; those that are gone, or are no ids at all, are missing.
+
+    `include`: a list of theirs to be shown with each row; Heartland may leave it out.
+    """
+    more = (("_include[]", include),) if include else ()
     found: dict[str, Row] = {}
     for chunk in chunks([key for key in keys if key.isdecimal()]):
         wanted = {"id": {"$in": [int(key) for key in chunk]}}
-        found |= {str(row["id"]): row for row in client.every(path, (matching(wanted),))}
+        found |= {str(row["id"]): row for row in client.every(path, (matching(wanted), *more))}
     return found
