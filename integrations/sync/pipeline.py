@@ -36,6 +36,7 @@ from integrations.sync import (
     overtaking,
     polling,
     preparing,
+    routing,
 )
 from integrations.sync.interruptions import ends_work
 from integrations.sync.lanes import Lease
@@ -120,7 +121,7 @@ def fill(session: Session, lease: Lease, *, now: datetime) -> int:
 def take_in(session: Session, lease: Lease, routes: Sequence[Route], *, now: datetime) -> int:
     """The source side of one round; answers how many items it dealt with."""
     with scope.tenant(session.tenant_id):
-        lanes.check(lease)
+        routes = routing.current(routes, rules=lanes.check(lease))
         received = receive.claim(session, now=now)
     crash_points.reach("items-claimed")
     if not received:
