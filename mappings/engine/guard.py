@@ -100,6 +100,11 @@ class Process:
         except OSError:
             raise self._ended(f"needs more than {self._limits.megabytes} MB", late=False) from None
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether it has not ended; it does so by itself after a while without work."""
+        return self._running.poll() is None
+
     def _send(self, lines: bytes) -> None:
         held = memoryview(lines)
         while held:
@@ -168,10 +173,16 @@ class _Pool:
 
     def _taken(self) -> Process:
         with self._changed:
-            while not self._idle and self._started >= _MOST_PROCESSES:
+            while True:
+                while self._idle:
+                    process = self._idle.pop()
+                    if process.is_alive:
+                        return process
+                    process.close()
+                    self._started -= 1
+                if self._started < _MOST_PROCESSES:
+                    break
                 self._changed.wait()
-            if self._idle:
-                return self._idle.pop()
             self._started += 1
         try:
             return Process(PUBLISHED)
