@@ -89,8 +89,7 @@ class Process:
 
     def ask(self, lines: bytes) -> bytes:
         """The answer to a request. Raises Ended; the process is closed then."""
-        self._progress.seek(0)
-        self._progress.write(bytes(4))
+        os.pwrite(self._progress.fileno(), bytes(4), 0)
         until = time.monotonic() + self._limits.seconds + self._limits.patience
         try:
             self._send(lines)
