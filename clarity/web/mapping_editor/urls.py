@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from clarity.web.mapping_editor import drafts, rules
+from clarity.web.mapping_editor import drafts, rules, tables, trials, versions
 
 _flow = [
     path("rules/", rules.rules, name="mapping-rules"),
@@ -18,8 +18,21 @@ _flow = [
     path("draft/stop/", drafts.stop, name="mapping-draft-stop"),
     path("draft/publish/", drafts.publish, name="mapping-draft-publish"),
     path("draft/discard/", drafts.discard, name="mapping-draft-discard"),
+    path("versions/", versions.versions, name="mapping-versions"),
+    path("versions/compare/", versions.compare, name="mapping-compare"),
+    path("versions/<int:number>/back/", versions.back, name="mapping-back"),
+    path("trial/", trials.trial, name="mapping-trial"),
+]
+
+_table = [
+    path("", tables.table, name="mapping-table"),
+    path("put/", tables.put, name="mapping-table-put"),
+    path("remove/", tables.remove, name="mapping-table-remove"),
+    path("dismiss/", tables.dismiss, name="mapping-table-dismiss"),
 ]
 
 urlpatterns = [
     path("pairs/<uuid:pair_id>/flows/<int:flow_id>/", include(_flow)),
+    path("pairs/<uuid:pair_id>/tables/", tables.tables, name="mapping-tables"),
+    path("pairs/<uuid:pair_id>/tables/<str:name>/", include(_table)),
 ]
