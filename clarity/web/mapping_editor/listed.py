@@ -39,7 +39,14 @@ class Listed:
 
     @property
     def if_empty(self) -> str:
-        return words.if_empty(self.rule)
+        """What happens when nothing is there; "" where something always is."""
+        return "" if "constant" in self.rule else words.if_empty(self.rule)
+
+    @property
+    def may_go(self) -> bool:
+        """Whether the rule can be removed: not when the target system needs the field."""
+        needed = self.shipped is not None and bool(self.shipped.get("required"))
+        return self.state != "removed" and not needed
 
     @property
     def path(self) -> str:

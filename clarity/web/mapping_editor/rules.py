@@ -25,7 +25,7 @@ from integrations.services.mapping_checks import Trouble
 from integrations.services.mapping_versions import CannotChange
 from mappings.engine.paths import BadPath
 
-ROWS = 60
+ROWS = 40
 SHOWS = {"": "All rules", "own": "Changed by us", "draft": "In the draft", "wrong": "With problems"}
 
 _asks_first = require_http_methods(["GET", "HEAD", "POST"])

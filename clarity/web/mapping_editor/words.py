@@ -118,7 +118,7 @@ def when(rule: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 def if_empty(rule: Mapping[str, Any]) -> str:
     """What happens when nothing is there."""
     if rule.get("default") is not None:
-        return f"then “{value(rule['default'])}”"
+        return f"“{value(rule['default'])}”"
     return "the record is held" if rule.get("required") else "left out"
 
 
