@@ -88,7 +88,7 @@ def test_a_rule_is_changed_tried_and_published(page: Client, shop: Shop) -> None
 
     drafted = seen(page, f"{place}draft/")
     assert "1 change" in drafted
-    assert "from Note; if nothing is there “an empty text”" in drafted
+    assert "from Note; if nothing is there an empty text" in drafted
     page.post(f"{place}draft/try/")
     assert "Trying it: 0 of up to 500 records" in seen(page, f"{place}draft/now/")
     tried(shop)

@@ -15,7 +15,7 @@ from clarity.web.access import may_operate, member_required
 from clarity.web.activity import words
 from clarity.web.fragments import fragment, whole_page
 from clarity.web.incidents import sentences
-from clarity.web.mapping_editor.links import flow_of_incident
+from clarity.web.mapping_editor.links import flow_of_incident, table_of_incident
 from integrations.models import Incident
 from integrations.services import incidents as service
 from tenants import scope
@@ -92,6 +92,7 @@ def _now(found: Incident, membership: Membership) -> Mapping[str, Any]:
         "values": values,
         "may_act": may_operate(membership) and found.has_records and listed.stopped > 0,
         "rules_of": flow_of_incident(found),
+        "table": table_of_incident(found),
         "may_stop": may_operate(membership) and found.is_replaying,
     }
 

@@ -128,7 +128,7 @@ def _uses(found: Table) -> Sequence[str]:
         if use.default is None:
             said.append(f"{what}; a value without an entry holds the record.")
         else:
-            said.append(f"{what}; a value without an entry becomes “{words.value(use.default)}”.")
+            said.append(f"{what}; a value without an entry becomes {words.quoted(use.default)}.")
     return said
 
 

@@ -78,6 +78,11 @@ def value(found: Any) -> str:
     return str(found)
 
 
+def quoted(found: Any) -> str:
+    """A value inside a sentence."""
+    return f"“{value(found)}”" if found not in ("", None) else value(found)
+
+
 def origin(entity: str, rule: Mapping[str, Any]) -> str:
     """Where the value comes from: "from Note", "always clarity", ..."""
     if "source" in rule:
@@ -88,7 +93,7 @@ def origin(entity: str, rule: Mapping[str, Any]) -> str:
         return f"from {source}, looked up in the table {lookup.get('table')}"
     if "expression" in rule:
         return "worked out by an expression"
-    return f"always “{value(rule.get('constant'))}”"
+    return f"always {quoted(rule.get('constant'))}"
 
 
 def condition(entity: str, found: Mapping[str, Any]) -> str:
@@ -118,7 +123,7 @@ def when(rule: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 def if_empty(rule: Mapping[str, Any]) -> str:
     """What happens when nothing is there."""
     if rule.get("default") is not None:
-        return f"“{value(rule['default'])}”"
+        return quoted(rule["default"])
     return "the record is held" if rule.get("required") else "left out"
 
 
