@@ -15,6 +15,7 @@ from mappings.canonical.record import Entity
 USUAL_FLOWS: tuple[tuple[Entity, Direction], ...] = (
     (Entity.ORDER, Direction.TO_POS),
     (Entity.CUSTOMER, Direction.TO_POS),
+    (Entity.CUSTOMER, Direction.TO_STORE),
     (Entity.INVENTORY, Direction.TO_STORE),
     (Entity.SHIPMENT, Direction.TO_STORE),
     (Entity.PRODUCT, Direction.TO_STORE),
