@@ -14,6 +14,8 @@ from mappings.canonical.record import Entity
 # goods and stock, the store owns orders.
 USUAL_FLOWS: tuple[tuple[Entity, Direction], ...] = (
     (Entity.ORDER, Direction.TO_POS),
+    (Entity.REFUND, Direction.TO_POS),
+    (Entity.REFUND, Direction.TO_STORE),
     (Entity.CUSTOMER, Direction.TO_POS),
     (Entity.CUSTOMER, Direction.TO_STORE),
     (Entity.INVENTORY, Direction.TO_STORE),

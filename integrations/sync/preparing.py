@@ -253,7 +253,7 @@ def _not_ours(
             continue
         if (row.flow.pair_id, entity, reference) in together and reference:
             continue
-        if not links.is_coming(row.flow, entity, reference):
+        if not links.is_coming(row.flow, entity, reference, key):
             name = reference or key
             return (
                 DeliveryState.FILTERED,

@@ -15,6 +15,8 @@ from integrations.connectors.shopify import (
     probe,
     product_writing,
     products,
+    refund_writing,
+    refunds,
     shipments,
     stock,
     survey,
@@ -30,6 +32,12 @@ CONNECTOR = Connector(
     entities={
         Entity.ORDER: EntityPort(
             normalise=orders.normalise, changes=orders.changes, read=orders.read
+        ),
+        Entity.REFUND: EntityPort(
+            normalise=refunds.normalise,
+            changes=refunds.changes,
+            read=refunds.read,
+            write=refund_writing.write,
         ),
         Entity.CUSTOMER: EntityPort(
             normalise=customers.normalise,

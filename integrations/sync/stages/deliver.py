@@ -231,7 +231,7 @@ def _is_ready(row: Delivery, known: Known, *, now: datetime) -> bool:
         return True
     entity, key, reference = missing[0]
     name = reference or key
-    if links.is_coming(row.flow, entity, reference):
+    if links.is_coming(row.flow, entity, reference, key):
         Delivery.objects.filter(pk=row.pk).update(
             due_at=now + RELATION_PAUSE, reason=f"Waits for the {entity} {name}"
         )

@@ -86,6 +86,16 @@ def post_sales(all_of_them: Tenants, request: Request, name: str) -> Response:
     return answer({"tickets": shown, "units": sum(row["qty"] for row in shown)}, 201)
 
 
+def post_return(all_of_them: Tenants, request: Request, name: str) -> Response:
+    """{order, lines: [{sku, quantity, price}]}: articles of a web order come back at the till."""
+    account = all_of_them.get(name).account
+    body = body_of(request)
+    with account.transaction():
+        row = till.take_back(account, str(body.get("order") or ""), list(body.get("lines") or []))
+        shown = {key: row[key] for key in ("id", "public_id", "total", "parent_transaction_id")}
+    return answer(shown, 201)
+
+
 def post_stock(all_of_them: Tenants, request: Request, name: str) -> Response:
     """{sku, location_id, delta}: an adjustment, seen in the ledger."""
     account = all_of_them.get(name).account
@@ -184,6 +194,7 @@ ROUTES: list[Route] = [
     ("GET", "/_sandbox/accounts/<name>/log", get_log),
     ("DELETE", "/_sandbox/accounts/<name>/log", delete_log),
     ("POST", "/_sandbox/accounts/<name>/sales", post_sales),
+    ("POST", "/_sandbox/accounts/<name>/returns", post_return),
     ("POST", "/_sandbox/accounts/<name>/stock", post_stock),
     ("POST", "/_sandbox/accounts/<name>/items", post_item),
 ]

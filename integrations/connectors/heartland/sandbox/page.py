@@ -103,6 +103,15 @@ def _change_item(tenant: Tenant, request: Request) -> str:
     return f"{row['public_id']} is {row['description']}, {row['price']}, {state}."
 
 
+def _take_back(tenant: Tenant, request: Request) -> str:
+    account = tenant.account
+    quantity = _whole(request, "quantity", least=1)
+    line = {"sku": request.form.get("sku", ""), "quantity": quantity}
+    with account.transaction():
+        ticket = till.take_back(account, request.form.get("order", ""), [line])
+    return f"Taken back on ticket {ticket['public_id']} for {_price(account, ticket)}."
+
+
 def _fail(tenant: Tenant, request: Request) -> str:
     kind = request.form.get("kind", "")
     if kind not in [one.value for one in FaultKind]:
@@ -126,6 +135,7 @@ _ACTIONS: dict[str, Callable[[Tenant, Request], str]] = {
     "sell": _sell,
     "stock": _change_stock,
     "item": _change_item,
+    "return": _take_back,
     "fail": _fail,
     "clear": _clear,
 }
@@ -152,10 +162,12 @@ def _actions(account: Account) -> Markup:
     )
     article = Markup('<label>Article<select name="sku" required>{}</select></label>').format(skus)
     where = Markup('<label>Location<select name="location">{}</select></label>').format(places)
+    back = Markup('<label>Web order<input name="order" placeholder="S-1001" required></label>')
     return (
         _form("sell", "Sell at the till", article + where + _number("quantity", "Quantity", 1))
         + _form("stock", "Change stock", article + where + _number("delta", "Add or take away", -1))
         + _form("item", "Change an article", article + _ITEM_FIELDS)
+        + _form("return", "Take back a web order", back + article + _number("quantity", "Units", 1))
     )
 
 

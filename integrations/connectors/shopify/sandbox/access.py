@@ -38,6 +38,7 @@ WRITE_SCOPES: dict[str, tuple[str, ...]] = {
     "orderUpdate": ("write_orders",),
     "orderCancel": ("write_orders",),
     "orderMarkAsPaid": ("write_orders",),
+    "refundCreate": ("write_orders",),
     "fulfillmentCreate": _FULFIL,
     "fulfillmentTrackingInfoUpdate": _FULFIL,
     "fulfillmentCancel": _FULFIL,
@@ -57,6 +58,7 @@ WRITE_SCOPES: dict[str, tuple[str, ...]] = {
 # The scope behind each webhook topic that the sandbox sends.
 TOPIC_SCOPES = {
     "orders": "read_orders",
+    "refunds": "read_orders",
     "fulfillments": "read_fulfillments",
     "inventory_levels": "read_inventory",
     "customers": "read_customers",

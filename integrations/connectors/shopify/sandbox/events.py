@@ -15,6 +15,7 @@ from integrations.connectors.shopify.sandbox.records import (
     Level,
     Order,
     Product,
+    Refund,
 )
 from integrations.connectors.shopify.sandbox.shop import Shop
 
@@ -23,6 +24,11 @@ def order_changed(shop: Shop, order: Order, *topics: str) -> None:
     for topic in topics:
         if shop.wants(topic):
             shop.emit(topic, order_body.order(shop, order))
+
+
+def refunded(shop: Shop, order: Order, refund: Refund) -> None:
+    if shop.wants("refunds/create"):
+        shop.emit("refunds/create", order_body.refund(order, refund))
 
 
 def shipped(shop: Shop, fulfillment: Fulfillment) -> None:

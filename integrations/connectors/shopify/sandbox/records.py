@@ -152,6 +152,12 @@ class LineItem:
     tax_lines: list[TaxLine] = field(default_factory=list)
     fulfilled: int = 0
     removed: int = 0
+    returned: int = 0
+
+    @property
+    def current(self) -> int:
+        """Units left after refunds: `removed` had not left the house, `returned` had."""
+        return self.quantity - self.removed - self.returned
 
     @property
     def gross(self) -> Decimal:
@@ -246,6 +252,8 @@ class Refund:
     lines: list[RefundLine]
     transactions: list[Transaction]
     note: str | None = None
+    shipping: Decimal = ZERO
+    shipping_tax: Decimal = ZERO
 
     @property
     def total(self) -> Decimal:

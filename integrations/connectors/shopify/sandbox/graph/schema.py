@@ -30,6 +30,7 @@ from integrations.connectors.shopify.sandbox.graph.resolvers import (
     order_changes,
     order_queries,
     product_changes,
+    refund_changes,
     shop_queries,
     webhooks,
 )
@@ -40,6 +41,7 @@ _MODULES = (
     shop_queries,
     order_queries,
     order_changes,
+    refund_changes,
     fulfillment_changes,
     inventory_changes,
     catalogue_queries,
@@ -88,7 +90,7 @@ def _root(name: str) -> Resolver:
         function = module.QUERIES.get(name) or module.MUTATIONS.get(name)
         if function is None:
             continue
-        if name in inventory_changes.WITH_INFO:
+        if name in inventory_changes.WITH_INFO | refund_changes.WITH_INFO:
             return lambda _root, info, **args: function(info.context, info, **args)
         return lambda _root, info, **args: function(info.context, **args)
     raise LookupError(f"nothing serves the root field {name}")
