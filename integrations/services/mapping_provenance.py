@@ -85,10 +85,12 @@ def of_delivery(delivery: Delivery) -> Provenance:
     named = read_label(delivery.mapping_version)
     document = load(delivery.payload_id) or {}
     sent = dict(list(flat(document["fields"]))) if document.get("fields") else {}
-    note, rules, explained = "", None, []
+    note, rules = "", None
+    explained: list[Explained] = []
+    pieces: dict[str, str] = {}
     try:
         rules = _rules(flow, named, delivery.mapping_version)
-        explained = _explained(flow, delivery, rules, document)
+        explained, pieces = _explained(flow, delivery, rules, document)
     except CannotRead as error:
         note = str(error)
     version = rules.version if rules else None
@@ -103,7 +105,7 @@ def of_delivery(delivery: Delivery) -> Provenance:
         published_by=str(version.published_by) if version and version.published_by else "",
         published_at=version.published_at if version else None,
         tables_revision=named.tables_revision if named else 0,
-        fields=_origins(shown, explained, rules, named),
+        fields=_origins(shown, explained, rules, named, pieces),
         left=max(0, len(sent) - len(shown)),
         note=note if sent else note or "The fields were deleted when their time was up.",
     )
@@ -144,18 +146,21 @@ def _rules(flow: Flow, named: Named | None, label: str) -> _Rules:
 
 def _explained(
     flow: Flow, delivery: Delivery, rules: _Rules, document: Mapping[str, Any]
-) -> list[Explained]:
-    """What each rule did with the record as it was kept. Raises CannotRead."""
+) -> tuple[list[Explained], dict[str, str]]:
+    """What each rule did with the record as it was kept, and of which line each piece of an order
+    is. Raises CannotRead."""
     kept = document.get("record")
     if kept is None:
-        return []
+        return [], {}
     record = canonical(Entity(delivery.entity), kept)
     if record is None:
         raise CannotRead("The record was kept in a form that this release does not read any more.")
     read = reading_of(
         record, source=open_for_reading(flow.source), reference=delivery.reference or record.key
     )
-    return explain(rules.rules, read, rules.tables)
+    units = read.get("units") or ()
+    pieces = {f"units[{index}].": str(unit["path"]) for index, unit in enumerate(units)}
+    return explain(rules.rules, read, rules.tables), pieces
 
 
 def _origins(
@@ -163,6 +168,7 @@ def _origins(
     explained: Sequence[Explained],
     rules: _Rules | None,
     named: Named | None,
+    pieces: Mapping[str, str],
 ) -> list[Origin]:
     by_target: dict[str, list[Explained]] = {}
     for one in explained:
@@ -172,7 +178,9 @@ def _origins(
     for path, value in sent:
         made = _maker(path, value, by_target)
         if made is None or rules is None:
-            found.append(Origin(path, value))
+            # Rules that repeat over a list make it, also when the record has no row for it.
+            words = "no row in the record" if rules and value in ([], {}) else ""
+            found.append(Origin(path, value, rule=words))
             continue
         found.append(
             Origin(
@@ -182,7 +190,7 @@ def _origins(
                 rule=rule_words(made.rule, named.tables_revision if named else 0),
                 row=made.rule.row(),
                 is_own=made.rule.slot in rules.own,
-                note=_note(made, path, value),
+                note=_note(made, path, value, pieces),
             )
         )
     return found
@@ -208,13 +216,17 @@ def _gave(result: Any, value: Any) -> bool:
     return value in shown if isinstance(shown, list) else shown == value
 
 
-def _note(made: Explained, path: str, value: Any) -> str:
-    """What the rule says of itself, or that it would give another value with the settings of now."""
+def _note(made: Explained, path: str, value: Any, pieces: Mapping[str, str]) -> str:
+    """What else is to be said: a default, a piece of a line, or what settings of now would give."""
     if made.note:
-        return f"{made.note[:1].upper()}{made.note[1:]}."
+        return "The rule's default, since nothing is there."
     result = plain(made.result)
     if path == made.target and not isinstance(result, dict | list) and str(result) != str(value):
         return f"Settings have changed since: with those of now it would be {result}."
+    read = made.sources[0] if made.sources else ""
+    piece = read[: read.find("].") + 2]
+    if piece in pieces and read.endswith(("quantity", "unit_price")):
+        return f"A piece of {pieces[piece]}, split so that its price is exact to the cent."
     return ""
 
 

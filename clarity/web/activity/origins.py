@@ -76,7 +76,7 @@ def _day(found: Provenance) -> str:
 
 def _row(one: Origin, found: Provenance) -> Row:
     by = ""
-    if one.rule:
+    if one.row:
         by = f"· own rule, version {found.number}" if one.is_own else "· shipped rule"
     return Row(
         target=one.target,
