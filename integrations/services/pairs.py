@@ -6,7 +6,15 @@ from datetime import datetime
 from uuid import UUID
 
 from integrations.connector_kit.registry import get
-from integrations.models import Connection, Direction, Flow, Pair, PairState
+from integrations.models import (
+    Connection,
+    Direction,
+    Flow,
+    Pair,
+    PairState,
+    Preflight,
+    PreflightState,
+)
 from integrations.sync import lanes
 from mappings.canonical.record import Entity
 
@@ -65,8 +73,18 @@ def find_pair(pair_id: UUID) -> Pair | None:
     return found
 
 
+class NotReady(BadPair):
+    """The pair cannot go live yet; the message says what is left to do."""
+
+
 def start(pair: Pair, *, state: PairState, now: datetime) -> None:
-    """Lets the pair run (`testing` or `live`) and wakes its lanes."""
+    """Lets the pair run (`testing` or `live`) and wakes its lanes.
+
+    Raises NotReady when it is to go live and its last preflight found what stops records, or none
+    was run. Tests may run before that: they show what would happen.
+    """
+    if state == PairState.LIVE:
+        _check_preflight(pair)
     if pair.state == PairState.DRAFT:
         pair.flows.filter(is_on=True).update(on_since=now)
     pair.state = state
@@ -99,3 +117,14 @@ def _can(source: Connection, entity: Entity, target: Connection) -> bool:
 
 def _wake(tenant_id: UUID, connection_id: UUID, *, now: datetime) -> None:
     lanes.wake(tenant_id=tenant_id, connection_id=connection_id, now=now)
+
+
+def _check_preflight(pair: Pair) -> None:
+    last = Preflight.objects.filter(pair=pair, state=PreflightState.DONE).order_by("-id").first()
+    if last is None:
+        raise NotReady("Run the preflight first: it finds what would stop your records.")
+    if last.blockers:
+        things = "thing stands" if last.blockers == 1 else "things stand"
+        raise NotReady(
+            f"{last.blockers} {things} in the way. Put them right, then run the preflight again."
+        )

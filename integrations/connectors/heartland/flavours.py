@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from integrations.connector_kit.audit import Shelf
 from integrations.connector_kit.base import (
     Account,
     Choice,
@@ -28,6 +29,7 @@ from integrations.connector_kit.payload import Payload
 from integrations.connectors.heartland import (
     account,
     article_links,
+    audit,
     backfill,
     customers,
     inventory,
@@ -72,6 +74,7 @@ RETAIL_PORTS: Mapping[Entity, EntityPort] = {
         write_many=article_links.write_many,
         batch_size=article_links.BATCH_SIZE,
         calls_per_write=article_links.CALLS_PER_WRITE,
+        shelf=audit.shelf,
     ),
     Entity.INVENTORY: EntityPort(
         normalise=inventory.normalise,
@@ -130,6 +133,7 @@ def port(entity: Entity) -> EntityPort:
         reference=reference if shape.reference else None,
         survey=_survey if shape.survey else None,
         pages=partial(_pages, entity) if shape.pages else None,
+        shelf=partial(_shelf, entity) if shape.shelf else None,
         count=partial(_count, entity) if shape.count else None,
         calls_per_write=shape.calls_per_write,
     )
@@ -146,6 +150,13 @@ def _pages(entity: Entity, client: Client, cursor: str) -> Page:
     function = _port(entity, client_of(client).account).pages
     if function is None:
         raise Unsupported(f"{_NO_BACKFILL} ({entity}).")
+    return function(client, cursor)
+
+
+def _shelf(entity: Entity, client: Client, cursor: str) -> Shelf:
+    function = _port(entity, client_of(client).account).shelf
+    if function is None:
+        raise Unsupported("This Heartland cannot list its articles with what they lack.")
     return function(client, cursor)
 
 

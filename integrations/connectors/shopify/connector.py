@@ -7,6 +7,7 @@ from pathlib import Path
 from integrations.connector_kit.base import Connector, EntityPort
 from integrations.connector_kit.manifest import load
 from integrations.connectors.shopify import (
+    audit,
     backfill,
     customer_writing,
     customers,
@@ -57,6 +58,7 @@ CONNECTOR = Connector(
             write_many=product_writing.write_many,
             batch_size=product_writing.BATCH_SIZE,
             calls_per_write=product_writing.CALLS_PER_WRITE,
+            shelf=audit.shelf,
         ),
         Entity.INVENTORY: EntityPort(
             normalise=stock.normalise,
@@ -74,6 +76,7 @@ CONNECTOR = Connector(
     subscribe=webhooks.subscribe,
     choices=probe.choices,
     refresh=ShopClient.refresh,
+    audit=audit.audit,
     close=ShopClient.close,
     sandbox="integrations.connectors.shopify.sandbox.app:create",
 )
