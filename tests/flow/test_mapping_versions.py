@@ -190,6 +190,9 @@ def test_two_people_do_not_overwrite_each_other(shop: Shop) -> None:
         change(flow, {"target": "phone", "removed": True})
         with pytest.raises(CannotChange, match="Somebody else"):
             change(flow, NOTE, seen=seen)
+        for bad in ({"target": ""}, {"target": "a..b", "removed": True}, {"target": "note"}):
+            with pytest.raises(CannotChange):
+                change(flow, bad)
         mapping_versions.discard_draft(flow=flow, actor=None)
         with pytest.raises(CannotChange, match="no draft"):
             publish(flow)
@@ -322,6 +325,20 @@ def test_a_run_goes_on_where_a_dead_worker_left_it(
         assert not mapping_shadow.report(run=run).is_current
         with pytest.raises(CannotPublish, match="not tried"):
             publish(flow, accept_failures=False)
+
+
+def test_an_endless_draft_is_not_tried_on_every_record(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored_orders(shop, 3)
+    monkeypatch.setattr(mapping_shadow, "MOST_SLOW", 1)
+    with scope.tenant(shop.tenant.pk):
+        flow = flow_of(shop, Entity.ORDER)
+        endless = {"expression": "($f := function($n) { $f($n + 1) }; $f(1))"}
+        change(flow, {"target": "note", "rule": endless})
+    found = shadow(flow, shop.tenant.pk)
+    assert (found.run.state, found.run.seen) == (ShadowState.FAILED, 1)
+    assert "takes more than 0.9 s" in found.run.problem
 
 
 @with_lanes
