@@ -178,8 +178,7 @@ def _is_echo(
         # What is on its way changes what counts as new.
         return None
     merge = merging.begun(row, {**one.two_way, "fields": one.fields or {}}, known, one.route.target)
-    reason = merging.echo(merge) if merge else ""
-    return (DeliveryState.FILTERED, reason) if reason else None
+    return merging.echo(merge) if merge else None
 
 
 def _newest_waiting(rows: Sequence[Delivery]) -> dict[tuple[int, str], str]:

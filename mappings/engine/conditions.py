@@ -29,6 +29,11 @@ def asked(condition: Condition) -> Asked:
     passes = _passing(condition)
     if EACH in path:
         here = path[path.index(EACH) + 1 :]
+        if len(here) == 1 and isinstance(here[0], str):
+            key = here[0]
+            return lambda row, record: passes(
+                row.get(key, MISSING) if type(row) is dict else read(row, here)
+            )
         return lambda row, record: passes(read(row, here))
     return lambda row, record: passes(read(record, path))
 

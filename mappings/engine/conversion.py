@@ -70,9 +70,10 @@ def _text(value: Any) -> str:
 
 def number(value: Any) -> Decimal:
     """`value` as a Decimal. Raises Refused for what is no number or has binary fractions."""
-    if type(value) is Decimal and value.is_finite():
-        return _bounded(value)
-    if isinstance(value, bool):
+    if type(value) is Decimal:
+        if value.is_finite():
+            return _bounded(value)
+    elif isinstance(value, bool):
         raise Refused(f"{shown(value)} is not a number")
     if isinstance(value, float) and not value.is_integer():
         # 0.1 + 0.2 is 0.30000000000000004 in JSONata: no amount may come about like that.
@@ -90,12 +91,14 @@ def number(value: Any) -> Decimal:
 
 
 def _bounded(value: Decimal) -> Decimal:
-    if value and abs(value.adjusted()) > _LONGEST_NUMBER:
+    if not -_LONGEST_NUMBER <= value.adjusted() <= _LONGEST_NUMBER and value:
         raise Refused(f"{shown(value)} is beyond every amount")
     return value
 
 
 def _integer(value: Any) -> int:
+    if type(value) is int:
+        return value
     found = number(value)
     if found != found.to_integral_value():
         raise Refused(f"{shown(value)} is not a whole number")

@@ -73,15 +73,47 @@ class Job:
 def job(slot: str, text: str, *, each: Sequence[Step] | None, yes_or_no: bool = False) -> Job:
     """The expression made ready: in an object, a result that is null differs from none."""
     wanted = f'{{"v": $boolean(({text}))}}' if yes_or_no else f'{{"v": ({text})}}'
+    # Bound only where they are used: both cost time in each row.
+    record = "$record := $; " if "$record" in text else ""
     if each is None:
-        return Job(slot, f"($record := $; {wanted})")
-    path = _path(each)
+        return Job(slot, f"({record}{wanted})")
+    path, place = _path(each), "#$index" if "$index" in text else ""
     return Job(
         slot,
-        f"($record := $; [({path})#$index.{wanted}])",
-        f"($record := $; $index := $at; ({path})[$at].{wanted})",
+        f"({record}[({path}){place}.{wanted}])",
+        f"({record}$index := $at; ({path})[$at].{wanted})",
         f"$count({path})",
     )
+
+
+@dataclass(frozen=True)
+class Needs:
+    """Names among which are all fields an expression can reach; `all_` when it can reach any.
+
+    `row` is False when it may use its row as a whole, so that each field of a row is needed.
+    """
+
+    names: frozenset[str]
+    all_: bool = False
+    row: bool = True
+
+
+def needs(text: str, *, repeated: bool) -> Needs:
+    """What the expression can reach: a field by its name in the text, unless the record (or the
+    row, when it is repeated) is taken as a whole."""
+    found: set[str] = set()
+    words = [word for word, _ in _words(text)]
+    all_, row = False, True
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        if word in ("*", "**", "%"):
+            all_ = True
+        elif word == "$":
+            row = False
+        elif word in ("$$", "$record"):
+            all_ |= following != "."
+        elif word[0] == "`" or word[0].isalpha():
+            found.add(word.strip("`"))
+    return Needs(frozenset(found), all_ or not (row or repeated), row)
 
 
 def check(text: str) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation, localcontext
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from html.parser import HTMLParser
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -75,25 +75,25 @@ def _function(example: str, gives: Any) -> Callable[[Callable[..., Any]], Callab
 @_function('$add("16.05", "0.10", 2)', "18.15")
 def add(*amounts: Any) -> str:
     """The sum of all amounts, exact to the last digit. A list counts with all its elements."""
-    with localcontext(_EXACT):
-        return _plain(sum((_number(one) for one in _flat(amounts)), Decimal(0)))
+    total = Decimal(0)
+    for one in _flat(amounts):
+        total = _EXACT.add(total, _number(one))
+    return _plain(total)
 
 
 @_function('$subtract("16.05", "0.10")', "15.95")
 def subtract(amount: Any, less: Any) -> str:
     """The first amount less the second, exact."""
-    with localcontext(_EXACT):
-        return _plain(_number(amount) - _number(less))
+    return _plain(_EXACT.subtract(_number(amount), _number(less)))
 
 
 @_function('$multiply("19.99", "0.9")', "17.991")
 def multiply(*amounts: Any) -> str:
     """All amounts multiplied, exact. Round what is money with $money."""
     product = Decimal(1)
-    with localcontext(_EXACT):
-        for one in _flat(amounts):
-            product *= _number(one)
-        return _plain(product)
+    for one in _flat(amounts):
+        product = _EXACT.multiply(product, _number(one))
+    return _plain(product)
 
 
 @_function('$divide("10.00", 3)', "3.33")
@@ -104,9 +104,9 @@ def divide(amount: Any, by: Any, places: Any = 2) -> str:
         raise ValueError("an amount cannot be divided by 0")
     if not 0 <= digits <= 6:
         raise ValueError(f"an amount is rounded to 0 to 6 decimals, not {digits}")
-    with localcontext(_EXACT):
-        quotient = _number(amount) / divisor
-        return format(quotient.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP), "f")
+    quotient = _EXACT.divide(_number(amount), divisor)
+    unit = Decimal(1).scaleb(-digits)
+    return _plain(quotient.quantize(unit, rounding=ROUND_HALF_UP, context=_EXACT))
 
 
 @_function('$money("19.985", "USD")', "19.99")
@@ -309,6 +309,8 @@ def _nothing(value: Any) -> bool:
 
 def _text(value: Any) -> str:
     """The value as text; a whole number without a point."""
+    if isinstance(value, str) and len(value) <= _LONGEST_TEXT:
+        return value
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer():
@@ -327,14 +329,15 @@ def _number(value: Any) -> Decimal:
         return Decimal(0)
     if isinstance(value, bool):
         raise ValueError(f"{value} is not a number")
+    text = repr(value) if isinstance(value, float) else _text(value)
     try:
-        found = Decimal(repr(value) if isinstance(value, float) else _text(value).strip())
+        found = Decimal(text)
     except InvalidOperation:
-        raise ValueError(f"{_text(value)[:80]!r} is not a number") from None
+        raise ValueError(f"{text[:80]!r} is not a number") from None
     if not found.is_finite() or (found and abs(found.adjusted()) > _MOST_DIGITS):
-        raise ValueError(f"{_text(value)[:80]!r} is beyond every amount")
+        raise ValueError(f"{text[:80]!r} is beyond every amount")
     if isinstance(value, float) and -int(found.as_tuple().exponent) > _TYPED_DECIMALS:
-        raise ValueError(f"{value} was worked out with binary fractions; use $add, $multiply ...")
+        raise ValueError(f"{text} was worked out with binary fractions; use $add, $multiply ...")
     return found
 
 

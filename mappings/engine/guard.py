@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from mappings.engine.outcomes import Outcomes
+from mappings.engine.paths import MISSING
 from mappings.engine.plan import Plan
 
 Evaluate = Callable[[Plan, Mapping[str, Any], Mapping[str, Mapping[str, str]]], Sequence[Outcomes]]
@@ -229,6 +230,7 @@ def _outcomes(
     limits: Limits,
     ask: Callable[[bytes], bytes],
 ) -> Sequence[Outcomes]:
+    document = _reached(plan, document)
     try:
         data = json.dumps(document, default=_as_text, skipkeys=True, separators=(",", ":"))
         frame = {"tables": _plain(tables) if plan.reads_tables else {}, "seconds": limits.seconds}
@@ -246,6 +248,24 @@ def _outcomes(
     except Ended as ended:
         return _ended(plan, ended)
     found: list[Outcomes] = json.loads(said)
+    return found
+
+
+def _reached(plan: Plan, document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The part of the document that expressions can reach: most need little of it."""
+    if plan.needs is None:
+        return document
+    found = {}
+    for name, names in plan.needs.items():
+        value = document.get(name, MISSING)
+        if value is MISSING:
+            continue
+        if names is not None and isinstance(value, list | tuple):
+            value = [
+                {key: row[key] for key in names if key in row} if type(row) is dict else row
+                for row in value
+            ]
+        found[name] = value
     return found
 
 

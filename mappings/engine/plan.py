@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mappings.engine.conditions import Asked, asked
-from mappings.engine.expressions import BadExpression, Job, check, job
+from mappings.engine.expressions import BadExpression, Job, Needs, check, job, needs
 from mappings.engine.paths import EACH, Step, parse
 from mappings.engine.rule import Rule
 
@@ -37,7 +37,8 @@ class Move:
 
     `into` is the target list whose rows are filled and `leaf` the path within a row (or within
     the target, when `into` is None). `over` is the list whose rows are read and `here` the path
-    within a row (or within the record). `job` and `asks` point into the plan's jobs.
+    within a row (or within the record), `key` the same when it is a single name: nearly always.
+    `job` and `asks` point into the plan's jobs.
     """
 
     rule: Rule
@@ -45,6 +46,7 @@ class Move:
     leaf: Path
     over: Path | None
     here: Path
+    key: str | None
     when: tuple[Asked, ...]
     asks: tuple[int, ...]
     job: int | None
@@ -52,12 +54,17 @@ class Move:
 
 @dataclass(frozen=True)
 class Plan:
-    """The moves of a rule set; `head` is what the evaluating process is told of the jobs."""
+    """The moves of a rule set; `head` is what the evaluating process is told of the jobs.
+
+    `needs` are the fields of the record that expressions can reach, each with those of its rows
+    when it is a list of which no others are needed; None when all can be reached.
+    """
 
     moves: tuple[Move, ...]
     jobs: tuple[Job, ...]
     head: str
     reads_tables: bool
+    needs: Mapping[str, frozenset[str] | None] | None
 
 
 def compiled(name: str, rules: Sequence[Rule]) -> Plan:
@@ -81,6 +88,7 @@ def compiled(name: str, rules: Sequence[Rule]) -> Plan:
         jobs=tuple(jobs),
         head=json.dumps([[one.program, one.one, one.rows] for one in jobs]),
         reads_tables=any("$lookup_table" in one.program for one in jobs),
+        needs=_needs(moves),
     )
 
 
@@ -116,6 +124,7 @@ def _move(rule: Rule, lists: dict[Path, Path], jobs: list[Job]) -> Move:
         leaf=target,
         over=over,
         here=here,
+        key=here[0] if len(here) == 1 and isinstance(here[0], str) else None,
         when=tuple(asked(one) for one in rule.when if one.expression is None),
         asks=asks,
         job=_add(jobs, rule.slot, rule.expression, over) if rule.expression else None,
@@ -128,6 +137,33 @@ def _add(
     check(text)
     jobs.append(job(slot, text, each=over, yes_or_no=yes_or_no))
     return len(jobs) - 1
+
+
+def _needs(moves: Sequence[Move]) -> dict[str, frozenset[str] | None] | None:
+    """Fields of the record that expressions can reach, each with those of its rows (None: all)."""
+    found: dict[str, frozenset[str] | None] = {}
+    lists: dict[str, Needs] = {}
+    for move in moves:
+        for text in (move.rule.expression, *(one.expression for one in move.rule.when)):
+            if not text:
+                continue
+            need = needs(text, repeated=move.over is not None)
+            if need.all_:
+                return None
+            found |= dict.fromkeys(need.names)
+            if move.over is None:
+                continue
+            if len(move.over) > 1:
+                found[str(move.over[0])] = None
+            else:
+                before = lists.get(str(move.over[0]), Needs(frozenset()))
+                names = before.names | need.names
+                lists[str(move.over[0])] = Needs(names, row=before.row and need.row)
+    for name, need in lists.items():
+        # A list that is named itself can be reached as a whole, with all its rows hold.
+        whole = name in found or not need.row
+        found[name] = None if whole else need.names
+    return found
 
 
 def _lists(rules: Sequence[Rule]) -> dict[Path, Path]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mappings.engine.expressions import reads
+from mappings.engine.expressions import needs, reads
 from mappings.engine.rules import BadRules, RuleSet, rule_set
 from mappings.engine.transform import transform
 
@@ -161,3 +161,57 @@ def test_a_repeated_expression_must_know_its_list() -> None:
 )
 def test_the_paths_an_expression_reads_are_known(text: str, paths: tuple[str, ...]) -> None:
     assert reads(text) == paths
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("customer.first_name & currency", {"customer", "first_name", "currency"}),
+        ("$sum(units[quantity > 1].quantity)", {"units", "quantity"}),
+        ("$$.total", {"total"}),
+        ("`First name`", {"First name"}),
+        ("$lookup($$, 'total')", None),
+        ("$lookup($record, 'total')", None),
+        ("$.total", None),
+        ("*.sku", None),
+        ("**.sku", None),
+    ],
+)
+def test_what_an_expression_can_reach_is_known(text: str, names: set[str] | None) -> None:
+    found = needs(text, repeated=False)
+    assert (None if found.all_ else found.names) == names
+
+
+@pytest.mark.parametrize(
+    ("expressions", "told"),
+    [
+        (["total"], {"total": None}),
+        (["total", "units[].sku & $$.total"], {"total": None, "sku": None, "units": {"sku", "total"}}),
+        (["$count(units)", "units[].sku"], {"units": None, "sku": None}),
+        (["units[].$string($)"], {"units": None}),
+        (["units[].$$.units"], {"units": None}),
+        (["total", "units[].$keys($record)"], None),
+    ],
+)  # fmt: skip
+def test_the_process_is_told_of_nothing_else(
+    expressions: list[str], told: dict[str, Any] | None
+) -> None:
+    rows = [
+        {"target": f"r[].f{number}", "expression": text[8:], "each": "units[]"}
+        if text.startswith("units[].")
+        else {"target": f"f{number}", "expression": text}
+        for number, text in enumerate(expressions)
+    ]
+    assert rules(*rows).plan.needs == told
+
+
+def test_the_whole_record_is_there_when_it_is_taken_as_a_whole() -> None:
+    done = transform(
+        rules(
+            {"target": "a", "expression": "$lookup($$, 'currency')"},
+            {"target": "rows[].b", "expression": "$lookup($record, 'key')", "each": "units[]"},
+        ),
+        SOURCE,
+    )
+    key = SOURCE["key"]
+    assert done.fields == {"a": "USD", "rows": [{"b": key}, {"b": key}]}
