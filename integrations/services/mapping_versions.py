@@ -16,6 +16,7 @@ from typing import Any
 
 from django.db.models import Max
 
+from integrations.connector_kit.presets import NoPreset
 from integrations.models import Flow, Pair, ShadowRun, ShadowState
 from integrations.services import mapping_checks
 from integrations.services.mapping_checks import Trouble
@@ -333,7 +334,7 @@ def _rules(flow: Flow) -> FlowRules:
     shadow = None
     try:
         newer: Sequence[Newer] = newer_preset(flow=flow)
-    except CannotRead:
+    except (CannotRead, NoPreset):
         newer = ()
     if found is not None:
         shadow = ShadowRun.objects.filter(version=found).order_by("-id").first()

@@ -17,6 +17,7 @@ from integrations.sync import routing, rulebooks
 from integrations.sync.rulebooks import read_label
 from mappings.canonical.customer import Customer
 from mappings.canonical.record import Entity
+from mappings.engine.rules import rule_set
 from mappings.models import MappingVersion
 from tenants import scope
 from tenants.models import AuditEntry, User
@@ -219,6 +220,30 @@ def test_a_newer_preset_shows_what_it_changed(shop: Shop, monkeypatch: pytest.Mo
         # The pair follows the newer rules, with its own on top.
         book = rulebooks.of_flow(flow)
         assert (book.label, len(book.rules.rules)) == (f"{old.name}@0123456789ab v1", len(rules))
+
+
+@with_lanes
+def test_rules_that_do_not_fit_an_update_hold_records_and_not_the_lane(
+    rig: ScriptedRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with rig.scope():
+        flow = flow_of(rig)
+        change(flow, {"target": "extra", "rule": {"constant": "x"}})
+        publish(flow)
+        old = rulebooks.shipped(flow)
+    more = rule_set("more", [{"target": "extra.part", "source": "key"}]).rules
+    newer = type(old)(name=old.name, version="0123456789ab", rules=(*old.rules, *more))
+    monkeypatch.setattr(rulebooks.presets, "incoming", lambda *_: newer)
+    rig.note("c1", "c1@example.com")
+    rig.work()
+    row = rig.delivery()
+    assert (row.state, row.field) == (DeliveryState.HELD, "mapping")
+    assert "do not fit the shipped ones of this release" in row.reason
+    with rig.scope():
+        mapping_versions.rollback(flow=flow_of(rig), to=0, actor=None, now=timezone.now())
+    rig.note("c2", "c2@example.com")
+    rig.work()
+    assert rig.delivery(key="c2").state == DeliveryState.DELIVERED
 
 
 # --- shadow publish ------------------------------------------------------------------------------
