@@ -29,10 +29,12 @@ USUAL_FLOWS: tuple[tuple[Entity, Direction], ...] = (
     (Entity.INVENTORY, Direction.TO_STORE),
     (Entity.SHIPMENT, Direction.TO_STORE),
     (Entity.PRODUCT, Direction.TO_STORE),
+    (Entity.PRODUCT, Direction.TO_POS),
 )
-# These wait for someone to switch them on: a shop that sells already gets new articles and other
-# prices, which nobody should meet unasked.
-OFF_AT_FIRST = frozenset({(Entity.PRODUCT, Direction.TO_STORE)})
+# These wait for someone to switch them on. To the store, a shop that sells already gets new articles
+# and other prices, which nobody should meet unasked. To the point of sale, articles are only linked,
+# and a store tells of its products with every sale: not each pair needs what that costs.
+OFF_AT_FIRST = frozenset({(Entity.PRODUCT, Direction.TO_STORE), (Entity.PRODUCT, Direction.TO_POS)})
 
 
 class BadPair(ValueError):

@@ -19,6 +19,7 @@ from integrations.connector_kit.base import (
     Page,
     Probe,
     Receipt,
+    Result,
     Save,
     Survey,
     WebhookRequest,
@@ -27,6 +28,7 @@ from integrations.connector_kit.errors import Unsupported
 from integrations.connector_kit.payload import Payload
 from integrations.connectors.heartland import (
     account,
+    article_links,
     audit,
     backfill,
     customers,
@@ -70,6 +72,9 @@ RETAIL_PORTS: Mapping[Entity, EntityPort] = {
         pages=backfill.product_pages,
         count=backfill.count_products,
         shelf=audit.shelf,
+        write_many=article_links.write_many,
+        batch_size=article_links.BATCH_SIZE,
+        calls_per_write=article_links.CALLS_PER_WRITE,
     ),
     Entity.INVENTORY: EntityPort(
         normalise=inventory.normalise,
@@ -123,6 +128,8 @@ def port(entity: Entity) -> EntityPort:
         changes=changes if shape.changes else None,
         read=read if shape.read else None,
         write=write if shape.write else None,
+        write_many=partial(_write_many, entity) if shape.write_many else None,
+        batch_size=shape.batch_size,
         reference=reference if shape.reference else None,
         survey=_survey if shape.survey else None,
         pages=partial(_pages, entity) if shape.pages else None,
@@ -130,6 +137,13 @@ def port(entity: Entity) -> EntityPort:
         count=partial(_count, entity) if shape.count else None,
         calls_per_write=shape.calls_per_write,
     )
+
+
+def _write_many(entity: Entity, client: Client, batch: Sequence[Outgoing]) -> Sequence[Result]:
+    function = _port(entity, client_of(client).account).write_many
+    if function is None:
+        raise Unsupported(f"{entity} cannot be written to this Heartland.")
+    return function(client, batch)
 
 
 def _pages(entity: Entity, client: Client, cursor: str) -> Page:

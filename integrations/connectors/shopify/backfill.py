@@ -15,7 +15,7 @@ from integrations.connectors.shopify.client import ShopClient
 from integrations.connectors.shopify.polling import complete, version
 from mappings.canonical.record import Entity
 
-CUSTOMERS, ARTICLES = 100, 250
+CUSTOMERS, ARTICLES, PRODUCTS = 100, 250, 100
 
 
 def count_customers(client: ShopClient) -> Extent:
@@ -44,6 +44,28 @@ def count_articles(client: ShopClient) -> Extent:
     """Variants, and the requests that listing them takes."""
     total = _count(client, "VariantsCount", "productVariantsCount")
     return Extent(records=total, calls=max(1, -(-total // ARTICLES)))
+
+
+def product_pages(client: ShopClient, cursor: str) -> Page:
+    """Whole variants."""
+    found = _after(client, "VariantsBackfill", "productVariants", cursor, PRODUCTS)
+    nodes = found["nodes"]
+    notices = [
+        Notice(
+            entity=Entity.PRODUCT,
+            key=str(node["legacyResourceId"]),
+            topic="backfill",
+            version=version(node["updatedAt"]),
+            payload=node,
+        )
+        for node in nodes
+    ]
+    return Page(notices, _last(nodes, cursor), more=bool(found["pageInfo"]["hasNextPage"]))
+
+
+def count_products(client: ShopClient) -> Extent:
+    total = _count(client, "VariantsCount", "productVariantsCount")
+    return Extent(records=total, calls=max(1, -(-total // PRODUCTS)))
 
 
 def listing(client: ShopClient, cursor: str) -> Listing:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from integrations.connector_kit.base import EntityPort
 from integrations.connectors.heartland.unified_v1 import (
+    article_links,
     customers,
     inventory,
     orders,
@@ -30,7 +31,10 @@ PORTS: Mapping[Entity, EntityPort] = {
         reference=customers.reference,
     ),
     Entity.PRODUCT: EntityPort(
-        normalise=products.normalise, changes=products.changes, read=products.read
+        normalise=products.normalise,
+        changes=products.changes,
+        read=products.read,
+        write_many=article_links.write_many,
     ),
     Entity.INVENTORY: EntityPort(
         normalise=inventory.normalise,
