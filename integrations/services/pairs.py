@@ -17,6 +17,7 @@ USUAL_FLOWS: tuple[tuple[Entity, Direction], ...] = (
     (Entity.REFUND, Direction.TO_POS),
     (Entity.REFUND, Direction.TO_STORE),
     (Entity.CUSTOMER, Direction.TO_POS),
+    (Entity.CUSTOMER, Direction.TO_STORE),
     (Entity.INVENTORY, Direction.TO_STORE),
     (Entity.SHIPMENT, Direction.TO_STORE),
 )

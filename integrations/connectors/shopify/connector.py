@@ -8,6 +8,7 @@ from integrations.connector_kit.base import Connector, EntityPort
 from integrations.connector_kit.manifest import load
 from integrations.connectors.shopify import (
     backfill,
+    customer_writing,
     customers,
     inventory,
     orders,
@@ -41,10 +42,10 @@ CONNECTOR = Connector(
             normalise=customers.normalise,
             changes=customers.changes,
             read=customers.read,
-            write=customers.write,
+            write=customer_writing.write,
             pages=backfill.customer_pages,
             count=backfill.count_customers,
-            calls_per_write=customers.CALLS_PER_WRITE,
+            calls_per_write=customer_writing.CALLS_PER_WRITE,
         ),
         Entity.PRODUCT: EntityPort(
             normalise=products.normalise, changes=products.changes, read=products.read

@@ -227,7 +227,7 @@ def test_customer_is_made_once_and_filled_in(place: Place) -> None:
         "Test.Buyer@example.com", "Test", "Renamed",
     )  # fmt: skip
     assert [address.lines for address in found.addresses] == [("12 Elm St",), ("1 Oak Rd",)]
-    assert found.phone == "512-555-0100"
+    assert found.phone == "+15125550100"
 
 
 def test_customer_without_email_is_found_by_number(place: Place) -> None:
