@@ -11,6 +11,7 @@ from typing import Any
 from integrations.models import Attempt, Delivery, InboxItem, InboxState, Link
 from integrations.services.editing import Edit, edits
 from integrations.sync.sessions import load_many
+from mappings.canonical.record import Entity
 
 RELATED = 12
 
@@ -174,6 +175,13 @@ def _decided(item: InboxItem) -> list[Event]:
     return [Event(Kind.DECIDED, item.finished_at, state=item.state, reason=item.reason)]
 
 
+def _veiled(entity: str, document: Any) -> Any:
+    """The code of a gift card is money, so nobody is shown more of it than its last four."""
+    if entity != Entity.GIFT_CARD or not isinstance(document, dict) or not document.get("code"):
+        return document
+    return {**document, "code": f"(ending {str(document['code'])[-4:]})"}
+
+
 def _of_delivery(delivery: Delivery, documents: Mapping[int, Any]) -> list[Event]:
     document = documents.get(delivery.payload_id or 0) or {}
     events = []
@@ -183,8 +191,8 @@ def _of_delivery(delivery: Delivery, documents: Mapping[int, Any]) -> list[Event
                 Kind.MAPPED,
                 delivery.created_at,
                 delivery=delivery,
-                record=document.get("record"),
-                fields=document.get("fields"),
+                record=_veiled(delivery.entity, document.get("record")),
+                fields=_veiled(delivery.entity, document.get("fields")),
                 was_pruned=_pruned(delivery.payload_id, documents),
             )
         )

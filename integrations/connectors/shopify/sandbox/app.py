@@ -50,6 +50,8 @@ _ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", f"{_ACCOUNT}/orders/<int:number>/pay", control.pay_order),
     ("POST", f"{_ACCOUNT}/orders/<int:number>/cancel", control.cancel_order),
     ("POST", f"{_ACCOUNT}/orders/<int:number>/refund", control.refund_order),
+    ("POST", f"{_ACCOUNT}/gift_cards", control.add_gift_card),
+    ("POST", f"{_ACCOUNT}/gift_cards/use", control.use_gift_card),
     ("POST", f"{_ACCOUNT}/stock", control.set_stock),
     ("POST", f"{_ACCOUNT}/uninstall", control.uninstall),
     ("GET", "/", pages.index),
