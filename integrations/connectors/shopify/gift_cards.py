@@ -37,6 +37,7 @@ from mappings.canonical.record import Entity, Skipped
 OFF, TO_STORE, BOTH = "off", "pos_to_store", "both"
 SCOPES = ("write_gift_cards", "write_gift_card_transactions")
 _OVERLAP = timedelta(minutes=5)
+_SETTLES = timedelta(minutes=1)
 _SHORTEST, _LONGEST = 8, 20
 _MARK = re.compile(r"\[clarity (\S+) (\S+) (\S+)\]")
 _ADVICE = (
@@ -90,6 +91,7 @@ def changes(client: ShopClient, cursor: str, now: datetime) -> Page:
             entity=Entity.GIFT_CARD,
             key=to_number(row["id"]),
             topic="gift_cards/poll",
+            event=_event(row, now),
             version=version(row["updatedAt"]),
         )
         for row in reversed(rows)
@@ -267,6 +269,13 @@ def _marks(row: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 
 def _balance(row: Mapping[str, Any]) -> Decimal:
     return two_places(Decimal(str(row["balance"]["amount"])))
+
+
+def _event(row: Mapping[str, Any], now: datetime) -> str:
+    """Names a change that can be told of once. Times are whole seconds there, and clocks differ:
+    while another change may still bear the same time, the card is read again instead."""
+    is_settled = now - _at(row) > _SETTLES
+    return f"{row['id']}@{row['updatedAt']}" if is_settled else ""
 
 
 def _at(row: Mapping[str, Any]) -> datetime:
