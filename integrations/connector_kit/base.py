@@ -160,9 +160,11 @@ class Receipt:
     """Their answer to a delivery.
 
     `id`: id of the record there. `label`: the number a person would look for there. `touched`:
-    records there that changed as a side effect and must be read again, as (entity, key). `shown`:
-    the record as it stands there now, as `read` would show it, where the entity can go both ways: by
-    it the notice of our own write is recognised, whatever the system made of the values.
+    records there that changed as a side effect and must be read again, as (entity, key).
+    `awakened`: records of the source that can go on only now and must be read again, as (entity,
+    source key): the stock of an article that has just been made. `shown`: the record as it stands
+    there now, as `read` would show it, where the entity can go both ways: by it the notice of our
+    own write is recognised, whatever the system made of the values.
     """
 
     id: str
@@ -171,6 +173,7 @@ class Receipt:
     learned: Sequence[Learned] = ()
     touched: Sequence[tuple[Entity, str]] = ()
     shown: Mapping[str, Any] | None = field(default=None, repr=False)
+    awakened: Sequence[tuple[Entity, str]] = ()
 
 
 class Save(Protocol):

@@ -106,15 +106,18 @@ def _ambiguous(wanted: Customer, equal: Sequence[Customer], *, by: str, system: 
     said = {"email": wanted.email, "phone": wanted.phone}.get(by) or (
         f"{wanted.first_name} {wanted.last_name}".strip()
     )
-    names = " and ".join(
-        f"{f'{one.first_name} {one.last_name}'.strip() or 'no name'} ({one.number or one.key})"
-        for one in equal[:2]
-    )
+    names = " and ".join(f"{_called(one)} ({one.number or one.key})" for one in equal[:2])
     more = f" and {len(equal) - 2} more" if len(equal) > 2 else ""
     return Rejected(
-        f"{len(equal)} customers of {system} fit {said} equally well: {names}{more}",
+        f"{len(equal)} customers of {system} fit “{said}” equally well: {names}{more}",
         field="email" if by == "email" else by,
         said=said,
         advice=f"Merge the two in {system}, or give the right one this e-mail address alone, then"
         " replay the record.",
     )
+
+
+def _called(customer: Customer) -> str:
+    """In quotes, by which the names of people are kept out of what many records share."""
+    name = f"{customer.first_name} {customer.last_name}".strip()
+    return f"“{name}”" if name else "one without a name"

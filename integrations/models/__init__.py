@@ -26,6 +26,7 @@ from integrations.models.pair import Direction, Flow, Pair, PairState
 from integrations.models.payload import Payload
 from integrations.models.rank import Rank, rank_of
 from integrations.models.refusal import Refusal
+from integrations.models.shadow import ShadowRun, ShadowState
 
 __all__ = [
     "RECORDS",
@@ -62,6 +63,8 @@ __all__ = [
     "Rank",
     "Refusal",
     "ReplayState",
+    "ShadowRun",
+    "ShadowState",
     "Side",
     "TotalRow",
     "rank_of",

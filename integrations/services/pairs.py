@@ -20,9 +20,13 @@ USUAL_FLOWS: tuple[tuple[Entity, Direction], ...] = (
     (Entity.CUSTOMER, Direction.TO_STORE),
     (Entity.INVENTORY, Direction.TO_STORE),
     (Entity.SHIPMENT, Direction.TO_STORE),
+    (Entity.PRODUCT, Direction.TO_STORE),
     (Entity.GIFT_CARD, Direction.TO_STORE),
     (Entity.GIFT_CARD, Direction.TO_POS),
 )
+# These wait for someone to switch them on: a shop that sells already gets new articles and other
+# prices, which nobody should meet unasked.
+OFF_AT_FIRST = frozenset({(Entity.PRODUCT, Direction.TO_STORE)})
 # Balances are money: where both sides changed one, a person decides.
 _MERGE_RULES = {Entity.GIFT_CARD.value: {"*": "hold"}}
 _MODES = {"both": (Direction.TO_STORE, Direction.TO_POS), "pos_to_store": (Direction.TO_STORE,)}
@@ -55,7 +59,12 @@ def _add_flow(pair: Pair, entity: Entity, direction: Direction) -> None:
     source, target = (pair.store, pair.pos) if to_pos else (pair.pos, pair.store)
     if _can(source, entity, target):
         Flow.objects.create(
-            pair=pair, entity=entity, direction=direction, source=source, target=target
+            pair=pair,
+            entity=entity,
+            direction=direction,
+            source=source,
+            target=target,
+            is_on=(entity, direction) not in OFF_AT_FIRST,
         )
 
 

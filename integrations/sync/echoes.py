@@ -31,7 +31,7 @@ _EITHER = STATES | FACTS
 
 OURS = "It is our own record coming back"
 OUR_CHANGE = "It is our own change coming back"
-NO_NEWS = "Nothing that this flow carries has changed"
+NO_NEWS = "The target already has exactly this"
 # How long a new record waits for that; a fact waits as long as it takes.
 PATIENCE = timedelta(seconds=60)
 UNSURE = "Waits to learn whether it is our own record coming back"

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from integrations.connector_kit.base import Receipt
 from integrations.connector_kit.errors import Rejected, Unsupported
 from integrations.connector_kit.payload import Payload
-from integrations.models import Delivery, Direction, Flow, Link
+from integrations.models import Delivery, DeliveryState, Direction, Flow, Link
 from integrations.sync import echoes, many
 from integrations.sync.echoes import Print, Side
 from integrations.sync.links import Known
@@ -177,11 +177,13 @@ def begun(
     )
 
 
-def echo(merge: Merge) -> str:
-    """Why there is nothing to write, "" when there is."""
+def echo(merge: Merge) -> tuple[DeliveryState, str] | None:
+    """What becomes of a record of which nothing is to be written; None when there is news."""
     if merge.news():
-        return ""
-    return echoes.OUR_CHANGE if echoes.is_ours(merge.source, merge.of_source()) else echoes.NO_NEWS
+        return None
+    if echoes.is_ours(merge.source, merge.of_source()):
+        return DeliveryState.FILTERED, echoes.OUR_CHANGE
+    return DeliveryState.UNCHANGED, echoes.NO_NEWS
 
 
 def _depends(read: Sequence[str], changed: Iterable[str]) -> bool:

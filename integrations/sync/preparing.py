@@ -9,20 +9,24 @@ from uuid import UUID
 
 from integrations.connector_kit.errors import Rejected
 from integrations.models import Delivery, DeliveryState, Flow, InboxItem
-from integrations.sync import echoes, floors, incidents, links, merging
+from integrations.sync import echoes, floors, incidents, links, merging, unmapped
 from integrations.sync.links import Known
+from integrations.sync.rulebooks import RuleBook
 from integrations.sync.sessions import Session, keep_many
-from integrations.sync.stages.transform import transform
+from integrations.sync.stages.transform import Missed, transform
 from integrations.sync.stages.validate import validate
 from mappings.canonical.record import Entity, InvalidRecord, Record, Skipped
 
 
 @dataclass(frozen=True)
 class Route:
-    """A running flow out of the lane's connection, with its target opened for reading."""
+    """A running flow out of the lane's connection, with its target opened for reading and the
+    rules it follows."""
 
     flow: Flow
     target: Session
+    book: RuleBook
+    rules_revision: int = 0
 
 
 @dataclass
@@ -35,6 +39,8 @@ class Prepared:
     fields: Mapping[str, object] | None = None
     error: Exception | None = None
     """Why it was held."""
+    missed: Missed = field(default_factory=list)
+    """What its rules looked up in vain."""
     sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
     two_way: dict[str, object] = field(default_factory=dict)
     """What is noted with the fields of a record that goes both ways (`merging`, `echoes`)."""
@@ -58,13 +64,16 @@ def prepare(
         number=record.number[:80],
         version=record.version,
         rank=item.rank,
+        mapping_version=route.book.label,
         due_at=now,
         created_at=now,
     )
     made = Prepared(route, row, record)
     try:
         validate(record, target=route.target)
-        rendered = transform(record, source=session, target=route.target)
+        rendered = transform(
+            record, source=session, target=route.target, book=route.book, missed=made.missed
+        )
     except Skipped as error:
         _settle(row, DeliveryState.FILTERED, str(error), now=now)
         return made
@@ -74,7 +83,7 @@ def prepare(
         made.error = error
         return made
     row.reference = rendered.reference[:191]
-    row.content_hash, row.mapping_version = rendered.content_hash, rendered.mapping_version
+    row.content_hash = rendered.content_hash
     row.needs = [
         [relation.entity.value, relation.key, relation.reference] for relation in record.relations()
     ]
@@ -93,6 +102,14 @@ def store(session: Session, prepared: Sequence[Prepared], *, now: datetime) -> s
     for one, payload_id in zip(going, keep_many(session.tenant_id, documents), strict=True):
         one.row.payload_id = payload_id
     incidents.file_many(((one.row, one.error) for one in prepared), now=now)
+    unmapped.note(
+        (
+            (one.route.flow, one.route.book, one.row, one.missed, one.error is not None)
+            for one in prepared
+            if one.missed
+        ),
+        now=now,
+    )
     for one in prepared:
         one.row.pk = None
     Delivery.objects.bulk_create(one.row for one in prepared)
@@ -161,8 +178,7 @@ def _is_echo(
         # What is on its way changes what counts as new.
         return None
     merge = merging.begun(row, {**one.two_way, "fields": one.fields or {}}, known, one.route.target)
-    reason = merging.echo(merge) if merge else ""
-    return (DeliveryState.FILTERED, reason) if reason else None
+    return merging.echo(merge) if merge else None
 
 
 def _newest_waiting(rows: Sequence[Delivery]) -> dict[tuple[int, str], str]:

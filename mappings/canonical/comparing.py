@@ -16,7 +16,7 @@ from mappings.canonical.phone import international
 from mappings.canonical.record import Record
 
 # Of the record itself, not of what it says.
-_OWN = frozenset({"key", "number", "updated_at"})
+OWN = frozenset({"key", "number", "updated_at"})
 _BLANKS = re.compile(r"\s+")
 # Their names for parts of an address, as rules write them.
 _REGION, _LINES = ("region", "state"), ("line_1", "line_2")
@@ -25,7 +25,7 @@ _REGION, _LINES = ("region", "state"), ("line_1", "line_2")
 def fields(record: Record) -> dict[str, Any]:
     """What the record says by field; each custom field is one of its own: "custom.Tier"."""
     said = record.model_dump(mode="python")
-    return flat({name: value for name, value in said.items() if name not in _OWN})
+    return flat({name: value for name, value in said.items() if name not in OWN})
 
 
 def flat(values: Mapping[str, Any]) -> dict[str, Any]:

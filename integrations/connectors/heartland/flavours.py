@@ -69,7 +69,11 @@ RETAIL_PORTS: Mapping[Entity, EntityPort] = {
         calls_per_write=customers.CALLS_PER_WRITE,
     ),
     Entity.PRODUCT: EntityPort(
-        normalise=products.normalise, changes=products.changes, read=products.read
+        normalise=products.normalise,
+        changes=products.changes,
+        read=products.read,
+        pages=backfill.product_pages,
+        count=backfill.count_products,
     ),
     Entity.INVENTORY: EntityPort(
         normalise=inventory.normalise,

@@ -14,6 +14,7 @@ from integrations.connectors.shopify import (
     inventory,
     orders,
     probe,
+    product_writing,
     products,
     refund_writing,
     refunds,
@@ -55,7 +56,12 @@ CONNECTOR = Connector(
             calls_per_write=customer_writing.CALLS_PER_WRITE,
         ),
         Entity.PRODUCT: EntityPort(
-            normalise=products.normalise, changes=products.changes, read=products.read
+            normalise=products.normalise,
+            changes=products.changes,
+            read=products.read,
+            write_many=product_writing.write_many,
+            batch_size=product_writing.BATCH_SIZE,
+            calls_per_write=product_writing.CALLS_PER_WRITE,
         ),
         Entity.INVENTORY: EntityPort(
             normalise=stock.normalise,

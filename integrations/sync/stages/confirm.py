@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Q
 
@@ -85,6 +86,23 @@ def delivered(
             tenant_id=session.tenant_id,
             connection_id=session.connection.pk,
             notices=[Notice(entity, key, topic="touched") for entity, key in touched],
+            now=now,
+        )
+    _wake_source(found, now=now)
+
+
+def _wake_source(found: Sequence[tuple[Delivery, Receipt]], *, now: datetime) -> None:
+    """Reads what can go on only now again, at the system it comes from."""
+    awakened: dict[tuple[UUID, UUID], dict[tuple[Entity, str], None]] = {}
+    for row, receipt in found:
+        if receipt.awakened:
+            place = (row.tenant_id, row.flow.source_id)
+            awakened.setdefault(place, {}).update(dict.fromkeys(receipt.awakened))
+    for (tenant_id, connection_id), records in awakened.items():
+        intake.accept(
+            tenant_id=tenant_id,
+            connection_id=connection_id,
+            notices=[Notice(entity, key, topic="awakened") for entity, key in records],
             now=now,
         )
 

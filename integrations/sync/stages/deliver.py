@@ -287,9 +287,9 @@ def _is_spoken_for(row: Delivery, known: Known, *, now: datetime) -> bool:
     if row.version and link.version_of(row.flow.direction) > row.version:
         row.state, row.reason = DeliveryState.FILTERED, "A newer version was delivered before"
     elif row.merge is not None:
-        if not (reason := merging.echo(row.merge)):
+        if not (settled := merging.echo(row.merge)):
             return False
-        row.state, row.reason = DeliveryState.FILTERED, reason
+        row.state, row.reason = settled
     elif link.hash_of(row.flow.direction) == row.content_hash:
         row.state, row.reason = DeliveryState.UNCHANGED, "The target already has exactly this"
     else:

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Request, Response
 from integrations.connector_kit.sandbox.faults import Fault, FaultKind
 from integrations.connectors.heartland.sandbox import tenants as living
 from integrations.connectors.heartland.sandbox import till
-from integrations.connectors.heartland.sandbox.state import adjustments, documents, stock
+from integrations.connectors.heartland.sandbox.state import adjustments, documents, goods, stock
 from integrations.connectors.heartland.sandbox.state.account import Account
 from integrations.connectors.heartland.sandbox.state.refusal import Refusal
 from integrations.connectors.heartland.sandbox.state.values import Body, Row, number
@@ -108,6 +108,32 @@ def post_stock(all_of_them: Tenants, request: Request, name: str) -> Response:
     return answer({**shown, "qty_available": row["qty_available"]}, 201)
 
 
+def post_item(all_of_them: Tenants, request: Request, name: str) -> Response:
+    """{sku, ...}: changes that item as a person would in the back office; {sku, like, ...} adds one
+    beside the item `like`, in its grid. The other fields are those of the API; `image` adds one."""
+    account = all_of_them.get(name).account
+    body = dict(body_of(request))
+    sku, like = str(body.pop("sku", "")), str(body.pop("like", ""))
+    image = str(body.pop("image", ""))
+    with account.transaction():
+        if like:
+            body["public_id"] = sku
+            row = goods.add_sibling(account, _item(account, like), body)
+        else:
+            row = _item(account, sku)
+            goods.update_item(account, row, body)
+        if image:
+            goods.add_image(account, row, {"source": "url", "url": image})
+        shown = {key: row[key] for key in ("id", "public_id", "updated_at")}
+    return answer(shown, 201)
+
+
+def _item(account: Account, sku: str) -> Row:
+    if sku not in account.skus:
+        raise Refusal(404, "not_found", f"no item has the number {sku}")
+    return account.items[account.skus[sku]]
+
+
 def _sell_one(account: Account, body: Body) -> Row:
     with account.transaction():
         place = _place(account, body)
@@ -170,4 +196,5 @@ ROUTES: list[Route] = [
     ("POST", "/_sandbox/accounts/<name>/sales", post_sales),
     ("POST", "/_sandbox/accounts/<name>/returns", post_return),
     ("POST", "/_sandbox/accounts/<name>/stock", post_stock),
+    ("POST", "/_sandbox/accounts/<name>/items", post_item),
 ]

@@ -21,9 +21,18 @@ ENTITIES = {
     "inventory": Entity.INVENTORY,
     "shipments": Entity.SHIPMENT,
     "refunds": Entity.REFUND,
+    "gift_cards": Entity.GIFT_CARD,
 }
 # What only one of the two APIs tells of.
-RETAIL_ONLY = {Entity.REFUND}
+RETAIL_ONLY = {Entity.REFUND, Entity.GIFT_CARD}
+
+
+SETTINGS = {
+    "products__style_group_without_barcode": {
+        "group_field": "style_name",
+        "option_fields": "size=Size,shade=Colour",
+    }
+}
 
 
 def normalised(file: Path) -> object:
@@ -31,7 +40,12 @@ def normalised(file: Path) -> object:
         id="1",
         base_url="https://example.retail.heartland.us",
         flavour="unified_v1" if "unified_v1" in file.stem else "retail",
-        settings={"tax_item": "WEB-TAX", "refund_item": "WEB-TIP", "currency": "USD"},
+        settings={
+            "tax_item": "WEB-TAX",
+            "refund_item": "WEB-TIP",
+            "currency": "USD",
+            **SETTINGS.get(file.stem, {}),
+        },
         credentials={"token": "t"},
     )
     normalise = CONNECTOR.entities[ENTITIES[file.stem.split("__")[0]]].normalise

@@ -133,8 +133,7 @@ def test_changed_products_come_once(place: Place) -> None:
     client.update(f"/items/{by_sku[SKUS[0]]}", {"price": Decimal("21.00")}, what="item")
     notices, cursor = poll(client, Entity.PRODUCT, cursor)
     assert [one.key for one in notices] == [by_sku[SKUS[0]]]
-    assert notices[0].payload is not None
-    assert notices[0].payload["price"] == Decimal(21)
+    assert notices[0].payload is None
     assert poll(client, Entity.PRODUCT, cursor)[0] == []
     client.update(f"/items/{by_sku[SKUS[0]]}", {"price": Decimal("22.00")}, what="item")
     again, _ = poll(client, Entity.PRODUCT, cursor)

@@ -53,6 +53,9 @@ WRITE_SCOPES: dict[str, tuple[str, ...]] = {
     "customerSet": ("write_customers",),
     "customerUpdate": ("write_customers",),
     "customerEmailMarketingConsentUpdate": ("write_customers",),
+    "productCreate": ("write_products",),
+    "productUpdate": ("write_products",),
+    "productVariantsBulkCreate": ("write_products",),
     "productVariantsBulkUpdate": ("write_products",),
 }
 

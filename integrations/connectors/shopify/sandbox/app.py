@@ -53,6 +53,7 @@ _ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", f"{_ACCOUNT}/gift_cards", control.add_gift_card),
     ("POST", f"{_ACCOUNT}/gift_cards/use", control.use_gift_card),
     ("POST", f"{_ACCOUNT}/stock", control.set_stock),
+    ("POST", f"{_ACCOUNT}/products/delete", control.delete_product),
     ("POST", f"{_ACCOUNT}/uninstall", control.uninstall),
     ("GET", "/", pages.index),
     ("GET", "/shops/<name>/", pages.shop_front),

@@ -20,6 +20,7 @@ from integrations.connectors.shopify.sandbox import (
     seeding,
     totals,
 )
+from integrations.connectors.shopify.sandbox.graph.resolvers import product_changes
 from integrations.connectors.shopify.sandbox.money import ZERO, plain
 from integrations.connectors.shopify.sandbox.ordering import place_orders
 from integrations.connectors.shopify.sandbox.post_office import PostOffice
@@ -266,6 +267,17 @@ def set_stock(accounts: Accounts, request: Request, name: str) -> Response:
         level.updated_at = clock.now()
         events.stock_changed(shop, [level])
     return json_reply({"sku": found[0].sku, "available": wanted})
+
+
+def delete_product(accounts: Accounts, request: Request, name: str) -> Response:
+    """{sku}: the product with that article goes, as a merchant deletes it in the admin."""
+    shop, sku = accounts.get(name), str(body_of(request).get("sku", ""))
+    with shop.lock:
+        found = shop.variants_by_sku(sku)
+        if not found:
+            raise NotFound(f"no article has the SKU {sku}")
+        product_changes.delete_product(shop, found[0].product)
+    return json_reply({"deleted": found[0].product.id})
 
 
 def uninstall(accounts: Accounts, _request: Request, name: str) -> Response:

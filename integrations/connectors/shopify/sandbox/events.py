@@ -50,9 +50,15 @@ def products_ordered(shop: Shop, order: Order) -> None:
         product_changed(shop, product)
 
 
-def product_changed(shop: Shop, product: Product) -> None:
-    if shop.wants("products/update"):
-        shop.emit("products/update", catalogue_bodies.product(product))
+def product_changed(shop: Shop, product: Product, topic: str = "products/update") -> None:
+    if shop.wants(topic):
+        shop.emit(topic, catalogue_bodies.product(product))
+
+
+def product_deleted(shop: Shop, product: Product) -> None:
+    """Nothing but the id is told of what is gone."""
+    if shop.wants("products/delete"):
+        shop.emit("products/delete", {"id": product.id})
 
 
 def customer_changed(shop: Shop, customer: Customer, topic: str) -> None:

@@ -30,6 +30,11 @@ class Product:
     updated_at: datetime
     tags: list[str] = field(default_factory=list)
     variants: list[Variant] = field(default_factory=list)
+    status: str = "ACTIVE"
+    vendor: str = "Sandbox Goods"
+    html: str = ""
+    images: list[tuple[str, str]] = field(default_factory=list)
+    """Address and alternative text of each, the main image first."""
 
 
 @dataclass
@@ -52,6 +57,7 @@ class Variant:
     taxable: bool = True
     requires_shipping: bool = True
     policy: str = "DENY"
+    weight: tuple[float, str] = (0.0, "KILOGRAMS")
     levels: dict[int, Level] = field(default_factory=dict)
 
     @property

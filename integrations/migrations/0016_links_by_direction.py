@@ -50,7 +50,7 @@ def _text(length: int) -> models.CharField[str, str]:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0014_agenda"),
+        ("integrations", "0015_shadow_runs"),
         ("tenants", "0001_initial"),
     ]
 
