@@ -10,8 +10,8 @@ from typing import Any
 
 from integrations.models import Attempt, Delivery, InboxItem, InboxState, Link
 from integrations.services.editing import Edit, edits
+from integrations.services.veils import veiled
 from integrations.sync.sessions import load_many
-from mappings.canonical.record import Entity
 
 RELATED = 12
 
@@ -175,13 +175,6 @@ def _decided(item: InboxItem) -> list[Event]:
     return [Event(Kind.DECIDED, item.finished_at, state=item.state, reason=item.reason)]
 
 
-def _veiled(entity: str, document: Any) -> Any:
-    """The code of a gift card is money, so nobody is shown more of it than its last four."""
-    if entity != Entity.GIFT_CARD or not isinstance(document, dict) or not document.get("code"):
-        return document
-    return {**document, "code": f"(ending {str(document['code'])[-4:]})"}
-
-
 def _of_delivery(delivery: Delivery, documents: Mapping[int, Any]) -> list[Event]:
     document = documents.get(delivery.payload_id or 0) or {}
     events = []
@@ -191,8 +184,8 @@ def _of_delivery(delivery: Delivery, documents: Mapping[int, Any]) -> list[Event
                 Kind.MAPPED,
                 delivery.created_at,
                 delivery=delivery,
-                record=_veiled(delivery.entity, document.get("record")),
-                fields=_veiled(delivery.entity, document.get("fields")),
+                record=veiled(delivery.entity, document.get("record")),
+                fields=veiled(delivery.entity, document.get("fields")),
                 was_pruned=_pruned(delivery.payload_id, documents),
             )
         )

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from clarity.demo.sandboxes import plain_session
-from integrations.models import Attempt, DeliveryState, InboxItem, Payload
+from integrations.models import Attempt, Delivery, DeliveryState, InboxItem, Payload
+from integrations.services import mapping_provenance, trace
 from integrations.sync.sessions import load_many
 from tenants import scope
 from tests.flow.conftest import Rig
@@ -72,14 +73,19 @@ def assert_no_code_is_kept(rig: Rig) -> None:
     with scope.tenant(rig.tenant.pk):
         logs = list(Attempt.objects.filter(delivery__entity="gift_card").values_list("payload_id"))
         calls = repr(load_many([one for (one,) in logs if one]))
+        rows = Delivery.objects.filter(entity="gift_card").select_related("inbox_item")
+        made = [row for row in rows if row.target_key]
+        shown = repr([mapping_provenance.of_delivery(row) for row in made])
+        shown += repr([trace.timeline(item=row.inbox_item) for row in made])
         words = repr(list(InboxItem.objects.values())) + repr(rig.deliveries())
         words += repr(
             [(row.reason, row.said, row.advice, row.target_label) for row in rig.deliveries()]
         )
         assert Payload.objects.exists()
     assert "gift" in calls.lower()
-    assert CODE not in calls + words
-    assert OTHER not in calls + words
+    assert "(ending 8598)" in shown
+    assert CODE not in calls + words + shown
+    assert OTHER not in calls + words + shown
 
 
 def choose_reason(rig: Rig) -> None:
