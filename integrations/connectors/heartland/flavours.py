@@ -32,6 +32,7 @@ from integrations.connectors.heartland import (
     audit,
     backfill,
     customers,
+    gift_cards,
     inventory,
     orders,
     products,
@@ -54,6 +55,12 @@ RETAIL_PORTS: Mapping[Entity, EntityPort] = {
         read=returns.read,
         write=refunds.write,
         reference=refunds.reference,
+    ),
+    Entity.GIFT_CARD: EntityPort(
+        normalise=gift_cards.normalise,
+        changes=gift_cards.changes,
+        read=gift_cards.read,
+        write=gift_cards.write,
     ),
     Entity.CUSTOMER: EntityPort(
         normalise=customers.normalise,

@@ -48,7 +48,7 @@ def count_articles(client: ShopClient) -> Extent:
 
 def product_pages(client: ShopClient, cursor: str) -> Page:
     """Whole variants."""
-    found = _after(client, "VariantsBackfill", "productVariants", cursor, PRODUCTS)
+    found = after(client, "VariantsBackfill", "productVariants", cursor, PRODUCTS)
     nodes = found["nodes"]
     notices = [
         Notice(
@@ -60,7 +60,7 @@ def product_pages(client: ShopClient, cursor: str) -> Page:
         )
         for node in nodes
     ]
-    return Page(notices, _last(nodes, cursor), more=bool(found["pageInfo"]["hasNextPage"]))
+    return Page(notices, last(nodes, cursor), more=bool(found["pageInfo"]["hasNextPage"]))
 
 
 def count_products(client: ShopClient) -> Extent:
