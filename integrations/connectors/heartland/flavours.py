@@ -32,6 +32,7 @@ from integrations.connectors.heartland import (
     audit,
     backfill,
     customers,
+    gift_cards,
     inventory,
     orders,
     products,
@@ -55,6 +56,12 @@ RETAIL_PORTS: Mapping[Entity, EntityPort] = {
         write=refunds.write,
         reference=refunds.reference,
     ),
+    Entity.GIFT_CARD: EntityPort(
+        normalise=gift_cards.normalise,
+        changes=gift_cards.changes,
+        read=gift_cards.read,
+        write=gift_cards.write,
+    ),
     Entity.CUSTOMER: EntityPort(
         normalise=customers.normalise,
         changes=customers.changes,
@@ -71,10 +78,10 @@ RETAIL_PORTS: Mapping[Entity, EntityPort] = {
         read=products.read,
         pages=backfill.product_pages,
         count=backfill.count_products,
+        shelf=audit.shelf,
         write_many=article_links.write_many,
         batch_size=article_links.BATCH_SIZE,
         calls_per_write=article_links.CALLS_PER_WRITE,
-        shelf=audit.shelf,
     ),
     Entity.INVENTORY: EntityPort(
         normalise=inventory.normalise,

@@ -11,6 +11,7 @@ from integrations.connectors.shopify import (
     backfill,
     customer_writing,
     customers,
+    gift_cards,
     inventory,
     orders,
     probe,
@@ -39,6 +40,12 @@ CONNECTOR = Connector(
             changes=refunds.changes,
             read=refunds.read,
             write=refund_writing.write,
+        ),
+        Entity.GIFT_CARD: EntityPort(
+            normalise=gift_cards.normalise,
+            changes=gift_cards.changes,
+            read=gift_cards.read,
+            write=gift_cards.write,
         ),
         Entity.CUSTOMER: EntityPort(
             normalise=customers.normalise,

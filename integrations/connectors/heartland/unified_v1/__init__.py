@@ -23,6 +23,8 @@ __all__ = ["PORTS", "notices", "probe", "subscribe", "verify"]
 PORTS: Mapping[Entity, EntityPort] = {
     Entity.ORDER: EntityPort(write=orders.write, reference=orders.reference),
     Entity.REFUND: EntityPort(write=refunds.write, reference=refunds.reference),
+    # The unified API has no endpoint for gift cards.
+    Entity.GIFT_CARD: EntityPort(),
     Entity.CUSTOMER: EntityPort(
         normalise=customers.normalise,
         changes=customers.changes,

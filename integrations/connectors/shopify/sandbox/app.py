@@ -52,6 +52,8 @@ _ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", f"{_ACCOUNT}/orders/<int:number>/refund", control.refund_order),
     ("POST", f"{_ACCOUNT}/orders/<int:number>/source", staging.change_source),
     ("POST", f"{_ACCOUNT}/articles", staging.change_sku),
+    ("POST", f"{_ACCOUNT}/gift_cards", control.add_gift_card),
+    ("POST", f"{_ACCOUNT}/gift_cards/use", control.use_gift_card),
     ("POST", f"{_ACCOUNT}/stock", control.set_stock),
     ("POST", f"{_ACCOUNT}/products/delete", control.delete_product),
     ("POST", f"{_ACCOUNT}/uninstall", control.uninstall),
