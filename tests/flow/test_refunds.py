@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,7 @@ from clarity.demo.sandboxes import plain_session
 from integrations.models import Delivery, DeliveryState
 from integrations.sync import slices
 from integrations.sync.stages import confirm
-from tests.flow.conftest import Rig
+from tests.flow.conftest import PATIENCE, Rig
 from tests.flow.posting import TillCalls
 from tests.flow.steps import make_due
 
@@ -181,10 +182,12 @@ def rest(rig: Rig, seen: Callable[[], bool] = lambda: True) -> None:
 
 def store_turn(rig: Rig, done: Callable[[], bool]) -> None:
     """Works the shop's lane alone."""
-    for _ in range(100):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
         slices.run(tenant_id=rig.tenant.pk, connection_id=rig.store.pk)
         if done():
             return
+        time.sleep(0.02)
     pytest.fail(rig.describe())
 
 
