@@ -222,7 +222,7 @@ def test_a_fact_waits_while_it_may_be_ours(
 def test_a_thousand_changes_make_a_thousand_writes(sides: TwoSides) -> None:
     """About half on each side, of many customers and of the same ones again and again."""
     chance = random.Random(4)  # noqa: S311 - the same changes each time
-    people, edits, breath = 150, 1000, 125
+    people, edits, breath = 120, 1000, 200
     sides.shop.takes_many = sides.till.takes_many = True
     for number in range(people):
         sides.shop.edit(f"s{number}", email=f"buyer{number}@example.com", first_name="Ana")
