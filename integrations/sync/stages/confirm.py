@@ -48,6 +48,11 @@ def delivered(
     session: Session, found: Sequence[tuple[Delivery, Receipt]], *, now: datetime
 ) -> None:
     """Their answers were good. Call inside the tenant's scope."""
+    taken = merging.taken(found)
+    for row, _ in found:
+        if row.pk in taken:
+            failed(row, taken[row.pk], now=now)
+    found = [(row, receipt) for row, receipt in found if row.pk not in taken]
     for row, receipt in found:
         row.state = _DONE.get(receipt.outcome, DeliveryState.DELIVERED)
         row.target_key, row.target_label = receipt.id, receipt.label[:120]
