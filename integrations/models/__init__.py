@@ -26,6 +26,7 @@ from integrations.models.pair import Direction, Flow, Pair, PairState
 from integrations.models.payload import Payload
 from integrations.models.rank import Rank, rank_of
 from integrations.models.refusal import Refusal
+from integrations.models.stock import Reservation, SafetyStock, StockedArticle
 
 __all__ = [
     "RECORDS",
@@ -62,7 +63,10 @@ __all__ = [
     "Rank",
     "Refusal",
     "ReplayState",
+    "Reservation",
+    "SafetyStock",
     "Side",
+    "StockedArticle",
     "TotalRow",
     "rank_of",
 ]

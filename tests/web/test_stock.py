@@ -16,8 +16,9 @@ from django.utils import timezone
 from integrations.connector_kit.base import Counted, EntityPort, Survey
 from integrations.connector_kit.errors import TryLater
 from integrations.models import Connection, Environment
-from integrations.services import stock
+from integrations.services import stock, stock_sides
 from integrations.services.stock import compare_stock
+from integrations.sync.sessions import Recorder
 from tenants import scope
 from tests.web.shops import Shop
 
@@ -48,6 +49,8 @@ class FakeSide:
         return SimpleNamespace(
             connection=connection,
             client=None,
+            recorder=Recorder(),
+            held_back=None,
             connector=SimpleNamespace(manifest=SimpleNamespace(label="Heartland")),
             port=lambda entity: port,
         )
@@ -56,7 +59,7 @@ class FakeSide:
 def as_sides(monkeypatch: pytest.MonkeyPatch, *sides: FakeSide) -> None:
     by_name = {side.name: side for side in sides}
     monkeypatch.setattr(
-        stock, "open_session", lambda connection: by_name[connection.name].session(connection)
+        stock_sides, "open_session", lambda connection: by_name[connection.name].session(connection)
     )
 
 

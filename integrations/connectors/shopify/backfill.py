@@ -16,6 +16,7 @@ from integrations.connectors.shopify.polling import complete, version
 from mappings.canonical.record import Entity
 
 CUSTOMERS, ARTICLES = 100, 250
+NOT_TRACKED = "Shopify does not track the stock of this variant"
 
 
 def count_customers(client: ShopClient) -> Extent:
@@ -25,7 +26,7 @@ def count_customers(client: ShopClient) -> Extent:
 
 def customer_pages(client: ShopClient, cursor: str) -> Page:
     """Whole customers."""
-    found = _after(client, "CustomersBackfill", "customers", cursor, CUSTOMERS)
+    found = pages_after(client, "CustomersBackfill", "customers", cursor, CUSTOMERS)
     nodes = found["nodes"]
     notices = [
         Notice(
@@ -37,7 +38,7 @@ def customer_pages(client: ShopClient, cursor: str) -> Page:
         )
         for node in nodes
     ]
-    return Page(notices, _last(nodes, cursor), more=bool(found["pageInfo"]["hasNextPage"]))
+    return Page(notices, last_id(nodes, cursor), more=bool(found["pageInfo"]["hasNextPage"]))
 
 
 def count_articles(client: ShopClient) -> Extent:
@@ -48,12 +49,12 @@ def count_articles(client: ShopClient) -> Extent:
 
 def listing(client: ShopClient, cursor: str) -> Listing:
     """Every variant with a SKU, by the inventory item its stock is written to."""
-    found = _after(client, "ArticlesPage", "productVariants", cursor, ARTICLES)
+    found = pages_after(client, "ArticlesPage", "productVariants", cursor, ARTICLES)
     nodes = found["nodes"]
     more = bool(found["pageInfo"]["hasNextPage"])
     return Listing(
         rows=tuple(_listed(node) for node in nodes if node["sku"]),
-        cursor=_last(nodes, cursor) if more else "",
+        cursor=last_id(nodes, cursor) if more else "",
     )
 
 
@@ -63,7 +64,7 @@ def _listed(node: Mapping[str, Any]) -> Listed:
         key=str(item["id"]),
         sku=str(node["sku"]),
         title=str(node["displayName"]),
-        problem="" if item["tracked"] else "Shopify does not track the stock of this variant",
+        problem="" if item["tracked"] else NOT_TRACKED,
     )
 
 
@@ -71,14 +72,14 @@ def _count(client: ShopClient, operation: str, root: str) -> int:
     return int(complete(client.run(operation))[root]["count"])
 
 
-def _after(
-    client: ShopClient, operation: str, root: str, cursor: str, size: int
+def pages_after(
+    client: ShopClient, operation: str, root: str, cursor: str, size: int, **also: str
 ) -> Mapping[str, Any]:
     """The records with the next higher ids; fewer of them where Shopify finds the page too costly."""
     while True:
         first = client.page_sizes.get(operation, size)
         try:
-            variables = {"q": f"id:>{cursor or 0}", "first": first}
+            variables = {"q": f"id:>{cursor or 0}", "first": first, **also}
             found: Mapping[str, Any] = complete(client.run(operation, variables))[root]
         except TooCostly:
             if first == 1:
@@ -88,5 +89,6 @@ def _after(
             return found
 
 
-def _last(nodes: Any, cursor: str) -> str:
+def last_id(nodes: Any, cursor: str) -> str:
+    """Where the next page begins."""
     return str(nodes[-1]["legacyResourceId"]) if nodes else cursor

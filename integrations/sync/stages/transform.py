@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -15,6 +15,7 @@ from integrations.connector_kit.presets import incoming
 from integrations.sync.sessions import Session
 from mappings.canonical.record import Record
 from mappings.engine.document import document
+from mappings.engine.stock import Number
 from mappings.engine.transform import transform as apply_rules
 
 
@@ -28,22 +29,19 @@ class Rendered:
     mapping_version: str
 
 
-def transform(record: Record, *, source: Session, target: Session) -> Rendered:
-    """The fields for the target. Raises Rejected that lists every problem at once."""
+def transform(
+    record: Record, *, source: Session, target: Session, numbers: Sequence[Number] | None = None
+) -> Rendered:
+    """The fields for the target. `numbers`: of stock, as worked out by stock_numbers.
+
+    Raises Rejected that lists every problem at once.
+    """
     port = target.port(record.entity)
     reference = record.key
     if port and port.reference:
         reference = port.reference(record, target.account)
     rules = incoming(target.connection.connector, target.connection.flavour, record.entity)
-    done = apply_rules(
-        rules,
-        document(
-            record,
-            reference=reference,
-            locations=_words(source.account.setting("stock_locations")),
-            safety=Decimal(source.account.setting("safety_stock", "0")),
-        ),
-    )
+    done = apply_rules(rules, document(record, reference=reference, numbers=numbers))
     if done.problems:
         first = done.problems[0]
         raise Rejected(
@@ -71,7 +69,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     return str(value) if isinstance(value, StrEnum) else value
-
-
-def _words(setting: str) -> frozenset[str]:
-    return frozenset(word.strip() for word in setting.split(",") if word.strip())
