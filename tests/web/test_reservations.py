@@ -29,9 +29,15 @@ from mappings.canonical.inventory import Level, Stock
 from mappings.canonical.order import Order, OrderLine, OrderState, PaymentState
 from mappings.canonical.record import Entity
 from tenants import scope
-from tests.web.shops import Shop, delivery, notice
+from tests.web.shops import Shop, delivery, make_shop, notice
 
 NOW = timezone.now()
+
+
+@pytest.fixture
+def shop(db: None) -> Shop:
+    """In one transaction that is undone: nothing here needs what others have committed."""
+    return make_shop("Harbour Goods")
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,13 @@ from integrations.services import safety_stock
 from integrations.services.safety_stock import BadSafetyStock, Row
 from tenants import scope
 from tenants.models import AuditEntry
-from tests.web.shops import Shop
+from tests.web.shops import Shop, make_shop
+
+
+@pytest.fixture
+def shop(db: None) -> Shop:
+    """In one transaction that is undone: nothing here needs what others have committed."""
+    return make_shop("Harbour Goods")
 
 
 def told(shop: Shop) -> list[tuple[str, str, Decimal]]:
