@@ -26,6 +26,7 @@ from integrations.models.pair import Direction, Flow, Pair, PairState
 from integrations.models.payload import Payload
 from integrations.models.rank import Rank, rank_of
 from integrations.models.refusal import Refusal
+from integrations.models.shadow import ShadowRun, ShadowState
 from integrations.models.stock import Reservation, SafetyStock, StockedArticle
 
 __all__ = [
@@ -65,6 +66,8 @@ __all__ = [
     "ReplayState",
     "Reservation",
     "SafetyStock",
+    "ShadowRun",
+    "ShadowState",
     "Side",
     "StockedArticle",
     "TotalRow",

@@ -13,7 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from integrations.connector_kit.base import Counted, Notice
-from integrations.models import Delivery, DeliveryState, Flow, InboxItem, InboxState, Pair
+from integrations.models import Delivery, DeliveryState, InboxItem, InboxState, Pair
 from integrations.services import stock_sides
 from integrations.services.stock_differences import (
     Difference,
@@ -63,10 +63,8 @@ class Found:
 def compare(pair: Pair) -> Found:
     """Every article of both sides. Call outside any scope; takes as long as reading both.
 
-    Raises CannotConverge and stock_sides.CannotAsk.
+    Raises stock_sides.CannotAsk.
     """
-    with scope.tenant(pair.tenant_id):
-        _flow(pair)
     sides = stock_sides.opened(pair)
 
     def all_of(session: Session) -> list[Counted]:
@@ -96,7 +94,7 @@ def repair(found: Found, *, now: datetime) -> int:
     if not keys:
         return 0
     with scope.tenant(found.pair.tenant_id):
-        _flow(found.pair, must_run=True)
+        _must_run(found.pair)
         intake.accept(
             tenant_id=found.pair.tenant_id,
             connection_id=found.pair.pos_id,
@@ -122,20 +120,13 @@ def confirm(found: Found) -> list[Difference]:
     return left
 
 
-def _flow(pair: Pair, *, must_run: bool = False) -> Flow:
-    flow: Flow | None = (
-        Flow.objects.filter(pair=pair, entity=Entity.INVENTORY, source=pair.pos_id)
-        .select_related("pair")
-        .first()
-    )
-    if flow is None:
-        raise CannotConverge(f"{pair.name} does not carry stock, so there is nothing to compare.")
-    if must_run and not (flow.is_on and flow.pair.is_running):
+def _must_run(pair: Pair) -> None:
+    flow = stock_sides.flow_of(pair)
+    if not (flow.is_on and flow.pair.is_running):
         raise CannotConverge(
             f"The stock flow of {pair.name} is switched off or the pair does not run."
             " Start it, then repair."
         )
-    return flow
 
 
 def _looked_at_again(

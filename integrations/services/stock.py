@@ -110,8 +110,8 @@ def _kept_for(pair: Pair) -> timedelta:
 
 
 def _compare(pair: Pair, *, now: datetime) -> StockComparison:
-    sides = stock_sides.opened(pair)
     try:
+        sides = stock_sides.opened(pair)
         till, shop = stock_sides.both(sides, stock_sides.survey, stock_sides.survey)
     except CannotAsk as error:
         return StockComparison((), asked_at=now, error=str(error))

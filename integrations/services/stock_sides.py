@@ -18,8 +18,9 @@ from django.db import connection as database
 from integrations.connector_kit.base import Counted
 from integrations.connector_kit.errors import ConnectorError, Rejected, TryLater
 from integrations.connector_kit.payload import Payload
-from integrations.models import Link, Pair
-from integrations.sync import stock_numbers
+from integrations.models import Flow, Link, Pair
+from integrations.sync import rulebooks, stock_numbers
+from integrations.sync.rulebooks import RuleBook
 from integrations.sync.sessions import Session, open_session
 from integrations.sync.stages.transform import transform
 from integrations.sync.stock_numbers import HeldBack
@@ -59,6 +60,7 @@ class Sides:
     shop: Session
     held: HeldBack
     links: Mapping[str, str]
+    book: RuleBook
     calls: dict[str, int] = field(default_factory=lambda: {"till": 0, "shop": 0})
 
     def look_again(self) -> None:
@@ -69,7 +71,7 @@ class Sides:
 
 
 def opened(pair: Pair) -> Sides:
-    """Call outside any scope; asks nobody."""
+    """Call outside any scope; asks nobody. Raises CannotAsk for a pair that carries no stock."""
     tenant: UUID = pair.tenant_id
     with scope.tenant(tenant):
         till, shop = open_session(pair.pos), open_session(pair.store)
@@ -80,8 +82,22 @@ def opened(pair: Pair) -> Sides:
                 "pos_key", "store_key"
             )
         )
+        flow = flow_of(pair)
+        book = rulebooks.of_flow(flow)
     give_back()
-    return Sides(pair, till, shop, held, links)
+    return Sides(pair, till, shop, held, links, book)
+
+
+def flow_of(pair: Pair) -> Flow:
+    """The flow that carries the pair's stock. Call inside the scope. Raises CannotAsk."""
+    flow: Flow | None = (
+        Flow.objects.filter(pair=pair, entity=Entity.INVENTORY, source=pair.pos_id)
+        .select_related("pair", "pair__mapping_set", "target")
+        .first()
+    )
+    if flow is None:
+        raise CannotAsk(f"{pair.name} does not carry stock, so there is nothing to compare.")
+    return flow
 
 
 def give_back() -> None:
@@ -162,7 +178,12 @@ def places(sides: Sides, here: Counted, there: Counted | None) -> list[Place]:
         held_back=sides.held,
     )
     rendered = transform(
-        here.stock, source=sides.till, target=sides.shop, numbers=worked.numbers
+        here.stock,
+        source=sides.till,
+        target=sides.shop,
+        book=sides.book,
+        missed=[],
+        numbers=worked.numbers,
     ).fields
     default = sides.shop.account.setting("location_id")
     levels = rendered.get("levels") or [

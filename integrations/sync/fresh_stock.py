@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from integrations.models import Delivery, Flow, Reservation
-from integrations.sync import stock_numbers
+from integrations.sync import rulebooks, stock_numbers
 from integrations.sync.sessions import Session, keep, load_many, open_for_reading
 from integrations.sync.stages.transform import transform
 from integrations.sync.stock_numbers import Held, HeldBack
@@ -41,7 +41,9 @@ def _sources(
     rows: Sequence[Delivery],
 ) -> tuple[dict[int, tuple[Flow, Session]], dict[UUID, HeldBack]]:
     """By flow: where its numbers come from; by connection: what is held back there now."""
-    flows = Flow.objects.filter(pk__in={row.flow_id for row in rows}).select_related("source")
+    flows = Flow.objects.filter(pk__in={row.flow_id for row in rows}).select_related(
+        "source", "target", "pair", "pair__mapping_set"
+    )
     sources = {flow.pk: (flow, open_for_reading(flow.source)) for flow in flows}
     held = {flow.source_id: stock_numbers.now_held(source) for flow, source in sources.values()}
     return sources, held
@@ -63,10 +65,13 @@ def _renew(
     worked = stock_numbers.work_out(
         record, source=source, target=target, pair_id=flow.pair_id, held_back=held, also=before
     )
-    rendered = transform(record, source=source, target=target, numbers=worked.numbers)
+    book = rulebooks.of_flow(flow)
+    rendered = transform(
+        record, source=source, target=target, book=book, missed=[], numbers=worked.numbers
+    )
     made = {**document, "fields": rendered.fields, "stock": worked.as_json()}
     row.payload_id = keep(row.tenant_id, f"delivery/{row.flow_id}/{row.key}", made)
-    row.content_hash, row.mapping_version = rendered.content_hash, rendered.mapping_version
+    row.content_hash, row.mapping_version = rendered.content_hash, book.label
     row.save(update_fields=["payload_id", "content_hash", "mapping_version"])
 
 

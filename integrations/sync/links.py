@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q
 
-from integrations.models import Delivery, DeliveryState, Direction, Flow, Link
+from integrations.models import Delivery, Direction, Flow, InboxItem, Link
 from mappings.canonical.record import Entity
 from tenants import scope
 
@@ -44,8 +44,19 @@ class Found(NamedTuple):
     entity: str
     pos_key: str
     store_key: str
-    delivered_hash: str
-    delivered_version: str
+    to_pos_hash: str
+    to_pos_version: str
+    to_store_hash: str
+    to_store_version: str
+    seen: Mapping[str, Mapping[str, Sequence[Any]]]
+
+    def hash_of(self, direction: str) -> str:
+        """Of the fields last delivered in that direction, "" when nothing was."""
+        return self.to_pos_hash if direction == Direction.TO_POS else self.to_store_hash
+
+    def version_of(self, direction: str) -> str:
+        """Of the record last delivered in that direction, "" when unknown."""
+        return self.to_pos_version if direction == Direction.TO_POS else self.to_store_version
 
 
 def find_all(wanted: Iterable[tuple[Flow, Entity | str, str]]) -> Known:
@@ -71,17 +82,25 @@ def find(flow: Flow, entity: Entity | str, source_key: str) -> Link | None:
     ).first()
 
 
-def is_coming(flow: Flow, entity: Entity | str, reference: str) -> bool:
-    """Whether a record of the pair that bears this name is on its way, or held, and not linked."""
-    return (
-        bool(reference)
-        and Delivery.objects.filter(
-            flow__pair_id=flow.pair_id,
-            entity=str(entity),
-            reference=reference,
-            state__in=(DeliveryState.WAITING, DeliveryState.HELD, DeliveryState.DEAD),
-        ).exists()
+_STOPPED = ("waiting", "held", "dead")
+
+
+def is_coming(flow: Flow, entity: Entity | str, reference: str, key: str = "") -> bool:
+    """Whether a record of the pair that bears this name is on its way, or held, and not linked.
+
+    `key`: its id in the flow's source system, for one that comes the same way.
+    """
+    rows = Delivery.objects.filter(
+        flow__pair_id=flow.pair_id, entity=str(entity), state__in=_STOPPED
     )
+    if reference and rows.filter(reference=reference).exists():
+        return True
+    if not key:
+        return False
+    news = InboxItem.objects.filter(
+        connection_id=flow.source_id, entity=str(entity), key=key, state__in=_STOPPED
+    )
+    return rows.filter(key=key, flow__source_id=flow.source_id).exists() or news.exists()
 
 
 @dataclass(frozen=True)
@@ -106,14 +125,15 @@ class Remembered:
 
     @property
     def row(self) -> tuple[object, ...]:
+        delivered = (self.delivered_hash, self.delivered_version)
         return (
             self.flow.pair_id,
             self.entity,
             self.pos_key,
             self.store_key,
             self.label[:120],
-            self.delivered_hash,
-            self.delivered_version,
+            *(delivered if self.flow.direction == Direction.TO_POS else ("", "")),
+            *(delivered if self.flow.direction == Direction.TO_STORE else ("", "")),
         )
 
 
@@ -163,14 +183,17 @@ WHERE l.tenant_id = %s AND l.pair_id = v.pair AND l.entity = v.entity
 
 _REMEMBER = """
 INSERT INTO integrations_link AS l (tenant_id, updated_at, pair_id, entity, pos_key, store_key,
-                                    label, delivered_hash, delivered_version)
-SELECT %s, %s, v.* FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[],
-                               %s::text[], %s::text[], %s::text[]) AS v
+                                    label, to_pos_hash, to_pos_version,
+                                    to_store_hash, to_store_version)
+SELECT %s, %s, v.* FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[],
+                               %s::text[], %s::text[], %s::text[], %s::text[]) AS v
 ON CONFLICT (tenant_id, pair_id, entity, pos_key) DO UPDATE SET
     updated_at = %s,
     label = COALESCE(NULLIF(EXCLUDED.label, ''), l.label),
-    delivered_hash = COALESCE(NULLIF(EXCLUDED.delivered_hash, ''), l.delivered_hash),
-    delivered_version = COALESCE(NULLIF(EXCLUDED.delivered_version, ''), l.delivered_version)
+    to_pos_hash = COALESCE(NULLIF(EXCLUDED.to_pos_hash, ''), l.to_pos_hash),
+    to_pos_version = COALESCE(NULLIF(EXCLUDED.to_pos_version, ''), l.to_pos_version),
+    to_store_hash = COALESCE(NULLIF(EXCLUDED.to_store_hash, ''), l.to_store_hash),
+    to_store_version = COALESCE(NULLIF(EXCLUDED.to_store_version, ''), l.to_store_version)
 """
 
 

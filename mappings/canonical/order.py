@@ -8,8 +8,8 @@ from enum import StrEnum
 from pydantic import AwareDatetime, Field
 
 from mappings.canonical.address import Address
-from mappings.canonical.money import Amount, Currency, to_minor, unit_prices
-from mappings.canonical.record import Entity, InvalidRecord, Part, Record, Relation
+from mappings.canonical.money import Amount, Currency, Money, to_minor, unit_prices
+from mappings.canonical.record import Entity, InvalidRecord, Key, Part, Record, Relation
 
 ZERO = Decimal(0)
 
@@ -28,6 +28,15 @@ class PaymentState(StrEnum):
     PARTIALLY_REFUNDED = "partially_refunded"
     REFUNDED = "refunded"
     VOIDED = "voided"
+
+
+class Fulfilment(StrEnum):
+    """How much of the goods has left. `RETURNED`: what had left is back in stock."""
+
+    NONE = "none"
+    PARTIAL = "partial"
+    WHOLE = "whole"
+    RETURNED = "returned"
 
 
 class OrderLine(Part):
@@ -69,6 +78,9 @@ class OrderPayment(Part):
     card_brand: str = ""
     card_last4: str = Field("", pattern=r"^(\d{4})?$")
     paid_at: AwareDatetime | None = None
+    is_sum: bool = Field(
+        False, description="All that was paid so far in one amount, not one single payment"
+    )
 
 
 class OrderCustomer(Part):
@@ -81,6 +93,13 @@ class OrderCustomer(Part):
     phone: str = ""
 
 
+class TakenOff(Part):
+    """A refund that took goods or shipping off an order."""
+
+    key: Key = Field(description="Id of the refund in the source system")
+    amount: Amount = Field(description="What it took off the total")
+
+
 class Order(Record):
     """An order placed in a web store."""
 
@@ -88,6 +107,9 @@ class Order(Record):
     state: OrderState
     payment: PaymentState
     placed_at: AwareDatetime
+    fulfilment: Fulfilment = Field(
+        Fulfilment.NONE, description="How much of the goods has left the store's stock"
+    )
     is_test: bool = False
     source: str = Field("", description='Sales channel, for example "web"')
     customer: OrderCustomer | None = None
@@ -101,6 +123,12 @@ class Order(Record):
     tip_total: Amount = ZERO
     duty_total: Amount = ZERO
     total: Amount = Field(description="What the buyer pays in all")
+    refunds: tuple[TakenOff, ...] = Field(
+        (), description="Refunds that the lines and the total are already without, oldest first"
+    )
+    presentment: Money | None = Field(
+        None, description="What the buyer saw as the total, when that was in another currency"
+    )
     note: str = ""
     tags: tuple[str, ...] = ()
     attributes: dict[str, str] = Field(default_factory=dict)
@@ -110,11 +138,12 @@ class Order(Record):
         return Entity.ORDER
 
     def wanted(self) -> tuple[Relation, ...]:
-        """Articles, and the buyer, whose links on the other side are used when known."""
+        """Articles, the buyer and refunds, whose links on the other side are used when known."""
         keys = dict.fromkeys(line.product_key for line in self.lines if line.product_key)
         found = [Relation(entity=Entity.PRODUCT, key=key) for key in keys]
         if self.customer and self.customer.key:
             found.append(Relation(entity=Entity.CUSTOMER, key=self.customer.key))
+        found += [Relation(entity=Entity.REFUND, key=refund.key) for refund in self.refunds]
         return tuple(found)
 
     @property

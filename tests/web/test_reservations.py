@@ -22,7 +22,7 @@ from integrations.models import (
     StockedArticle,
 )
 from integrations.services import reserving
-from integrations.sync import preparing, reservations, stock_numbers
+from integrations.sync import preparing, reservations, rulebooks, stock_numbers
 from integrations.sync.preparing import Prepared, Route
 from integrations.sync.sessions import open_for_reading
 from mappings.canonical.inventory import Level, Stock
@@ -212,7 +212,9 @@ def test_an_article_that_is_not_tracked_any_more_is_held_once(shop: Shop) -> Non
         session = open_for_reading(shop.pair.pos)
         target = open_for_reading(shop.pair.store)
         StockedArticle.objects.create(tenant=shop.tenant, till=shop.pair.pos, key="11", sku="TEE")
-    route = Route(shop.flows[Entity.INVENTORY], target)
+        route = Route(
+            shop.flows[Entity.INVENTORY], target, rulebooks.of_flow(shop.flows[Entity.INVENTORY])
+        )
     states = []
     for _ in range(2):
         item = notice(shop, Entity.INVENTORY, key="11", state=InboxState.PASSED)
@@ -234,11 +236,12 @@ def test_a_table_of_locations_that_cannot_be_read_holds_the_record(shop: Shop) -
     shop.pair.store.settings = {"location_map": "55 = 71, 56"}
     with scope.tenant(shop.tenant.pk):
         session, target = open_for_reading(shop.pair.pos), open_for_reading(shop.pair.store)
+        book = rulebooks.of_flow(shop.flows[Entity.INVENTORY])
     level = Level(location="55", on_hand=Decimal(4), available=Decimal(4))
     item = notice(shop, Entity.INVENTORY, key="11", state=InboxState.PASSED)
     made: Prepared = preparing.prepare(
         session,
-        Route(shop.flows[Entity.INVENTORY], target),
+        Route(shop.flows[Entity.INVENTORY], target, book),
         item,
         Stock(key="11", sku="TEE", levels=(level,)),
         now=NOW,

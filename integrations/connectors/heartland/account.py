@@ -82,7 +82,7 @@ def choices(client: Client, name: str) -> Sequence[Choice]:
         return [Choice(str(row["id"]), str(row.get("name") or row["id"])) for row in rows]
     if name == "station_id":
         return _stations(heartland)
-    if name == "payment_type_id":
+    if name in ("payment_type_id", "gift_card_payment_type_id"):
         rows = heartland.page("/payment_types", _EVERY)
         return [Choice(str(row["id"]), str(row.get("name") or row["id"])) for row in rows]
     return []

@@ -7,12 +7,14 @@ from integrations.connector_kit.errors import Rejected, Unsupported
 from integrations.connectors.heartland.answers import Refused
 from integrations.connectors.heartland.client import Row
 from integrations.connectors.heartland.order_lines import item_rows
+from integrations.connectors.heartland.order_refunds import must_have_no_returns
+from integrations.connectors.heartland.order_revision import revise
 from integrations.connectors.heartland.order_run import Run
 from integrations.connectors.heartland.order_saga import ORDERS, find_order
 from integrations.connectors.heartland.order_settings import helper_skus
 from integrations.connectors.heartland.order_settlement import (
     CANCELLED,
-    check_total,
+    agrees,
     invoice,
     invoices_of,
     pay,
@@ -25,7 +27,10 @@ CANCEL_WORDS = ("void", "cancelled", "canceled")
 
 
 def write_linked(run: Run, order_id: str) -> Receipt:
-    """Adds missing payments, and invoices what they paid for. Raises Rejected on another total."""
+    """Makes later changes, adds missing payments, and invoices what they paid for.
+
+    Raises Rejected with the arithmetic where the change cannot be made there.
+    """
     there = run.client.get(f"{ORDERS}/{order_id}", what=run.name)
     if status_of(there) in CANCELLED:
         raise Rejected(
@@ -34,10 +39,10 @@ def write_linked(run: Run, order_id: str) -> Receipt:
             said=status_of(there),
             advice="Cancel it in the store as well, or enter it in Heartland again by hand.",
         )
-    check_total(run, there, changed_later=True)
+    revised = not agrees(run, there) and revise(run, order_id, there)
     added = pay(run, order_id, fresh=False)
     done = run.settings.invoices and status_of(there) == "open" and invoice(run, order_id)
-    if not (added or done):
+    if not (revised or added or done):
         return Receipt(order_id, Outcome.UNCHANGED, label=run.order.public_id)
     return _updated(run, order_id)
 
@@ -50,9 +55,24 @@ def cancel(run: Run, linked_id: str) -> Receipt:
     there = run.client.get(f"{ORDERS}/{order_id}", what=run.name)
     if status_of(there) in CANCELLED:
         return Receipt(order_id, Outcome.UNCHANGED, label=run.order.public_id)
+    _refuse_gone_goods(run)
+    invoices = [str(row["id"]) for row in invoices_of(run, order_id)]
+    must_have_no_returns(run.client, [order_id, *invoices], run.name)
     _void_invoices(run, order_id)
     _say_cancelled(run, order_id)
     return _updated(run, order_id)
+
+
+def _refuse_gone_goods(run: Run) -> None:
+    """An invoice that is voided puts its goods back on hand, and these have left the house."""
+    if run.order.left_before_cancelled in ("whole", "partial"):
+        raise Rejected(
+            f"{run.name} was cancelled in the store after goods of it were shipped.",
+            field="state",
+            said=f"cancelled, shipped: {run.order.left_before_cancelled}",
+            advice="When the goods come back, take them back as a return in Heartland. If they"
+            " never left, cancel the shipment in the store, then replay.",
+        )
 
 
 def _void_invoices(run: Run, order_id: str) -> None:

@@ -27,6 +27,7 @@ class Line:
     price: Decimal
     description: str
     discount: Decimal = ZERO
+    is_gift_card: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,10 @@ class Charge:
 
 @dataclass(frozen=True)
 class Tender:
-    """Money the store received. Never holds more of a card than its last four digits."""
+    """Money the store received. Never holds more of a card than its last four digits.
+
+    `is_sum`: all that was paid so far in one amount. `payment_type_id`: "" for the usual one.
+    """
 
     key: str
     amount: Decimal
@@ -45,6 +49,16 @@ class Tender:
     gateway: str
     transaction_id: str
     card_last4: str
+    is_sum: bool = False
+    payment_type_id: str = ""
+
+
+@dataclass(frozen=True)
+class TakenOff:
+    """A refund of the store, and what it took off the total of its order."""
+
+    key: str
+    amount: Decimal
 
 
 @dataclass(frozen=True)
@@ -58,7 +72,11 @@ class Buyer:
 
 @dataclass(frozen=True)
 class OrderFields:
-    """What Heartland is asked to record. Amounts are in `currency`."""
+    """What Heartland is asked to record. Amounts are in `currency`.
+
+    `refunds`: those whose goods and shipping it is without, oldest first. `left_before_cancelled`: how much
+    of the goods of a cancelled order had left the store ("none", "partial", "whole", "returned").
+    """
 
     public_id: str
     currency: str
@@ -76,6 +94,8 @@ class OrderFields:
     duty: Decimal
     tenders: tuple[Tender, ...]
     custom: Mapping[str, str] = field(default_factory=dict)
+    refunds: tuple[TakenOff, ...] = ()
+    left_before_cancelled: str = ""
 
     @property
     def lines_total(self) -> Decimal:
@@ -116,6 +136,11 @@ def order_fields(outgoing: Outgoing) -> OrderFields:
         duty=order.maybe_decimal("duty_total") or ZERO,
         tenders=tuple(_tender(row) for row in order.rows("payments") if row.decimal("amount") > 0),
         custom=_custom(order.maybe_child("custom")),
+        refunds=tuple(
+            TakenOff(row.maybe_text("key") or "", row.decimal("amount"))
+            for row in order.rows("refunds")
+        ),
+        left_before_cancelled=order.maybe_text("left_before_cancelled") or "",
     )
 
 
@@ -128,6 +153,7 @@ def _line(row: Payload) -> Line:
         price=row.decimal("unit_price"),
         description=row.maybe_text("description") or "",
         discount=row.maybe_decimal("discount") or ZERO,
+        is_gift_card=row.flag("is_gift_card", default=False),
     )
 
 
@@ -139,6 +165,8 @@ def _tender(row: Payload) -> Tender:
         gateway=row.maybe_text("gateway") or "",
         transaction_id=row.maybe_text("transaction_id") or "",
         card_last4=row.maybe_text("card_last4") or "",
+        is_sum=row.flag("is_sum", default=False),
+        payment_type_id=row.maybe_text("payment_type_id") or "",
     )
 
 

@@ -20,7 +20,7 @@ def complete_lines(run: Run, order_id: str, wanted: Plan, *, fresh: bool) -> Non
     path = f"/sales/orders/{order_id}/lines"
     there = [] if fresh else item_rows(list(run.client.every(path)))
     for number, line in enumerate(wanted.lines, start=1):
-        row = _take(there, line)
+        row = take(there, line)
         line_id = str(row["id"]) if row else _add(run, path, line)
         run.keep(f"line_{number}", line_id)
         if row is None or str(row.get("ship_from_location_id") or "") == "":
@@ -47,7 +47,7 @@ def _add(run: Run, path: str, line: Wanted) -> str:
     return run.client.create(path, body, what=f"{run.name}, {line.source}")
 
 
-def _take(there: list[Row], line: Wanted) -> Row | None:
+def take(there: list[Row], line: Wanted) -> Row | None:
     """The first line there that is this one; it is taken off, so that equal lines pair up."""
     for index, row in enumerate(there):
         if _key(row) == (line.item_id, Decimal(line.quantity), line.price):

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from integrations.connector_kit.base import Learned
 from integrations.connector_kit.errors import Rejected
-from integrations.connectors.heartland.client import HeartlandClient, matching
+from integrations.connectors.heartland.client import HeartlandClient, Row, matching
 from integrations.connectors.heartland.order_fields import Line, OrderFields
 from integrations.connectors.heartland.order_settings import OrderSettings
 from mappings.canonical.record import Entity
@@ -29,9 +29,20 @@ class Wanted:
     is_goods: bool = True
 
 
+Found = Mapping[str, Sequence[str]]
+"""Ids of the items that bear each number."""
+
+
 @dataclass(frozen=True)
 class Plan:
     lines: tuple[Wanted, ...]
+    shipping_charge: Decimal = Decimal(0)
+
+    @property
+    def total(self) -> Decimal:
+        """What these lines and the shipping charge come to, before any tax Heartland adds."""
+        lines = sum((line.price * line.quantity for line in self.lines), Decimal(0))
+        return lines + self.shipping_charge
 
     @property
     def items(self) -> tuple[str, ...]:
@@ -65,21 +76,57 @@ def plan(
 
     `known`: ids of linked articles, keyed "product:<key in the store>".
     """
-    extras = [extra for extra in _extras(order, settings) if extra.amount]
     skus = {line.sku for line in order.lines if line.sku and not _linked(line, known)}
-    numbers = {extra.item for extra in extras if extra.item}
-    if settings.by_barcode:
+    numbers = {extra.item for extra in _extras(order, settings) if extra.item}
+    if settings.gift_card_item and any(line.is_gift_card for line in order.lines):
+        numbers.add(settings.gift_card_item)
+    if settings.match_column == "public_id":
+        goods = stand_ins = items_by(client, "public_id", skus | numbers)
+    else:
         goods, stand_ins = (
-            items_by(client, "primary_barcode", skus),
+            items_by(client, settings.match_column, skus),
             items_by(client, "public_id", numbers),
         )
-    else:
-        goods = stand_ins = items_by(client, "public_id", skus | numbers)
-    return Plan(
+    return arrange(order, settings, known, goods, stand_ins)
+
+
+def arrange(
+    order: OrderFields,
+    settings: OrderSettings,
+    known: Mapping[str, str],
+    goods: Found,
+    stand_ins: Found,
+) -> Plan:
+    """The lines of the order out of items that were looked up; asks nobody.
+
+    Raises Rejected naming the line whose article Heartland lacks, or with the arithmetic when what
+    Heartland would be sent comes to another total than the store's.
+    """
+    made = Plan(
         (
-            *(_goods(line, order, known, goods) for line in order.lines),
-            *(_stand_in(extra, order, stand_ins) for extra in extras),
-        )
+            *(_goods(line, order, settings, known, goods, stand_ins) for line in order.lines),
+            *(_stand_in(extra, order, stand_ins) for extra in _extras(order, settings)),
+        ),
+        order.shipping_total if settings.shipping_is_charge else Decimal(0),
+    )
+    _check_sum(made, order, settings)
+    return made
+
+
+def _check_sum(made: Plan, order: OrderFields, settings: OrderSettings) -> None:
+    """Held before anything is written; what Heartland makes of it is compared once more later."""
+    tax = Decimal(0) if settings.tax_is_item else order.tax
+    if made.total + tax == order.total:
+        return
+    with_tax = f" + tax {tax}, which Heartland computes" if tax else ""
+    raise Rejected(
+        f"Order {order.public_id}: the lines for Heartland come to {made.total + tax}, the store's"
+        f" total is {order.total}.",
+        field="total",
+        said=f"lines {made.total}{with_tax}, store {order.total},"
+        f" difference {made.total + tax - order.total}",
+        advice=f"Store: {order.arithmetic()}. Correct the amount that differs in the store, or the"
+        " mapping rule that leaves it out, then replay.",
     )
 
 
@@ -92,8 +139,17 @@ def items_by(
     for start in range(0, len(wanted), _AT_ONCE):
         chunk = wanted[start : start + _AT_ONCE]
         for row in client.every("/items", (matching({column: {"$in": chunk}}),)):
-            found.setdefault(str(row[column]), []).append(str(row["id"]))
+            found.setdefault(_column(row, column), []).append(str(row["id"]))
     return found
+
+
+def _column(row: Row, column: str) -> str:
+    """The value of a column; that of a custom field is one level down."""
+    if not column.startswith("custom@"):
+        return str(row[column])
+    custom = row.get("custom")
+    value = custom.get(column.removeprefix("custom@")) if isinstance(custom, Mapping) else None
+    return "" if value is None else str(value)
 
 
 def _linked(line: Line, known: Mapping[str, str]) -> str:
@@ -101,9 +157,22 @@ def _linked(line: Line, known: Mapping[str, str]) -> str:
 
 
 def _goods(
-    line: Line, order: OrderFields, known: Mapping[str, str], found: Mapping[str, Sequence[str]]
+    line: Line,
+    order: OrderFields,
+    settings: OrderSettings,
+    known: Mapping[str, str],
+    found: Found,
+    stand_ins: Found,
 ) -> Wanted:
-    item = _linked(line, known) or _only(line, order, found.get(line.sku, ()))
+    linked = _linked(line, known)
+    if line.is_gift_card and not linked and not found.get(line.sku):
+        # A store sells gift cards without a SKU as often as not, and no goods leave for them.
+        amount = _Extra(
+            f"{line.path}.gift_card", "gift_card_item", settings.gift_card_item, line.price
+        )
+        item = _stand_in(amount, order, stand_ins).item_id
+        return Wanted(item, line.quantity, line.price, line.path, is_goods=False)
+    item = linked or _only(line, order, found.get(line.sku, ()))
     return Wanted(item, line.quantity, line.price, line.path, line.product_key)
 
 
@@ -128,7 +197,11 @@ def _only(line: Line, order: OrderFields, items: Sequence[str]) -> str:
     )
 
 
-def _extras(order: OrderFields, settings: OrderSettings) -> Iterator[_Extra]:
+def _extras(order: OrderFields, settings: OrderSettings) -> list[_Extra]:
+    return [extra for extra in _all_extras(order, settings) if extra.amount]
+
+
+def _all_extras(order: OrderFields, settings: OrderSettings) -> Iterator[_Extra]:
     if not settings.shipping_is_charge:
         for index, charge in enumerate(order.shipping):
             yield _Extra(

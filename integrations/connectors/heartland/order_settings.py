@@ -14,7 +14,10 @@ PAYMENT_WORDS = "ExternalPayment,Payments::ExternalPayment,CustomPayment"
 
 @dataclass(frozen=True)
 class OrderSettings:
-    """`payment_words`: spellings of the payment type, in the order they are tried."""
+    """`payment_words`: spellings of the payment type, in the order they are tried.
+
+    `match_column`: where the store's SKU is found on an item there.
+    """
 
     location_id: str
     station_id: str
@@ -27,8 +30,11 @@ class OrderSettings:
     tax_item: str
     tip_item: str
     duty_item: str
+    refund_item: str
     currency: str
-    by_barcode: bool
+    gift_card_item: str
+    gift_card_payment_type_id: str
+    match_column: str
     tolerance: Decimal
 
 
@@ -46,10 +52,21 @@ def order_settings(account: Account) -> OrderSettings:
         tax_item=account.setting("tax_item"),
         tip_item=account.setting("tip_item"),
         duty_item=account.setting("duty_item"),
+        refund_item=account.setting("refund_item"),
         currency=account.setting("currency").upper(),
-        by_barcode=account.setting("product_match") == "barcode",
+        gift_card_item=account.setting("gift_card_item"),
+        gift_card_payment_type_id=account.setting("gift_card_payment_type_id"),
+        match_column=match_column(account),
         tolerance=tolerance(account),
     )
+
+
+def match_column(account: Account) -> str:
+    """Raises Rejected when articles are matched by a custom field and none is named."""
+    match = account.setting("product_match", "item number")
+    if match == "custom field":
+        return f"custom@{_needed(account, 'product_match_field', 'custom field with the SKU')}"
+    return "primary_barcode" if match == "barcode" else "public_id"
 
 
 def tolerance(account: Account) -> Decimal:
@@ -70,8 +87,11 @@ def tolerance(account: Account) -> Decimal:
 
 
 def helper_skus(account: Account) -> frozenset[str]:
-    """Item numbers that stand for shipping, tax, tips and duties, not for goods."""
-    names = ("shipping_item", "tax_item", "tip_item", "duty_item")
+    """Item numbers that stand for shipping, tax and the like, not for goods."""
+    names = (
+        *("shipping_item", "tax_item", "tip_item", "duty_item", "gift_card_item"),
+        "refund_item",
+    )
     return frozenset(filter(None, (account.setting(name) for name in names)))
 
 

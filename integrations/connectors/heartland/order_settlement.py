@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
+from typing import Protocol
 
 from integrations.connector_kit.errors import Rejected
 from integrations.connectors.heartland.answers import Refused
-from integrations.connectors.heartland.client import Row, matching
+from integrations.connectors.heartland.client import HeartlandClient, Row, matching
 from integrations.connectors.heartland.order_fields import OrderFields, Tender
 from integrations.connectors.heartland.order_lines import item_rows
+from integrations.connectors.heartland.order_refunds import total_there
 from integrations.connectors.heartland.order_run import Run
+from integrations.connectors.heartland.order_settings import OrderSettings
 
 ZERO = Decimal(0)
 CANCELLED = frozenset({"void", "voided", "cancelled", "canceled"})
+# The custom field of a payment that says which transaction of the store it is.
+TRANSACTION = "gateway_transaction_id"
+# What Shopify calls payment by gift card.
+GIFT_CARD = "gift_card"
 
 
 def status_of(row: Row) -> str:
@@ -26,16 +34,22 @@ def amount(row: Row, name: str) -> Decimal:
     return ZERO if value is None or value == "" else Decimal(str(value))
 
 
-def check_total(run: Run, there: Row, *, changed_later: bool = False) -> None:
+def agrees(run: Run, there: Row) -> bool:
+    """Whether the totals are equal, but for refunds that Heartland books as returns."""
+    wanted = total_there(run.order, run.related)
+    return abs(amount(there, "total") - wanted) < run.settings.tolerance
+
+
+def check_total(run: Run, there: Row, *, changed_later: bool = False, todo: str = "") -> None:
     """Raises Rejected with the sums of both sides when the totals differ."""
     theirs, ours = amount(there, "total"), run.order.total
-    if abs(theirs - ours) < run.settings.tolerance:
+    if abs(theirs - ours) < run.settings.tolerance or (changed_later and agrees(run, there)):
         return
     tax = there.get("tax_total")
     parts = f", of which {tax} tax it computed itself" if tax else ""
     advice = (
-        "The order changed in the store after it was sent. Make the same change in Heartland, or"
-        " a return for it, then replay."
+        "The order changed in the store after it was sent."
+        f" {todo or 'Make the same change in Heartland, or a return for it'}, then replay."
         if changed_later
         else "If Heartland computes tax on web orders, turn that off there or let it compute the"
         " tax alone (setting tax_as). Correct or void the pending order in Heartland, then replay."
@@ -51,20 +65,32 @@ def check_total(run: Run, there: Row, *, changed_later: bool = False) -> None:
 def pay(run: Run, order_id: str, *, fresh: bool) -> int:
     """Records the payments that are not there yet; how many were added.
 
-    The store may name one payment differently from one notice to the next, so what was paid in all
-    is compared first and is never exceeded.
+    The store may name one payment differently from one notice to the next, and each payment comes
+    as a record of its own too, so what was paid in all is compared first and is never exceeded.
     """
     path = f"/sales/orders/{order_id}/payments"
-    there = [] if fresh else [row for row in run.client.every(path) if _counts(row)]
+    there = [] if fresh else [row for row in run.client.every(path) if counts(row)]
     paid = sum((amount(row, "amount") for row in there), ZERO)
     due = sum((tender.amount for tender in run.order.tenders), ZERO)
+    missing = [
+        (number, tender)
+        for number, tender in enumerate(run.order.tenders)
+        if not _take(there, tender)
+    ]
+    # Rows that are none of these payments: sums of them, or the same ones under another name.
+    covered = sum((amount(row, "amount") for row in there), ZERO)
     added = 0
-    for number, tender in enumerate(run.order.tenders, start=1):
-        if paid >= due or _take(there, tender):
+    for number, tender in missing:
+        if paid >= due:
+            break
+        if covered >= tender.amount:
+            covered -= tender.amount
             continue
+        if tender.is_sum:
+            tender, covered = replace(tender, amount=tender.amount - covered), ZERO
         if paid + tender.amount > due:
-            raise payment_conflict(run.order, number - 1, paid, due)
-        run.keep(f"payment_{number}", _record(run, path, tender))
+            raise payment_conflict(run.order, number, paid, due)
+        run.keep(f"payment_{number + 1}", record_payment(run, path, tender))
         paid += tender.amount
         added += 1
     return added
@@ -140,35 +166,65 @@ def _copy_lines(run: Run, order_id: str, path: str) -> None:
         )
 
 
-def _counts(row: Row) -> bool:
+def counts(row: Row) -> bool:
     return status_of(row) not in {*CANCELLED, "failed", "declined"}
 
 
-def _description(tender: Tender) -> str:
+def describe(tender: Tender) -> str:
     return " ".join(part for part in (tender.description or tender.gateway, tender.key) if part)
 
 
 def _take(there: list[Row], tender: Tender) -> bool:
     for index, row in enumerate(there):
-        if amount(row, "amount") == tender.amount and row.get("description") == _description(
-            tender
-        ):
+        if is_payment(row, tender):
             there.pop(index)
             return True
     return False
 
 
-def _record(run: Run, path: str, tender: Tender) -> str:
+def is_payment(row: Row, tender: Tender) -> bool:
+    """Whether a payment there is this one: by its transaction, else by amount and description."""
+    custom = row.get("custom")
+    known = str((custom if isinstance(custom, Mapping) else {}).get(TRANSACTION) or "")
+    if known and tender.transaction_id:
+        return known == tender.transaction_id
+    return amount(row, "amount") == tender.amount and row.get("description") == describe(tender)
+
+
+def _payment_type(settings: OrderSettings, tender: Tender) -> str:
+    if tender.payment_type_id:
+        return tender.payment_type_id
+    if tender.gateway == GIFT_CARD and settings.gift_card_payment_type_id:
+        return settings.gift_card_payment_type_id
+    return settings.payment_type_id
+
+
+class PaymentRun(Protocol):
+    """What recording a payment needs of the attempt it belongs to."""
+
+    @property
+    def client(self) -> HeartlandClient: ...
+    @property
+    def settings(self) -> OrderSettings: ...
+    @property
+    def steps(self) -> Mapping[str, str]: ...
+    @property
+    def name(self) -> str: ...
+    def keep(self, step: str, value: str) -> str: ...
+
+
+def record_payment(run: PaymentRun, path: str, tender: Tender) -> str:
     """Sends the payment under the first spelling of its type that Heartland takes."""
-    custom = {"gateway_transaction_id": tender.transaction_id, "card_last4": tender.card_last4}
+    custom = {TRANSACTION: tender.transaction_id, "card_last4": tender.card_last4}
     body: dict[str, object] = {
         "deposit": True,
         "amount": tender.amount,
-        "description": _description(tender),
+        "description": describe(tender),
         "custom": {name: value for name, value in custom.items() if value},
     }
-    if run.settings.payment_type_id:
-        body["payment_type_id"] = int(run.settings.payment_type_id)
+    kind = _payment_type(run.settings, tender)
+    if kind:
+        body["payment_type_id"] = int(kind)
     known = run.steps.get("payment_word") or run.client.words.get("payment", "")
     words = dict.fromkeys((*filter(None, (known,)), *run.settings.payment_words))
     refused: Refused | None = None

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from integrations.connector_kit.payload import Payload
 from integrations.connectors.shopify.gid import to_number
+from integrations.connectors.shopify.order_refunds import is_plain
 
 Raw = Mapping[str, Any]
 
@@ -38,7 +40,9 @@ def webhook_words(raw: Raw) -> dict[str, Any]:
         "taxes_included": raw.get("taxesIncluded"),
         "financial_status": (raw.get("displayFinancialStatus") or "").lower(),
         "payment_gateway_names": gateways,
-        "current_total_price": _shop(raw.get("currentTotalPriceSet")),
+        "fulfillment_status": (raw.get("displayFulfillmentStatus") or "").lower(),
+        "presentment_currency": raw.get("presentmentCurrencyCode"),
+        "current_total_price_set": _both(raw.get("currentTotalPriceSet")),
         "current_total_tax": _shop(raw.get("currentTotalTaxSet")),
         "current_total_duties_set": _set(raw.get("currentTotalDutiesSet")),
         "total_tip_received": _shop(raw.get("totalTipReceivedSet")),
@@ -56,7 +60,7 @@ def webhook_words(raw: Raw) -> dict[str, Any]:
     }
     # A webhook body has no transactions. With one gateway its totals say as much as they do, and
     # leaving them out keeps both shapes alike; otherwise only they tell who paid what.
-    if len(gateways) != 1:
+    if len(gateways) != 1 or not is_plain(Payload(made)):
         made["transactions"] = [_transaction(row) for row in raw.get("transactions") or []]
     return made
 
@@ -113,6 +117,9 @@ def _charge(raw: Raw) -> dict[str, Any]:
 
 def _refund(raw: Raw) -> dict[str, Any]:
     return {
+        "id": raw.get("legacyResourceId"),
+        "duties": [{"amount_set": _set(row.get("amountSet"))} for row in raw.get("duties") or []],
+        "transactions": [_transaction(row) for row in _nodes(raw.get("transactions"))],
         "refund_line_items": [
             {
                 "line_item_id": to_number(row["lineItem"]["id"]),
@@ -121,11 +128,19 @@ def _refund(raw: Raw) -> dict[str, Any]:
                 "total_tax": _shop(row.get("totalTaxSet")),
             }
             for row in _nodes(raw.get("refundLineItems"))
-        ]
+        ],
+        "refund_shipping_lines": [
+            {
+                "subtotal_amount_set": _set(row.get("subtotalAmountSet")),
+                "tax_amount_set": _set(row.get("taxAmountSet")),
+            }
+            for row in _nodes(raw.get("refundShippingLines"))
+        ],
     }
 
 
 def _transaction(raw: Raw) -> dict[str, Any]:
+    parent = raw.get("parentTransaction")
     return {
         "id": to_number(raw["id"]),
         "kind": str(raw.get("kind")).lower(),
@@ -133,6 +148,7 @@ def _transaction(raw: Raw) -> dict[str, Any]:
         "gateway": raw.get("gateway"),
         "processed_at": raw.get("processedAt"),
         "amount": _shop(raw.get("amountSet")),
+        "parent_id": to_number(parent["id"]) if parent else None,
     }
 
 
@@ -159,6 +175,14 @@ def _shop(money: Raw | None) -> Any:
 
 def _set(money: Raw | None) -> dict[str, Any] | None:
     return None if money is None else {"shop_money": {"amount": _shop(money)}}
+
+
+def _both(money: Raw | None) -> dict[str, Any] | None:
+    if money is None:
+        return None
+    shown = (money.get("presentmentMoney") or {}).get("amount")
+    made: dict[str, Any] = {"shop_money": {"amount": _shop(money)}}
+    return made if shown is None else {**made, "presentment_money": {"amount": shown}}
 
 
 def _nodes(connection: Raw | None) -> Iterable[Raw]:

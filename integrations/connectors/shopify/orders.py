@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -10,13 +10,19 @@ from typing import Any
 from integrations.connector_kit.base import Account, Notice, Page
 from integrations.connector_kit.errors import Rejected
 from integrations.connector_kit.payload import Payload
-from integrations.connectors.shopify import addresses, order_lines, order_shape
+from integrations.connectors.shopify import addresses, order_lines, order_refunds, order_shape
 from integrations.connectors.shopify.client import ShopClient
 from integrations.connectors.shopify.gid import to_gid
-from integrations.connectors.shopify.order_lines import maybe_shop_amount, shop_amount, taxes
+from integrations.connectors.shopify.order_lines import (
+    maybe_shop_amount,
+    shop_amount,
+    taxes,
+    two_places,
+)
 from integrations.connectors.shopify.polling import changed, complete, version
-from mappings.canonical.money import to_minor
+from mappings.canonical.money import Money, to_minor
 from mappings.canonical.order import (
+    Fulfilment,
     Order,
     OrderCustomer,
     OrderPayment,
@@ -40,15 +46,43 @@ PAYMENT_STATE = {
     "voided": PaymentState.VOIDED,
 }
 
-_MONEY_CAME = frozenset({PaymentState.PAID, PaymentState.PARTIALLY_PAID})
+# GraphQL has more words than webhook bodies; what they add means that nothing has left yet.
+FULFILMENT = {
+    "": Fulfilment.NONE,
+    "unfulfilled": Fulfilment.NONE,
+    "open": Fulfilment.NONE,
+    "in_progress": Fulfilment.NONE,
+    "on_hold": Fulfilment.NONE,
+    "pending_fulfillment": Fulfilment.NONE,
+    "request_declined": Fulfilment.NONE,
+    "scheduled": Fulfilment.NONE,
+    "fulfillment_not_required": Fulfilment.NONE,
+    "partial": Fulfilment.PARTIAL,
+    "partially_fulfilled": Fulfilment.PARTIAL,
+    "fulfilled": Fulfilment.WHOLE,
+    "restocked": Fulfilment.RETURNED,
+}
+
+_MONEY_CAME = frozenset(
+    {
+        PaymentState.PAID,
+        PaymentState.PARTIALLY_PAID,
+        PaymentState.PARTIALLY_REFUNDED,
+        PaymentState.REFUNDED,
+    }
+)
+_NEEDS_PAYMENTS = frozenset(word for word, state in PAYMENT_STATE.items() if state in _MONEY_CAME)
 _MONEY_IN = frozenset({"sale", "capture"})
+_UNPAID = frozenset({PaymentState.PENDING, PaymentState.AUTHORISED})
+_DRAFT = "shopify_draft_order"
 
 
 def normalise(payload: Payload, account: Account) -> Order:
     """Their order as ours, with what is left of it after edits and refunds.
 
     Raises Rejected naming the field when one is missing or unknown, and Skipped for a test order
-    unless the setting skip_test_orders is "no".
+    unless the setting skip_test_orders is "no", and for a draft nobody has paid for yet unless the
+    setting draft_orders is "always".
     """
     if order_shape.is_graphql(payload.raw()):
         payload = Payload(order_shape.webhook_words(payload.raw()))
@@ -58,6 +92,7 @@ def normalise(payload: Payload, account: Account) -> Order:
     currency = payload.text("currency")
     tip = maybe_shop_amount(payload, "total_tip_received") or ZERO
     state = payload.one_of("financial_status", PAYMENT_STATE)
+    _skip_unpaid_draft(payload, state, account)
     return Order(
         key=payload.text("id"),
         number=payload.maybe_text("name") or "",
@@ -66,6 +101,7 @@ def normalise(payload: Payload, account: Account) -> Order:
         state=_state(payload),
         payment=state,
         placed_at=payload.maybe_instant("processed_at") or payload.instant("created_at"),
+        fulfilment=_fulfilment(payload),
         is_test=is_test,
         source=payload.maybe_text("source_name") or "",
         customer=_customer(payload),
@@ -79,6 +115,8 @@ def normalise(payload: Payload, account: Account) -> Order:
         tip_total=tip,
         duty_total=_duties(payload),
         total=_total(payload),
+        refunds=order_refunds.taken_off(payload),
+        presentment=_presentment(payload, currency),
         note=payload.maybe_text("note") or "",
         tags=tuple(sorted(split_tags(payload.maybe_text("tags")))),
         attributes={
@@ -86,6 +124,32 @@ def normalise(payload: Payload, account: Account) -> Order:
             for pair in payload.rows("note_attributes")
         },
     )
+
+
+def _skip_unpaid_draft(payload: Payload, state: PaymentState, account: Account) -> None:
+    if (
+        payload.maybe_text("source_name") == _DRAFT
+        and state in _UNPAID
+        and not payload.has("cancelled_at")
+        and account.setting("draft_orders", "when_paid") != "always"
+    ):
+        raise Skipped("a draft order that is not paid yet; it is sent when it is")
+
+
+def _fulfilment(payload: Payload) -> Fulfilment:
+    if not payload.has("fulfillment_status"):
+        return Fulfilment.NONE
+    return payload.one_of("fulfillment_status", FULFILMENT)
+
+
+def _presentment(payload: Payload, currency: str) -> Money | None:
+    """What the buyer saw, where that was another currency than the shop's."""
+    shown = payload.maybe_text("presentment_currency")
+    both = payload.maybe_child("current_total_price_set") or payload.maybe_child("total_price_set")
+    money = None if both is None else both.maybe_child("presentment_money")
+    if not shown or shown == currency or money is None:
+        return None
+    return Money(amount=two_places(money.decimal("amount")), currency=shown)
 
 
 def split_tags(tags: str | None) -> list[str]:
@@ -137,20 +201,12 @@ def _charges(payload: Payload, currency: str) -> tuple[ShippingCharge, ...]:
 
 
 def _payments(payload: Payload, state: PaymentState) -> tuple[OrderPayment, ...]:
+    """Money that came, without what went back for goods and shipping that are gone."""
     if state not in _MONEY_CAME:
         return ()
     if payload.raw().get("transactions") is not None:
-        return tuple(
-            OrderPayment(
-                key=row.text("id"),
-                gateway=row.text("gateway"),
-                amount=shop_amount(row, "amount"),
-                transaction_id=row.text("id"),
-                paid_at=row.maybe_instant("processed_at"),
-            )
-            for row in payload.rows("transactions")
-            if row.text("status").lower() == "success" and row.text("kind").lower() in _MONEY_IN
-        )
+        rows = list(payload.rows("transactions"))
+        return tuple(_single_payments(rows, order_refunds.money_back(payload)))
     paid = _total(payload) - (maybe_shop_amount(payload, "total_outstanding") or ZERO)
     if paid <= 0:
         return ()
@@ -163,7 +219,24 @@ def _payments(payload: Payload, state: PaymentState) -> tuple[OrderPayment, ...]
             advice="Replay the order so that it is read again with its transactions.",
         )
     key = f"{payload.text('id')}:paid"
-    return (OrderPayment(key=key, gateway=gateways[0], amount=paid),)
+    return (OrderPayment(key=key, gateway=gateways[0], amount=paid, is_sum=True),)
+
+
+def _single_payments(
+    rows: Sequence[Payload], back: Mapping[str, Decimal]
+) -> Iterator[OrderPayment]:
+    for row in rows:
+        if row.text("status").lower() != "success" or row.text("kind").lower() not in _MONEY_IN:
+            continue
+        amount = shop_amount(row, "amount") - back.get(row.text("id"), ZERO)
+        if amount > 0:
+            yield OrderPayment(
+                key=row.text("id"),
+                gateway=row.text("gateway"),
+                amount=amount,
+                transaction_id=row.text("id"),
+                paid_at=row.maybe_instant("processed_at"),
+            )
 
 
 def _duties(payload: Payload) -> Decimal:
@@ -184,9 +257,15 @@ def _current(payload: Payload, name: str) -> Decimal | None:
 def is_whole(body: Mapping[str, Any]) -> bool:
     """Whether a webhook body says all we need.
 
-    It has no transactions, so a paid order with another number of gateways than one must be read.
+    It has no transactions, so a paid order with another number of gateways than one must be read,
+    and one whose refunds gave back more or less than they took off; one that cost nothing has none.
     """
-    if body.get("financial_status") not in ("paid", "partially_paid"):
+    if body.get("financial_status") not in _NEEDS_PAYMENTS:
+        return True
+    if not ("transactions" in body or order_refunds.is_plain(Payload(body))):
+        return False
+    total = body.get("current_total_price", body.get("total_price"))
+    if total is not None and not Decimal(str(total)):
         return True
     return len(body.get("payment_gateway_names") or ()) == 1 or "transactions" in body
 

@@ -34,6 +34,7 @@ _CHANGEABLE = (
     "work_seconds",
     "clock_skew",
     "invoice_copies_lines",
+    "open_orders_editable",
 )
 
 

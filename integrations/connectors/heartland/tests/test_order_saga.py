@@ -313,3 +313,88 @@ def test_server_error_on_the_payment_is_resumed(place: Place) -> None:
         send(place, fields(list(SKUS)), ledger)
     send(place, fields(list(SKUS)), ledger, attempt=2)
     assert_complete(place)
+
+
+def test_articles_are_found_by_a_custom_field(place: Place) -> None:
+    place.client().create(
+        "/items",
+        {"public_id": "ITEM-77", "cost": "1.00", "price": "17.50", "description": "Tee",
+         "custom": {"store_sku": "OLD-9"}},
+        what="The item",
+    )  # fmt: skip
+    wanted = fields(["OLD-9", "OLD-9"], tax_total=Decimal(0), total=Decimal("55.00"), payments=[])
+    field = {"product_match": "custom field", "product_match_field": "store_sku"}
+    send(place, wanted, Ledger(), settings=field)
+    assert [row[0] for row in lines(place, one_order(place))] == ["ITEM-77", "ITEM-77"]
+
+
+def test_matching_by_a_custom_field_needs_its_name(place: Place) -> None:
+    with pytest.raises(Rejected) as caught:
+        send(place, fields(list(SKUS)), Ledger(), settings={"product_match": "custom field"})
+    assert caught.value.field == "settings.product_match_field"
+    assert place.writes() == []
+
+
+def test_a_sold_gift_card_is_booked_on_its_stand_in(place: Place) -> None:
+    wanted = fields(list(SKUS), payments=[])
+    wanted["lines"][1] |= {"sku": "", "product_key": "", "is_gift_card": True}
+    with pytest.raises(Rejected) as caught:
+        send(place, wanted, Ledger())
+    assert "name it as gift_card_item" in caught.value.advice
+    assert place.writes() == []
+    receipt = send(place, wanted, Ledger(), settings={"gift_card_item": "WEB-DUTY"})
+    assert [row[0] for row in lines(place, one_order(place))] == [SKUS[0], "WEB-DUTY", "WEB-TAX"]
+    assert len(receipt.touched) == 1, "no goods leave for a gift card"
+
+
+def test_a_gift_card_is_taken_under_its_own_payment_type(place: Place) -> None:
+    kinds = {row["name"]: str(row["id"]) for row in place.rows("/payment_types")}
+    wanted = fields(list(SKUS))
+    (card,) = wanted["payments"]
+    half = Decimal("29.00")
+    wanted["payments"] = [
+        {**card, "key": "1", "transaction_id": "1", "gateway": "gift_card", "amount": half},
+        {**card, "key": "2", "transaction_id": "2", "amount": Decimal("59.55") - half},
+    ]
+    send(place, wanted, Ledger(), settings={"gift_card_payment_type_id": kinds["Cash"]})
+    order = one_order(place)
+    rows = place.rows(f"/sales/orders/{order['id']}/payments")
+    assert [(str(row["payment_type_id"]), Decimal(row["amount"])) for row in rows] == [
+        (kinds["Cash"], half), (kinds["External"], Decimal("30.55")),
+    ]  # fmt: skip
+    assert (order["status"], Decimal(order["balance"])) == ("closed", 0)
+
+
+def test_an_order_that_cost_nothing_is_invoiced_without_a_payment(place: Place) -> None:
+    wanted = fields(list(SKUS), tax_total=Decimal(0), total=Decimal(0), payments=[], shipping=[])
+    for line in wanted["lines"]:
+        line["unit_price"] = Decimal("0.00")
+    send(place, wanted, Ledger())
+    order = one_order(place)
+    assert (order["status"], Decimal(order["total"])) == ("closed", 0)
+    assert place.rows(f"/sales/orders/{order['id']}/payments") == []
+
+
+def test_lines_that_do_not_come_to_the_total_are_held_before_anything_is_written(
+    place: Place,
+) -> None:
+    with pytest.raises(Rejected) as caught:
+        send(place, fields(list(SKUS), total=Decimal("59.54")), Ledger())
+    assert caught.value.said == "lines 59.55, store 59.54, difference 0.01"
+    assert "Store: lines 51.00 + shipping 4.00 + tax 4.55" in caught.value.advice
+    assert place.writes() == []
+
+
+def test_two_hundred_lines_arrive(place: Place) -> None:
+    wanted = fields(list(SKUS), shipping=[], tax_total=Decimal(0))
+    (first, _) = wanted["lines"]
+    wanted["lines"] = [
+        {**first, "path": f"line_items[{index}]", "qty": 1, "unit_price": Decimal(index) / 100}
+        for index in range(1, 201)
+    ]
+    wanted["total"] = sum((line["unit_price"] for line in wanted["lines"]), Decimal(0))
+    wanted["payments"][0]["amount"] = wanted["total"]
+    send(place, wanted, Ledger())
+    order = one_order(place)
+    assert (order["status"], Decimal(order["total"])) == ("closed", Decimal("201.00"))
+    assert len(lines(place, order)) == 200

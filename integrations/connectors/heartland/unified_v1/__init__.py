@@ -10,6 +10,7 @@ from integrations.connectors.heartland.unified_v1 import (
     inventory,
     orders,
     products,
+    refunds,
     shipments,
 )
 from integrations.connectors.heartland.unified_v1.account import probe
@@ -20,6 +21,7 @@ __all__ = ["PORTS", "notices", "probe", "subscribe", "verify"]
 
 PORTS: Mapping[Entity, EntityPort] = {
     Entity.ORDER: EntityPort(write=orders.write, reference=orders.reference),
+    Entity.REFUND: EntityPort(write=refunds.write, reference=refunds.reference),
     Entity.CUSTOMER: EntityPort(
         normalise=customers.normalise,
         changes=customers.changes,

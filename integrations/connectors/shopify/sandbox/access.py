@@ -38,6 +38,7 @@ WRITE_SCOPES: dict[str, tuple[str, ...]] = {
     "orderUpdate": ("write_orders",),
     "orderCancel": ("write_orders",),
     "orderMarkAsPaid": ("write_orders",),
+    "refundCreate": ("write_orders",),
     "fulfillmentCreate": _FULFIL,
     "fulfillmentTrackingInfoUpdate": _FULFIL,
     "fulfillmentCancel": _FULFIL,
@@ -48,12 +49,16 @@ WRITE_SCOPES: dict[str, tuple[str, ...]] = {
     "customerSet": ("write_customers",),
     "customerUpdate": ("write_customers",),
     "customerEmailMarketingConsentUpdate": ("write_customers",),
+    "productCreate": ("write_products",),
+    "productUpdate": ("write_products",),
+    "productVariantsBulkCreate": ("write_products",),
     "productVariantsBulkUpdate": ("write_products",),
 }
 
 # The scope behind each webhook topic that the sandbox sends.
 TOPIC_SCOPES = {
     "orders": "read_orders",
+    "refunds": "read_orders",
     "fulfillments": "read_fulfillments",
     "inventory_levels": "read_inventory",
     "customers": "read_customers",

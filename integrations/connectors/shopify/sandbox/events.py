@@ -15,6 +15,7 @@ from integrations.connectors.shopify.sandbox.records import (
     Level,
     Order,
     Product,
+    Refund,
 )
 from integrations.connectors.shopify.sandbox.shop import Shop
 
@@ -23,6 +24,11 @@ def order_changed(shop: Shop, order: Order, *topics: str) -> None:
     for topic in topics:
         if shop.wants(topic):
             shop.emit(topic, order_body.order(shop, order))
+
+
+def refunded(shop: Shop, order: Order, refund: Refund) -> None:
+    if shop.wants("refunds/create"):
+        shop.emit("refunds/create", order_body.refund(order, refund))
 
 
 def shipped(shop: Shop, fulfillment: Fulfillment) -> None:
@@ -44,9 +50,15 @@ def products_ordered(shop: Shop, order: Order) -> None:
         product_changed(shop, product)
 
 
-def product_changed(shop: Shop, product: Product) -> None:
-    if shop.wants("products/update"):
-        shop.emit("products/update", catalogue_bodies.product(product))
+def product_changed(shop: Shop, product: Product, topic: str = "products/update") -> None:
+    if shop.wants(topic):
+        shop.emit(topic, catalogue_bodies.product(product))
+
+
+def product_deleted(shop: Shop, product: Product) -> None:
+    """Nothing but the id is told of what is gone."""
+    if shop.wants("products/delete"):
+        shop.emit("products/delete", {"id": product.id})
 
 
 def customer_changed(shop: Shop, customer: Customer, topic: str) -> None:

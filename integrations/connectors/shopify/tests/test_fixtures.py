@@ -17,6 +17,7 @@ ENTITIES = {
     "customers": Entity.CUSTOMER,
     "products": Entity.PRODUCT,
     "inventory": Entity.INVENTORY,
+    "refunds": Entity.REFUND,
 }
 
 

@@ -16,7 +16,14 @@ from integrations.connector_kit.payload import Payload
 from integrations.connectors.shopify import orders
 from integrations.connectors.shopify.orders import normalise
 from integrations.connectors.shopify.tests.small_shop import account, client, small_shop
-from mappings.canonical.order import Order, OrderState, PaymentState, check_order
+from mappings.canonical.order import (
+    Fulfilment,
+    Order,
+    OrderState,
+    PaymentState,
+    TakenOff,
+    check_order,
+)
 from mappings.canonical.record import Skipped
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -65,7 +72,63 @@ def test_refund_leaves_the_rest_with_its_exact_discount_and_tax() -> None:
     (line,) = found.lines
     assert (line.quantity, line.discount, line.tax) == (2, Decimal("0.67"), Decimal("1.59"))
     assert found.total == Decimal("25.92")
-    assert found.payments == ()
+    # What stayed of the payment; the refund itself is a record of its own.
+    assert [(paid.amount, paid.is_sum) for paid in found.payments] == [(Decimal("25.92"), True)]
+    assert found.refunds == (TakenOff(key="1", amount=Decimal("21.28")),)
+
+
+def test_the_currency_the_buyer_saw_is_kept_beside_the_shops() -> None:
+    found = order(body("orders__multi_currency_tax_included"))
+    check_order(found)
+    assert (str(found.presentment), found.currency, found.total) == (
+        "43.79 EUR", "USD", Decimal("47.60"),
+    )  # fmt: skip
+    assert [line.tax for line in found.lines] == [Decimal("6.46"), Decimal("1.14")]
+    assert (found.added_tax, found.tax_total) == (Decimal(0), Decimal("7.60"))
+
+
+def test_an_exchange_is_what_is_left_and_what_came_new() -> None:
+    found = order(body("orders__exchange"))
+    check_order(found)
+    assert [(line.sku, line.quantity) for line in found.lines] == [
+        ("TEE-BLK-M", 1), ("TEE-BLK-L", 1),
+    ]  # fmt: skip
+    assert found.fulfilment is Fulfilment.PARTIAL
+    assert [refund.amount for refund in found.refunds] == [Decimal("15.00")]
+
+
+def test_an_order_that_cost_nothing_needs_no_second_reading() -> None:
+    raw = body("orders__zero_total")
+    assert orders.is_whole(raw)
+    found = order(raw)
+    check_order(found)
+    assert (found.total, found.payments, found.lines_total) == (0, (), 0)
+
+
+def test_what_went_back_is_taken_off_the_payment_it_came_from() -> None:
+    found = order(body("orders__gift_card_tender_and_refund"))
+    assert [(paid.key, paid.gateway, paid.amount) for paid in found.payments] == [
+        ("7001", "gift_card", Decimal("10.00")),
+        ("7004", "shopify_payments", Decimal("18.00")),
+        ("7005", "shopify_payments", Decimal("12.00")),
+    ]
+    assert found.paid_total == found.total
+
+
+def test_a_draft_waits_until_it_is_paid() -> None:
+    raw = body("orders__paid_with_discount") | {"source_name": "shopify_draft_order"}
+    order(raw)
+    raw["financial_status"] = "pending"
+    with pytest.raises(Skipped, match="not paid yet"):
+        order(raw)
+    assert order(raw, draft_orders="always").payment is PaymentState.PENDING
+    assert order({**raw, "source_name": "web"}).payment is PaymentState.PENDING
+
+
+def test_a_word_for_shipping_that_nobody_knows_stops_the_order() -> None:
+    raw = body("orders__paid_with_discount") | {"fulfillment_status": "teleported"}
+    with pytest.raises(Rejected, match="teleported"):
+        order(raw)
 
 
 def test_quantity_edited_without_a_refund_takes_its_share() -> None:

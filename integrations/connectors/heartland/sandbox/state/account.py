@@ -27,6 +27,7 @@ class Options:
 
     `cancel_word` is the only status word that cancels an order: which one the real product takes
     is not known. `work_seconds` is how long a write takes, so that parallel writes meet.
+    `open_orders_editable`: whether lines of an open order may change, which is not known either.
     `clock_skew` is how many seconds the account's clock is ahead of the true time, or behind it.
     """
 
@@ -43,6 +44,7 @@ class Options:
     work_seconds: float = 0.0
     clock_skew: float = 0.0
     invoice_copies_lines: bool = True
+    open_orders_editable: bool = False
 
 
 @dataclass(frozen=True)

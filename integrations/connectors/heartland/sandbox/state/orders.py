@@ -93,7 +93,7 @@ def update(account: Account, row: Row, body: Body) -> None:
 
 
 def add_line(account: Account, row: Row, body: Body) -> Row:
-    _must_be(row, PENDING)
+    _must_be_editable(account, row)
     if words(body, "type") not in ("", documents.ITEM_LINE):
         raise invalid("Line", type="is not included in the list")
     line = documents.item_line(account, body, "Line", negative=False)
@@ -103,7 +103,7 @@ def add_line(account: Account, row: Row, body: Body) -> Row:
 def update_line(account: Account, row: Row, line: Row, body: Body) -> None:
     """Where a line ships from may change until it is invoiced, the rest only while pending."""
     if any(field in body for field in ("qty", "adjusted_unit_price")):
-        _must_be(row, PENDING)
+        _must_be_editable(account, row)
     if row["status"] not in (PENDING, OPEN):
         raise invalid("Line", status=f"cannot be changed once the order is {row['status']}")
     if "ship_from_location_id" in body:
@@ -131,8 +131,11 @@ def change_line(account: Account, line: Row, body: Body) -> None:
 
 
 def delete_line(account: Account, row: Row, line: Row) -> None:
-    _must_be(row, PENDING)
+    _must_be_editable(account, row)
+    if line["_qty_invoiced"]:
+        raise invalid("Line", qty="cannot be changed once invoiced")
     documents.remove_line(account, row, line)
+    recommit(account, row)
 
 
 def recommit(account: Account, row: Row) -> None:
@@ -206,6 +209,7 @@ def _check_status(account: Account, row: Row, target: str) -> None:
     raise invalid(THING, status="is not included in the list")
 
 
-def _must_be(row: Row, status: str) -> None:
-    if row["status"] != status:
+def _must_be_editable(account: Account, row: Row) -> None:
+    allowed = (PENDING, OPEN) if account.options.open_orders_editable else (PENDING,)
+    if row["status"] not in allowed:
         raise invalid("Line", status=f"cannot be changed once the order is {row['status']}")

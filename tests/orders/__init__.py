@@ -1,0 +1,1 @@
+"""Random orders as Shopify tells them, and what Heartland would be sent for each."""
