@@ -74,6 +74,7 @@ def note(known: Sequence[Known], *, now: datetime) -> None:
     )
     there = _locked(row for row, _, _ in orders)
     changed: dict[int, Reservation] = {}
+    before: dict[int, int] = {}
     made: list[Reservation] = []
     for row, order, wanted in orders:
         mine = there.get((row.flow.pair_id, order.key), {})
@@ -81,8 +82,9 @@ def note(known: Sequence[Known], *, now: datetime) -> None:
             item = items.target_key(row.flow, Entity.PRODUCT, line[0])
             units = wanted.get(line, 0)
             if line in mine:
-                entry = _renewed(mine[line], row, units, item, now=now)
-                changed[entry.pk] = entry
+                entry = mine[line]
+                before.setdefault(entry.pk, entry.in_flight)
+                changed[entry.pk] = _renewed(entry, row, units, item, now=now)
             elif units:
                 entry = _new(row, order, line, units, item, now=now)
                 made.append(entry)
@@ -91,7 +93,9 @@ def note(known: Sequence[Known], *, now: datetime) -> None:
         ["units", "there", "released", "delivery_id", "item", "changed_at", "settled_at"],
     )
     Reservation.objects.bulk_create(made)
-    mark_dirty([*changed.values(), *made], now=now)
+    # An order that says the same again, as when it is replayed, changes no number.
+    others = [entry for pk, entry in changed.items() if entry.in_flight != before[pk]]
+    mark_dirty([*others, *(entry for entry in made if entry.in_flight)], now=now)
 
 
 def _wanted(one: Known, order: Order) -> Mapping[_Line, int] | None:

@@ -7,9 +7,11 @@ from pathlib import Path
 from integrations.connector_kit.base import Connector, EntityPort
 from integrations.connector_kit.manifest import load
 from integrations.connectors.shopify import (
+    audit,
     backfill,
     customer_writing,
     customers,
+    gift_cards,
     inventory,
     orders,
     probe,
@@ -39,6 +41,12 @@ CONNECTOR = Connector(
             read=refunds.read,
             write=refund_writing.write,
         ),
+        Entity.GIFT_CARD: EntityPort(
+            normalise=gift_cards.normalise,
+            changes=gift_cards.changes,
+            read=gift_cards.read,
+            write=gift_cards.write,
+        ),
         Entity.CUSTOMER: EntityPort(
             normalise=customers.normalise,
             changes=customers.changes,
@@ -52,9 +60,12 @@ CONNECTOR = Connector(
             normalise=products.normalise,
             changes=products.changes,
             read=products.read,
+            pages=backfill.product_pages,
+            count=backfill.count_products,
             write_many=product_writing.write_many,
             batch_size=product_writing.BATCH_SIZE,
             calls_per_write=product_writing.CALLS_PER_WRITE,
+            shelf=audit.shelf,
         ),
         Entity.INVENTORY: EntityPort(
             normalise=stock.normalise,
@@ -72,6 +83,7 @@ CONNECTOR = Connector(
     subscribe=webhooks.subscribe,
     choices=probe.choices,
     refresh=ShopClient.refresh,
+    audit=audit.audit,
     close=ShopClient.close,
     sandbox="integrations.connectors.shopify.sandbox.app:create",
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 from integrations.connector_kit.base import Counted, Survey
 from integrations.connector_kit.errors import Rejected
-from integrations.connectors.shopify.backfill import ARTICLES, NOT_TRACKED, last_id, pages_after
+from integrations.connectors.shopify.backfill import ARTICLES, NOT_TRACKED, after, last
 from integrations.connectors.shopify.client import ShopClient
 from integrations.connectors.shopify.gid import to_gid
 
@@ -23,11 +23,11 @@ def survey(client: ShopClient, cursor: str) -> Survey:
     operation, variables = "StockSurveyPlaces", {}
     if not client.account.setting("location_map"):
         operation, variables = "StockSurvey", {"location": _location(client)}
-    found = pages_after(client, operation, "productVariants", cursor, ARTICLES, **variables)
+    found = after(client, operation, "productVariants", cursor, ARTICLES, **variables)
     nodes = found["nodes"]
     return Survey(
         rows=tuple(_counted(node) for node in nodes if node["sku"]),
-        cursor=last_id(nodes, cursor) if found["pageInfo"]["hasNextPage"] else "",
+        cursor=last(nodes, cursor) if found["pageInfo"]["hasNextPage"] else "",
     )
 
 

@@ -21,9 +21,10 @@ ENTITIES = {
     "inventory": Entity.INVENTORY,
     "shipments": Entity.SHIPMENT,
     "refunds": Entity.REFUND,
+    "gift_cards": Entity.GIFT_CARD,
 }
 # What only one of the two APIs tells of.
-RETAIL_ONLY = {Entity.REFUND}
+RETAIL_ONLY = {Entity.REFUND, Entity.GIFT_CARD}
 
 
 SETTINGS = {

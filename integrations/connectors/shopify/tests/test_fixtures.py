@@ -18,6 +18,7 @@ ENTITIES = {
     "products": Entity.PRODUCT,
     "inventory": Entity.INVENTORY,
     "refunds": Entity.REFUND,
+    "gift_cards": Entity.GIFT_CARD,
 }
 
 
