@@ -22,6 +22,7 @@ from integrations.connector_kit.errors import ConnectorError
 from integrations.connector_kit.exchange import Observer
 from integrations.connector_kit.manifest import Manifest
 from integrations.connector_kit.payload import Payload
+from mappings.canonical.inventory import Stock
 from mappings.canonical.record import Entity, Record
 
 Client = Any
@@ -188,11 +189,19 @@ Result = Receipt | ConnectorError
 
 @dataclass(frozen=True)
 class Counted:
-    """What one side says of one article: units that can be sold, over the locations that count."""
+    """What one side says of one article: units that can be sold, over the locations that count.
+
+    `key`: its id there. `stock`: of a source, the record itself, from which the numbers are worked
+    out. `at`: of a target, units by location id. `problem`: why no stock can be written to it.
+    """
 
     sku: str
     title: str
     available: Decimal
+    key: str = ""
+    stock: Stock | None = None
+    at: Mapping[str, Decimal] = field(default_factory=dict)
+    problem: str = ""
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from integrations.models.preflight import Preflight, PreflightState
 from integrations.models.rank import Rank, rank_of
 from integrations.models.refusal import Refusal
 from integrations.models.shadow import ShadowRun, ShadowState
+from integrations.models.stock import Reservation, SafetyStock, StockedArticle
 
 __all__ = [
     "RECORDS",
@@ -66,9 +67,12 @@ __all__ = [
     "Rank",
     "Refusal",
     "ReplayState",
+    "Reservation",
+    "SafetyStock",
     "ShadowRun",
     "ShadowState",
     "Side",
+    "StockedArticle",
     "TotalRow",
     "rank_of",
 ]

@@ -16,6 +16,7 @@ from integrations.connectors.shopify.polling import complete, version
 from mappings.canonical.record import Entity
 
 CUSTOMERS, ARTICLES, PRODUCTS = 100, 250, 100
+NOT_TRACKED = "Shopify does not track the stock of this variant"
 
 
 def count_customers(client: ShopClient) -> Extent:
@@ -85,7 +86,7 @@ def _listed(node: Mapping[str, Any]) -> Listed:
         key=str(item["id"]),
         sku=str(node["sku"]),
         title=str(node["displayName"]),
-        problem="" if item["tracked"] else "Shopify does not track the stock of this variant",
+        problem="" if item["tracked"] else NOT_TRACKED,
     )
 
 
@@ -94,13 +95,13 @@ def _count(client: ShopClient, operation: str, root: str) -> int:
 
 
 def after(
-    client: ShopClient, operation: str, root: str, cursor: str, size: int
+    client: ShopClient, operation: str, root: str, cursor: str, size: int, **also: str
 ) -> Mapping[str, Any]:
     """The records with the next higher ids; fewer of them where Shopify finds the page too costly."""
     while True:
         first = client.page_sizes.get(operation, size)
         try:
-            variables = {"q": f"id:>{cursor or 0}", "first": first}
+            variables = {"q": f"id:>{cursor or 0}", "first": first, **also}
             found: Mapping[str, Any] = complete(client.run(operation, variables))[root]
         except TooCostly:
             if first == 1:
