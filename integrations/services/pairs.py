@@ -14,6 +14,7 @@ from mappings.canonical.record import Entity
 # goods and stock, the store owns orders.
 USUAL_FLOWS: tuple[tuple[Entity, Direction], ...] = (
     (Entity.ORDER, Direction.TO_POS),
+    (Entity.PAYMENT, Direction.TO_POS),
     (Entity.CUSTOMER, Direction.TO_POS),
     (Entity.INVENTORY, Direction.TO_STORE),
     (Entity.SHIPMENT, Direction.TO_STORE),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q
 
-from integrations.models import Delivery, DeliveryState, Direction, Flow, Link
+from integrations.models import Delivery, Direction, Flow, InboxItem, Link
 from mappings.canonical.record import Entity
 from tenants import scope
 
@@ -71,17 +71,34 @@ def find(flow: Flow, entity: Entity | str, source_key: str) -> Link | None:
     ).first()
 
 
-def is_coming(flow: Flow, entity: Entity | str, reference: str) -> bool:
-    """Whether a record of the pair that bears this name is on its way, or held, and not linked."""
-    return (
-        bool(reference)
-        and Delivery.objects.filter(
-            flow__pair_id=flow.pair_id,
-            entity=str(entity),
-            reference=reference,
-            state__in=(DeliveryState.WAITING, DeliveryState.HELD, DeliveryState.DEAD),
-        ).exists()
+NOTICES_APART = timedelta(seconds=60)
+_STOPPED = ("waiting", "held", "dead")
+
+
+def is_coming(flow: Flow, entity: Entity | str, reference: str, key: str = "") -> bool:
+    """Whether a record of the pair that bears this name is on its way, or held, and not linked.
+
+    `key`: its id in the flow's source system, for one that comes the same way.
+    """
+    rows = Delivery.objects.filter(
+        flow__pair_id=flow.pair_id, entity=str(entity), state__in=_STOPPED
     )
+    if reference and rows.filter(reference=reference).exists():
+        return True
+    if not key:
+        return False
+    news = InboxItem.objects.filter(
+        connection_id=flow.source_id, entity=str(entity), key=key, state__in=_STOPPED
+    )
+    return rows.filter(key=key, flow__source_id=flow.source_id).exists() or news.exists()
+
+
+def may_still_come(row: Delivery, *, now: datetime) -> bool:
+    """Whether a record that a delivery speaks of may be told of later than the delivery's own.
+
+    Notices have no order: a payment may be heard of before its order is.
+    """
+    return now - row.inbox_item.received_at < NOTICES_APART
 
 
 @dataclass(frozen=True)

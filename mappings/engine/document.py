@@ -8,6 +8,7 @@ from typing import Any
 
 from mappings.canonical.inventory import Stock
 from mappings.canonical.order import Order, OrderState, priced_units
+from mappings.canonical.payment import Payment
 from mappings.canonical.record import Record
 
 
@@ -18,7 +19,8 @@ def document(
 
     All records: `reference`. Orders: `units` (each line as cent-exact pieces, with the `path` of
     the line it came from), `paid_total`, `shipping_total`, `added_tax`, `refunded`, and `left_before_cancelled`,
-    how much of the goods of a cancelled order had left ("" for any other order). Stock: `sellable`, the
+    how much of the goods of a cancelled order had left ("" for any other order). Payments: `mark`,
+    what one that brought no money says of its order. Stock: `sellable`, the
     available units at `locations` (all of them when empty) less `safety`, whole and never negative.
     """
     made: dict[str, Any] = record.model_dump(mode="python")
@@ -32,6 +34,8 @@ def document(
             "refunded": [{"amount": amount} for amount in record.refunds],
             "left_before_cancelled": _left_before_cancelled(record),
         }
+    elif isinstance(record, Payment):
+        made["mark"] = record.mark
     elif isinstance(record, Stock):
         made["sellable"] = sellable(record, locations=locations, safety=safety)
     return made

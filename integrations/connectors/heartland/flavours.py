@@ -30,6 +30,7 @@ from integrations.connectors.heartland import (
     customers,
     inventory,
     orders,
+    payments,
     products,
     shipments,
     survey,
@@ -63,6 +64,7 @@ RETAIL_PORTS: Mapping[Entity, EntityPort] = {
         pages=backfill.stock_pages,
         count=backfill.count_stock,
     ),
+    Entity.PAYMENT: EntityPort(write=payments.write),
     Entity.SHIPMENT: EntityPort(
         normalise=shipments.normalise, changes=shipments.changes, read=shipments.read
     ),

@@ -11,6 +11,7 @@ from integrations.connectors.shopify import (
     customers,
     inventory,
     orders,
+    payments,
     probe,
     products,
     shipments,
@@ -49,6 +50,9 @@ CONNECTOR = Connector(
             listing=backfill.listing,
             count=backfill.count_articles,
             batch_size=inventory.BATCH_SIZE,
+        ),
+        Entity.PAYMENT: EntityPort(
+            normalise=payments.normalise, changes=payments.changes, read=payments.read
         ),
         Entity.SHIPMENT: EntityPort(write=shipments.write),
     },

@@ -9,6 +9,7 @@ from integrations.connectors.heartland.unified_v1 import (
     customers,
     inventory,
     orders,
+    payments,
     products,
     shipments,
 )
@@ -36,6 +37,7 @@ PORTS: Mapping[Entity, EntityPort] = {
         read=inventory.read,
         survey=inventory.survey,
     ),
+    Entity.PAYMENT: EntityPort(write=payments.write),
     Entity.SHIPMENT: EntityPort(
         normalise=shipments.normalise, changes=shipments.changes, read=shipments.read
     ),

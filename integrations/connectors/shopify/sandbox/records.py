@@ -178,6 +178,8 @@ class Transaction:
     amount: Decimal
     processed_at: datetime
     parent: Transaction | None = None
+    card: tuple[str, str] | None = None
+    """Brand and last four digits."""
 
 
 @dataclass
