@@ -20,5 +20,6 @@ urlpatterns = [
     path("t/<slug:slug>/", include("clarity.web.activity.urls")),
     path("t/<slug:slug>/", include("clarity.web.incidents.urls")),
     path("t/<slug:slug>/", include("clarity.web.backfill.urls")),
+    path("t/<slug:slug>/", include("clarity.web.reconciliation.urls")),
     path("", include("clarity.web.health.urls")),
 ]

@@ -20,6 +20,7 @@ from integrations.connector_kit.budget import Budget
 from integrations.connector_kit.errors import ConnectorError
 from integrations.connector_kit.exchange import Observer
 from integrations.connector_kit.manifest import Manifest
+from integrations.connector_kit.money import MoneyPort
 from integrations.connector_kit.payload import Payload
 from mappings.canonical.record import Entity, Record
 
@@ -268,7 +269,7 @@ class Connector:
     `(options: Mapping[str, str]) -> WSGI application`, imported only when a sandbox starts.
     `refresh(client, now)` renews credentials that end soon and answers when to be called again, None
     when they do not end; it is called in time even while nothing else is. `close(client)` gives back
-    the connections that a client keeps.
+    the connections that a client keeps. `money` tells the money of a day, to reconcile both sides.
     """
 
     manifest: Manifest
@@ -282,3 +283,4 @@ class Connector:
     refresh: Callable[[Client, datetime], datetime | None] | None = None
     close: Callable[[Client], None] | None = None
     sandbox: str = ""
+    money: MoneyPort | None = None

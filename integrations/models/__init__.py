@@ -25,6 +25,7 @@ from integrations.models.notice_name import NoticeName
 from integrations.models.pair import Direction, Flow, Pair, PairState
 from integrations.models.payload import Payload
 from integrations.models.rank import Rank, rank_of
+from integrations.models.reconciliation import ReconciledOrder, Reconciliation, Verdict
 from integrations.models.refusal import Refusal
 
 __all__ = [
@@ -60,9 +61,12 @@ __all__ = [
     "PairState",
     "Payload",
     "Rank",
+    "ReconciledOrder",
+    "Reconciliation",
     "Refusal",
     "ReplayState",
     "Side",
     "TotalRow",
+    "Verdict",
     "rank_of",
 ]

@@ -22,7 +22,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from integrations.models import Chore
-from integrations.services import retention, tidying, watching
+from integrations.services import reconciling_daily, retention, tidying, watching
 from integrations.sync import pipeline
 
 log = logging.getLogger(__name__)
@@ -50,6 +50,7 @@ def _retain(now: datetime) -> None:
 DUTIES: Sequence[Duty] = (
     Duty("lateness", timedelta(seconds=15), watching.watch_lateness),
     Duty("conservation", timedelta(minutes=1), watching.watch_books),
+    Duty("reconciliation", timedelta(minutes=10), reconciling_daily.compare_yesterday),
     Duty("tidying", timedelta(hours=1), tidying.tidy),
     Duty("retention", timedelta(hours=6), _retain),
 )

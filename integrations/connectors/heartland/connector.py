@@ -19,5 +19,6 @@ CONNECTOR = Connector(
     subscribe=flavours.subscribe,
     choices=flavours.choices,
     close=HeartlandClient.close,
+    money=flavours.MONEY,
     sandbox="integrations.connectors.heartland.sandbox.app:create",
 )

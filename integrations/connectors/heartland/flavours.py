@@ -23,12 +23,14 @@ from integrations.connector_kit.base import (
     WebhookRequest,
 )
 from integrations.connector_kit.errors import Unsupported
+from integrations.connector_kit.money import MoneyPort, Movements, OrderMoney
 from integrations.connector_kit.payload import Payload
 from integrations.connectors.heartland import (
     account,
     backfill,
     customers,
     inventory,
+    money,
     orders,
     payments,
     products,
@@ -70,6 +72,19 @@ RETAIL_PORTS: Mapping[Entity, EntityPort] = {
     ),
 }
 
+
+def _movements(client: Client, start: datetime, end: datetime, cursor: str) -> Movements:
+    """The money of a day, from either API."""
+    unified = client_of(client).account.flavour == UNIFIED
+    return (unified_v1.movements if unified else money.movements)(client, start, end, cursor)
+
+
+def _orders(client: Client, keys: Sequence[str]) -> Mapping[str, OrderMoney]:
+    unified = client_of(client).account.flavour == UNIFIED
+    return (unified_v1.order_money if unified else money.orders)(client, keys)
+
+
+MONEY = MoneyPort(movements=_movements, orders=_orders)
 
 _NO_BACKFILL = "This Heartland cannot list all its records for a backfill"
 

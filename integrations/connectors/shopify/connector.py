@@ -6,10 +6,12 @@ from pathlib import Path
 
 from integrations.connector_kit.base import Connector, EntityPort
 from integrations.connector_kit.manifest import load
+from integrations.connector_kit.money import MoneyPort
 from integrations.connectors.shopify import (
     backfill,
     customers,
     inventory,
+    money,
     orders,
     payments,
     probe,
@@ -62,5 +64,6 @@ CONNECTOR = Connector(
     choices=probe.choices,
     refresh=ShopClient.refresh,
     close=ShopClient.close,
+    money=MoneyPort(movements=money.movements, orders=money.orders, zone=money.zone),
     sandbox="integrations.connectors.shopify.sandbox.app:create",
 )

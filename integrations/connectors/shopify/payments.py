@@ -40,6 +40,8 @@ _LEFT_OUT = {
     "SUGGESTED_REFUND": "a refund that was only suggested",
     "CHANGE": "change given in cash",
 }
+# Like Shopify's own webhook, the poll tells of what has ended, well or badly.
+_ENDED = ("SUCCESS", "FAILURE", "ERROR")
 _CARD = re.compile(r"(\d{4})\D*$")
 
 
@@ -130,6 +132,7 @@ def changes(client: ShopClient, cursor: str, now: datetime) -> Page:
             )
             for paid in row["transactions"]
             if paid["kind"] in KIND
+            and paid["status"] in _ENDED
             and datetime.fromisoformat(paid["processedAt"] or paid["createdAt"]) >= since
         ]
 

@@ -14,10 +14,12 @@ from integrations.connectors.heartland.unified_v1 import (
     shipments,
 )
 from integrations.connectors.heartland.unified_v1.account import probe
+from integrations.connectors.heartland.unified_v1.money import movements
+from integrations.connectors.heartland.unified_v1.money import orders as order_money
 from integrations.connectors.heartland.unified_v1.webhooks import notices, subscribe, verify
 from mappings.canonical.record import Entity
 
-__all__ = ["PORTS", "notices", "probe", "subscribe", "verify"]
+__all__ = ["PORTS", "movements", "notices", "order_money", "probe", "subscribe", "verify"]
 
 PORTS: Mapping[Entity, EntityPort] = {
     Entity.ORDER: EntityPort(write=orders.write, reference=orders.reference),
