@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from integrations.services import chores, group_replay
+from integrations.services import chores, group_replay, mapping_shadow
 from integrations.sync import crash_points, slices
 
 
@@ -27,3 +27,8 @@ def tend_incident(*, tenant_id: str, incident_id: int, **_: object) -> None:
 def do_chores(**_: object) -> None:
     """Does the platform's chores that are due; does nothing when another process is at them."""
     chores.run_due()
+
+
+def run_shadow(*, tenant_id: str, run_id: int, **_: object) -> None:
+    """Goes on with a trial of rules over stored records; nothing when another process is at it."""
+    mapping_shadow.run(tenant_id=UUID(tenant_id), run_id=run_id)

@@ -23,14 +23,21 @@ from django.db.backends.postgresql.creation import DatabaseCreation
 
 from clarity.postgres import embedded
 from clarity.postgres.processes import Address
+from clarity.postgres.site import EmbeddedError
 from tenants.roles import APP
 
 _provisioned: dict[str, Address] = {}
 
 
 def _address(directory: str, role: str, database: str) -> Address:
-    """The local server's address. Its database is made on the first call of a process."""
-    address = embedded.ensure_running(Path(directory))
+    """The local server's address. Its database is made on the first call of a process.
+
+    Raises OperationalError when the server cannot be had, as for any other that is away.
+    """
+    try:
+        address = embedded.ensure_running(Path(directory))
+    except EmbeddedError as error:
+        raise OperationalError(str(error)) from error
     if _provisioned.get(directory) != address:
         embedded.ensure_database(address, role=role, database=database)
         _provisioned[directory] = address

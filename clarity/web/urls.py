@@ -21,5 +21,6 @@ urlpatterns = [
     path("t/<slug:slug>/", include("clarity.web.incidents.urls")),
     path("t/<slug:slug>/", include("clarity.web.backfill.urls")),
     path("t/<slug:slug>/", include("clarity.web.reconciliation.urls")),
+    path("t/<slug:slug>/", include("clarity.web.flows.urls")),
     path("", include("clarity.web.health.urls")),
 ]

@@ -97,6 +97,10 @@ class Page:
     more: bool = False
 
 
+def _nothing_to_merge(there: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    return None
+
+
 @dataclass(frozen=True)
 class Outgoing:
     """One write asked of a connector.
@@ -107,6 +111,9 @@ class Outgoing:
     of records this one speaks of, keyed "entity:source key" (`order:100321`). `attempt` counts from
     1; above 1 the outcome of an earlier call may be unknown, so look before writing. `progress`
     holds what earlier attempts saved.
+
+    `over`: a record of an entity that goes both ways is merged into the one that stands there. A
+    connector that has just read that one asks here what to write.
     """
 
     delivery_id: str
@@ -118,6 +125,18 @@ class Outgoing:
     related: Mapping[str, str] = field(default_factory=dict)
     attempt: int = 1
     progress: Mapping[str, Any] = field(default_factory=dict)
+    merge: Callable[[Mapping[str, Any] | None], Mapping[str, Any] | None] = field(
+        default=_nothing_to_merge, repr=False
+    )
+
+    def over(self, there: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        """The fields to write over `there`, the record as `read` shows it; None: it will be made.
+
+        All fields where the entity goes one way. Nothing when all is said there already. Raises
+        Rejected where a person must decide.
+        """
+        merged = self.merge(there)
+        return self.fields if merged is None else merged
 
 
 class Outcome(StrEnum):
@@ -143,6 +162,10 @@ class Receipt:
 
     `id`: id of the record there. `label`: the number a person would look for there. `touched`:
     records there that changed as a side effect and must be read again, as (entity, key).
+    `awakened`: records of the source that can go on only now and must be read again, as (entity,
+    source key): the stock of an article that has just been made. `shown`: the record as it stands
+    there now, as `read` would show it, where the entity can go both ways: by it the notice of our
+    own write is recognised, whatever the system made of the values.
     """
 
     id: str
@@ -150,6 +173,8 @@ class Receipt:
     label: str = ""
     learned: Sequence[Learned] = ()
     touched: Sequence[tuple[Entity, str]] = ()
+    shown: Mapping[str, Any] | None = field(default=None, repr=False)
+    awakened: Sequence[tuple[Entity, str]] = ()
 
 
 class Save(Protocol):

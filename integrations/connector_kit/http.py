@@ -157,6 +157,8 @@ class Session:
         if answer.status == 429 and self._pacer:
             after = retry_after(answer.headers.get("retry-after", ""))
             self._pacer.refused(granted, after=after, cost=cost)
+        elif self._pacer:
+            self._pacer.accepted(granted)
         check(answer, self._host, self._journal.clean)
         return answer
 

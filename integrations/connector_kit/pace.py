@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 from integrations.connector_kit.errors import TryLater
-from integrations.connector_kit.limit import Limit
+from integrations.connector_kit.limit import Limit, Standing
 
 LONGEST_SLEEP = 1.0
 """Seconds. A lane that must wait longer is parked, so that its thread can serve another."""
@@ -22,7 +22,8 @@ class Learned:
 
     `rate`: tokens a second; `maximum`: most that gather; `tokens`: there now, below 0 while some
     are promised to callers that wait. `is_stated`: the vendor gave the figures, they were not found
-    by trying. `rest`: seconds in which nothing may be called.
+    by trying. `rest`: seconds in which nothing may be called. The other figures are those of a
+    `limit.Standing`, 0 where the vendor stated its limit.
     """
 
     rate: float
@@ -30,6 +31,11 @@ class Learned:
     tokens: float
     is_stated: bool
     rest: float = 0.0
+    base: float = 0.0
+    top: float = 0.0
+    busy: float = 0.0
+    refusals: int = 0
+    quiet: float = 0.0
 
 
 class Pacer:
@@ -104,11 +110,13 @@ class Pacer:
 
         Calls that were under way together are refused together, and count as one refusal.
         """
-        rest = max(0.0, after or 0.0)
+        asked = max(0.0, after or 0.0)
         with self._lock:
             now = self._refill()
+            is_news = granted > self._cut_at
+            rest = self._limit.rest(asked) if is_news and not self._stated else asked
             self._paused_until = max(self._paused_until, now + rest)
-            if granted <= self._cut_at:
+            if not is_news:
                 return
             self._cut_at = now
             # Their bucket is empty, so ours is: what is promised to sleepers stays promised.
@@ -116,18 +124,27 @@ class Pacer:
             if not self._stated:
                 self._limit.refused(cost, now=now, rest=rest)
 
+    def accepted(self, granted: float) -> None:
+        """A call was not refused for its rate. `granted`: when it left."""
+        with self._lock:
+            if granted > self._cut_at:
+                self._limit.accepted()
+
     def learned(self) -> Learned | None:
         """What was learnt, None while the account said and refused nothing."""
         with self._lock:
             now = self._refill()
             if not self._stated and not self._limit.is_known:
                 return None
-            return Learned(
+            found = Learned(
                 rate=self._stated or self._limit.known,
                 maximum=self._most_tokens,
                 tokens=self._tokens,
                 is_stated=bool(self._stated),
                 rest=max(0.0, self._paused_until - now),
+            )
+            return (
+                found if self._stated else replace(found, **asdict(self._limit.standing(now=now)))
             )
 
     def begin_with(self, known: Learned, *, age: float) -> None:
@@ -139,7 +156,15 @@ class Pacer:
             self.learn(tokens, known.rate, known.maximum)
         with self._lock:
             if not known.is_stated:
-                self._limit.begin_at(known.rate)
+                # What an older version wrote down has no base.
+                standing = Standing(
+                    base=known.base or known.rate,
+                    top=known.top,
+                    busy=known.busy,
+                    refusals=known.refusals,
+                    quiet=known.quiet + age,
+                )
+                self._limit.begin_at(standing, now=self._clock())
                 self._tokens = min(self._most_tokens, tokens)
             self._paused_until = max(self._paused_until, self._clock() + known.rest - age)
 

@@ -25,3 +25,11 @@ def incoming(connector: str, flavour: str, entity: Entity) -> RuleSet:
         if (preset["entity"], preset["direction"], preset["flavour"]) == (entity, "in", flavour):
             return rule_set(f"{connector}/{flavour}/{entity}", preset["rules"])
     raise NoPreset(f"{connector} ({flavour}) ships no rules for {entity}")
+
+
+def of_name(connector: str, flavour: str, entity: str) -> RuleSet:
+    """`incoming` for words that may name nothing. Raises NoPreset."""
+    try:
+        return incoming(connector, flavour, Entity(entity))
+    except (ValueError, LookupError):
+        raise NoPreset(f"there are no rules {connector}/{flavour}/{entity}") from None

@@ -27,6 +27,7 @@ from integrations.models.payload import Payload
 from integrations.models.rank import Rank, rank_of
 from integrations.models.reconciliation import ReconciledOrder, Reconciliation, Verdict
 from integrations.models.refusal import Refusal
+from integrations.models.shadow import ShadowRun, ShadowState
 
 __all__ = [
     "RECORDS",
@@ -65,6 +66,8 @@ __all__ = [
     "Reconciliation",
     "Refusal",
     "ReplayState",
+    "ShadowRun",
+    "ShadowState",
     "Side",
     "TotalRow",
     "Verdict",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 
@@ -80,6 +82,8 @@ class Delivery(TenantModel):
     target_label = models.CharField(max_length=120, blank=True)
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
+    # Not stored: how a record that goes both ways is merged, from its intent to its outcome.
+    merge: Any = None
 
     class Meta:
         indexes = [

@@ -70,6 +70,8 @@ class Incident(TenantModel):
     replay_item = models.BigIntegerField(null=True)
     # When set, only records that stopped at this value take part.
     replay_value = models.CharField(max_length=400, blank=True)
+    # The same for several values.
+    replay_values = models.JSONField(default=list, db_default=[])
     # Rows with a greater id came after the replay began and take no part.
     replay_upto = models.BigIntegerField(default=0)
     replay_total = models.PositiveIntegerField(default=0)

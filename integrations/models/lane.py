@@ -51,6 +51,8 @@ class Lane(TenantModel):
     refresh_at = models.DateTimeField(null=True)
     # Of the loss of credentials that the owner was told about: the moment the state changed.
     told_of = models.DateTimeField(null=True)
+    # Grows when rules of a flow out of this account were published; read with the lease.
+    rules_revision = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         indexes = [

@@ -17,9 +17,14 @@ class Link(TenantModel):
     pos_key = models.CharField(max_length=191)
     store_key = models.CharField(max_length=191)
     label = models.CharField(max_length=120, blank=True)
-    # Of the fields last delivered, so that an equal record is not sent again.
-    delivered_hash = models.CharField(max_length=64, blank=True)
-    delivered_version = models.CharField(max_length=40, blank=True)
+    # Of the fields last delivered in each direction, so that an equal record is not sent again.
+    to_pos_hash = models.CharField(max_length=64, blank=True, db_default="")
+    to_pos_version = models.CharField(max_length=40, blank=True, db_default="")
+    to_store_hash = models.CharField(max_length=64, blank=True, db_default="")
+    to_store_version = models.CharField(max_length=40, blank=True, db_default="")
+    # What both sides were last known to hold, field by field, as keyed hashes (sync/echoes.py):
+    # {"pos": {"email": ["5f…"]}, "store": {…}}. Empty while the entity goes one way.
+    seen = models.JSONField(default=dict, db_default={})
     updated_at = models.DateTimeField()
 
     class Meta:

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from integrations.models.connection import Connection
+from mappings.models import MappingSet, MappingVersion
 from tenants.models.scoped import TenantModel
 
 
@@ -26,6 +27,12 @@ class Pair(TenantModel):
     pos = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="pairs_as_pos")
     store = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="pairs_as_store")
     state = models.CharField(max_length=8, choices=PairState.choices, default=PairState.DRAFT)
+    # What the pair changed of the shipped rules; made when it changes the first one.
+    mapping_set = models.OneToOneField(
+        MappingSet, null=True, on_delete=models.SET_NULL, related_name="pair"
+    )
+    # Who wins where both sides changed a field, by entity and field (sync/merge_rules.py).
+    merge_rules = models.JSONField(default=dict, db_default={}, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -58,6 +65,10 @@ class Flow(TenantModel):
     is_on = models.BooleanField(default=True)
     # When it was switched last. While it is on, every item passed on since then has a delivery of it.
     on_since = models.DateTimeField(db_default=Now())
+    # By which its records are mapped; none: the rules as shipped.
+    mapping_version = models.ForeignKey(
+        MappingVersion, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     class Meta:
         constraints = [

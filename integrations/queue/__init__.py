@@ -14,6 +14,7 @@ from django_q.tasks import async_task
 WORK_LANE = "integrations.tasks.work_lane"
 TEND_INCIDENT = "integrations.tasks.tend_incident"
 DO_CHORES = "integrations.tasks.do_chores"
+RUN_SHADOW = "integrations.tasks.run_shadow"
 
 
 def enqueue_lane(*, tenant_id: UUID, connection_id: UUID, first: bool = False) -> None:
@@ -34,3 +35,8 @@ def enqueue_incident(*, tenant_id: UUID, incident_id: int) -> None:
 def enqueue_chores() -> None:
     """Asks a worker to see to the chores that are due."""
     async_task(DO_CHORES)
+
+
+def enqueue_shadow(*, tenant_id: UUID, run_id: int) -> None:
+    """Asks a worker to go on with a trial of rules. Commits with the caller's transaction."""
+    async_task(RUN_SHADOW, tenant_id=str(tenant_id), run_id=run_id)

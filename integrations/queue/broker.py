@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
-from django.db import DatabaseError, OperationalError, connection, connections
+from django.db import Error, InterfaceError, OperationalError, connection, connections
 from django_q.brokers.orm import ORM
 from django_q.conf import Conf
 
@@ -48,7 +48,7 @@ class ListeningBroker(Pulsing, ORM):  # type: ignore[misc]
                 return found
             self._wait(PULSE_SECONDS)
             return self._take()
-        except OperationalError:
+        except (OperationalError, InterfaceError):
             # The database went away; what is queued is in it. Left to itself, django-q would end
             # this process and leave the workers without hints for ten seconds.
             log.warning("the queue cannot be read, trying again: the database does not answer")
@@ -89,7 +89,7 @@ class ListeningBroker(Pulsing, ORM):  # type: ignore[misc]
                 self._listener = self._listen()
             for _ in self._listener.connection.notifies(timeout=seconds, stop_after=1):
                 break
-        except psycopg.OperationalError:
+        except (psycopg.OperationalError, psycopg.InterfaceError):
             # The database went away; the entries are in it, so nothing is lost by waiting.
             log.warning("queue listener lost its connection, listening again")
             self._drop_listener()
@@ -107,5 +107,5 @@ class ListeningBroker(Pulsing, ORM):  # type: ignore[misc]
         if listener is not None:
             try:
                 listener.close()
-            except DatabaseError:
+            except Error:
                 log.info("queue listener was already closed")

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django_q.conf import Conf
 from django_q.signing import BadSignature, SignedPackage
 
@@ -55,7 +55,7 @@ class HintingRedis(Pulsing, Redis):  # type: ignore[misc]
             return found
         except redis.RedisError as error:
             log.warning("the queue cannot be read, trying again: %s", type(error).__name__)
-        except OperationalError:
+        except (OperationalError, InterfaceError):
             log.warning("no pulse, trying again: the database does not answer")
             connection.close()
         time.sleep(PULSE_SECONDS)

@@ -22,7 +22,14 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from integrations.models import Chore
-from integrations.services import reconciling_daily, retention, tidying, watching
+from integrations.services import (
+    mapping_release,
+    mapping_shadow,
+    reconciling_daily,
+    retention,
+    tidying,
+    watching,
+)
 from integrations.sync import pipeline
 
 log = logging.getLogger(__name__)
@@ -51,6 +58,8 @@ DUTIES: Sequence[Duty] = (
     Duty("lateness", timedelta(seconds=15), watching.watch_lateness),
     Duty("conservation", timedelta(minutes=1), watching.watch_books),
     Duty("reconciliation", timedelta(minutes=10), reconciling_daily.compare_yesterday),
+    Duty("mapping trials", timedelta(seconds=30), mapping_shadow.run_due),
+    Duty("mapping releases", timedelta(seconds=30), mapping_release.release_due),
     Duty("tidying", timedelta(hours=1), tidying.tidy),
     Duty("retention", timedelta(hours=6), _retain),
 )

@@ -43,10 +43,17 @@ STOP_AFTER = 20
 LOOK_AGAIN = timedelta(seconds=1)
 
 
-def start(incident: Incident, *, actor: User | None, now: datetime, value: str = "") -> Incident:
+def start(
+    incident: Incident,
+    *,
+    actor: User | None,
+    now: datetime,
+    value: str = "",
+    values: Sequence[str] = (),
+) -> Incident:
     """Replays one record of the incident; `tend` lets the others follow when it went through.
 
-    With `value`, only records that stopped at it take part. Call inside the tenant's scope. Raises
+    With `value` or `values`, only records that stopped at one of them take part. Call inside the tenant's scope. Raises
     CannotReplay.
     """
     # A savepoint, so that a replay that could not begin leaves nothing behind.
@@ -55,7 +62,7 @@ def start(incident: Incident, *, actor: User | None, now: datetime, value: str =
         locked: Incident = Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
         if locked.is_replaying:
             raise CannotReplay("Its records are being replayed already.")
-        locked.replay_value = value
+        locked.replay_value, locked.replay_values = value, list(values)
         draw_line(locked, now=now)
         if not locked.replay_total:
             raise CannotReplay("No record of it is stuck any more.")

@@ -15,10 +15,17 @@ from mappings.canonical.record import Entity
 USUAL_FLOWS: tuple[tuple[Entity, Direction], ...] = (
     (Entity.ORDER, Direction.TO_POS),
     (Entity.PAYMENT, Direction.TO_POS),
+    (Entity.REFUND, Direction.TO_POS),
+    (Entity.REFUND, Direction.TO_STORE),
     (Entity.CUSTOMER, Direction.TO_POS),
+    (Entity.CUSTOMER, Direction.TO_STORE),
     (Entity.INVENTORY, Direction.TO_STORE),
     (Entity.SHIPMENT, Direction.TO_STORE),
+    (Entity.PRODUCT, Direction.TO_STORE),
 )
+# These wait for someone to switch them on: a shop that sells already gets new articles and other
+# prices, which nobody should meet unasked.
+OFF_AT_FIRST = frozenset({(Entity.PRODUCT, Direction.TO_STORE)})
 
 
 class BadPair(ValueError):
@@ -41,7 +48,12 @@ def create_pair(*, name: str, pos: Connection, store: Connection) -> Pair:
         source, target = (store, pos) if direction == Direction.TO_POS else (pos, store)
         if _can(source, entity, target):
             Flow.objects.create(
-                pair=pair, entity=entity, direction=direction, source=source, target=target
+                pair=pair,
+                entity=entity,
+                direction=direction,
+                source=source,
+                target=target,
+                is_on=(entity, direction) not in OFF_AT_FIRST,
             )
     return pair
 

@@ -27,6 +27,7 @@ _VALUES = (
     re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>,;:]+"),
     re.compile(r"[#$€£]?[\w./:%+-]*\d[\w./:%+-]*"),
 )
+_MISSED = re.compile(r"no entry in the table (\w+) for ")
 _SEVERAL = re.compile(rf"{re.escape(BLANK)}(?:[\s,;:()/+-]*{re.escape(BLANK)})+")
 
 
@@ -60,6 +61,21 @@ def plain_message(reason: str, values: Iterable[str] = ()) -> str:
     for pattern in _VALUES:
         text = pattern.sub(_blanked, text)
     return " ".join(_SEVERAL.sub(BLANK, text).split())[:LONGEST]
+
+
+def no_entry(table: str, value: str) -> str:
+    """Why a record is held when a table does not know its value; `value` comes in quotes.
+
+    The table is named without quotes, so that it stays in the cause while the value goes: values
+    that miss in one table are one incident.
+    """
+    return f"no entry in the table {table} for {value}"
+
+
+def missed_table(message: str) -> str:
+    """The table a message or cause of `no_entry` names, "" when it is none."""
+    found = _MISSED.search(message)
+    return found[1] if found else ""
 
 
 def error_name(error: Exception | None, *, field: str, is_given_up: bool) -> str:

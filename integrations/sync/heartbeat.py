@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error
 from django.db import connection as database
 from django.utils import timezone
 
@@ -32,7 +32,7 @@ def heartbeat(lease: Lease) -> Iterator[None]:
             except LeaseLost:
                 log.warning("lane %s has a new holder", lease.connection_id)
                 return
-            except DatabaseError:
+            except Error:
                 # The next beat may get through before the lease ends; if not, `check` stops us.
                 log.warning("the lease of lane %s could not be renewed", lease.connection_id)
             finally:

@@ -92,18 +92,23 @@ def renew(lease: Lease, *, now: datetime) -> None:
         raise LeaseLost(f"lane {lease.connection_id} has another holder")
 
 
-def check(lease: Lease) -> None:
-    """Raises LeaseLost unless this holder still has the lane; call it before committing results."""
+def check(lease: Lease) -> int:
+    """Raises LeaseLost unless this holder still has the lane; call it before committing results.
+
+    Answers how often the rules of flows out of its account have changed.
+    """
     with connection.cursor() as cursor:
         # FOR SHARE: no one takes the lane over before the results are committed, while the other
         # threads of this holder may check at the same time.
         cursor.execute(
-            "SELECT 1 FROM integrations_lane WHERE connection_id = %s AND token = %s FOR SHARE",
+            "SELECT rules_revision FROM integrations_lane"
+            " WHERE connection_id = %s AND token = %s FOR SHARE",
             [lease.connection_id, lease.token],
         )
-        held = cursor.fetchone() is not None
-    if not held:
+        row = cursor.fetchone()
+    if row is None:
         raise LeaseLost(f"lane {lease.connection_id} has another holder")
+    return int(row[0])
 
 
 def shut_out_wakes(lease: Lease) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -44,8 +44,19 @@ class Found(NamedTuple):
     entity: str
     pos_key: str
     store_key: str
-    delivered_hash: str
-    delivered_version: str
+    to_pos_hash: str
+    to_pos_version: str
+    to_store_hash: str
+    to_store_version: str
+    seen: Mapping[str, Mapping[str, Sequence[Any]]]
+
+    def hash_of(self, direction: str) -> str:
+        """Of the fields last delivered in that direction, "" when nothing was."""
+        return self.to_pos_hash if direction == Direction.TO_POS else self.to_store_hash
+
+    def version_of(self, direction: str) -> str:
+        """Of the record last delivered in that direction, "" when unknown."""
+        return self.to_pos_version if direction == Direction.TO_POS else self.to_store_version
 
 
 def find_all(wanted: Iterable[tuple[Flow, Entity | str, str]]) -> Known:
@@ -123,14 +134,15 @@ class Remembered:
 
     @property
     def row(self) -> tuple[object, ...]:
+        delivered = (self.delivered_hash, self.delivered_version)
         return (
             self.flow.pair_id,
             self.entity,
             self.pos_key,
             self.store_key,
             self.label[:120],
-            self.delivered_hash,
-            self.delivered_version,
+            *(delivered if self.flow.direction == Direction.TO_POS else ("", "")),
+            *(delivered if self.flow.direction == Direction.TO_STORE else ("", "")),
         )
 
 
@@ -180,14 +192,17 @@ WHERE l.tenant_id = %s AND l.pair_id = v.pair AND l.entity = v.entity
 
 _REMEMBER = """
 INSERT INTO integrations_link AS l (tenant_id, updated_at, pair_id, entity, pos_key, store_key,
-                                    label, delivered_hash, delivered_version)
-SELECT %s, %s, v.* FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[],
-                               %s::text[], %s::text[], %s::text[]) AS v
+                                    label, to_pos_hash, to_pos_version,
+                                    to_store_hash, to_store_version)
+SELECT %s, %s, v.* FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[],
+                               %s::text[], %s::text[], %s::text[], %s::text[]) AS v
 ON CONFLICT (tenant_id, pair_id, entity, pos_key) DO UPDATE SET
     updated_at = %s,
     label = COALESCE(NULLIF(EXCLUDED.label, ''), l.label),
-    delivered_hash = COALESCE(NULLIF(EXCLUDED.delivered_hash, ''), l.delivered_hash),
-    delivered_version = COALESCE(NULLIF(EXCLUDED.delivered_version, ''), l.delivered_version)
+    to_pos_hash = COALESCE(NULLIF(EXCLUDED.to_pos_hash, ''), l.to_pos_hash),
+    to_pos_version = COALESCE(NULLIF(EXCLUDED.to_pos_version, ''), l.to_pos_version),
+    to_store_hash = COALESCE(NULLIF(EXCLUDED.to_store_hash, ''), l.to_store_hash),
+    to_store_version = COALESCE(NULLIF(EXCLUDED.to_store_version, ''), l.to_store_version)
 """
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeGuard
 
-from django.db import OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from integrations.connector_kit.base import Receipt
@@ -36,7 +36,9 @@ from integrations.sync import (
     overtaking,
     polling,
     preparing,
+    routing,
 )
+from integrations.sync.interruptions import ends_work
 from integrations.sync.lanes import Lease
 from integrations.sync.preparing import Prepared, Route
 from integrations.sync.retry import is_too_old, pause, trying_time
@@ -86,9 +88,11 @@ def ask(session: Session, lease: Lease, cursor: Cursor, *, now: datetime) -> int
     """One poll; answers how many notices were new. An error of ours puts the cursor off."""
     try:
         return polling.poll(session, lease, cursor, now=now)
-    except (ConnectorError, lanes.LeaseLost):
+    except ConnectorError:
         raise
-    except Exception:
+    except Exception as error:
+        if ends_work(error):
+            raise
         log.exception("poll of cursor %s failed in our code", cursor.pk)
         polling.put_off(session, lease, cursor, "An error of ours; we have been told.", now=now)
         return 0
@@ -104,9 +108,11 @@ def fill(session: Session, lease: Lease, *, now: datetime) -> int:
         return 0
     try:
         return backfilling.step(session, lease, row, now=now)
-    except (ConnectorError, lanes.LeaseLost, OperationalError):
+    except ConnectorError:
         raise
-    except Exception:
+    except Exception as error:
+        if ends_work(error):
+            raise
         log.exception("backfill %s stopped by an error of ours", row.pk)
         backfilling.fail(session, lease, row, backfilling.OUR_ERROR, now=now)
         return 0
@@ -115,7 +121,7 @@ def fill(session: Session, lease: Lease, *, now: datetime) -> int:
 def take_in(session: Session, lease: Lease, routes: Sequence[Route], *, now: datetime) -> int:
     """The source side of one round; answers how many items it dealt with."""
     with scope.tenant(session.tenant_id):
-        lanes.check(lease)
+        routes = routing.current(routes, rules=lanes.check(lease))
         received = receive.claim(session, now=now)
     crash_points.reach("items-claimed")
     if not received:
@@ -166,7 +172,9 @@ def _fetch(session: Session, needed: Sequence[Received]) -> Fetched:
         return receive.fetch(session, needed)
     except NeedsOwner:
         raise
-    except Exception:
+    except Exception as error:
+        if ends_work(error):
+            raise
         log.exception("records of connection %s could not be read", session.connection.pk)
         # One by one, so that the record that trips our code is the only one that waits.
         return _one_by_one(session, needed)
@@ -180,6 +188,8 @@ def _one_by_one(session: Session, needed: Sequence[Received]) -> Fetched:
         except NeedsOwner:
             raise
         except Exception as error:
+            if ends_work(error):
+                raise
             log.exception("inbox item %s could not be read", entry.item.pk)
             found.failed.append((entry.item, OurError(str(type(error).__name__))))
             continue
@@ -230,10 +240,10 @@ def _pass_on(
     crash_points.reach("after-normalise")
     try:
         _store(session, lease, passing, now=now)
-    except (OperationalError, lanes.LeaseLost):
-        # The database, not a record: everything is undone and tried again.
-        raise
-    except Exception:
+    except Exception as error:
+        if ends_work(error):
+            # Everything is undone and tried again.
+            raise
         log.exception("inbox items %s could not be passed on", [one.item.pk for one in passing])
         # One by one, so that the record that trips our code is the only one set aside.
         for one in passing:
@@ -257,9 +267,9 @@ def _prepared(
         item.advice = error.advice[:600]
         _close(item, InboxState.HELD, str(error), now=now)
         return Passing(item, error=error)
-    except OperationalError:
-        raise
     except Exception as error:
+        if ends_work(error):
+            raise
         log.exception("inbox item %s could not be processed", item.pk)
         _close(item, InboxState.HELD, confirm.OUR_ERROR, now=now)
         return Passing(item, error=error)
@@ -301,9 +311,9 @@ def _store(session: Session, lease: Lease, passing: Sequence[Passing], *, now: d
 def _store_one(session: Session, lease: Lease, one: Passing, *, now: datetime) -> None:
     try:
         _store(session, lease, [one], now=now)
-    except (OperationalError, lanes.LeaseLost):
-        raise
     except Exception as error:
+        if ends_work(error):
+            raise
         log.exception("inbox item %s could not be processed", one.item.pk)
         with scope.tenant(session.tenant_id):
             lanes.check(lease)
@@ -354,9 +364,9 @@ def begin(
         begun = deliver.begin(session, lease, batches, now=now)
         crash_points.reach("after-intent")
         return begun
-    except (OperationalError, lanes.LeaseLost):
-        raise
-    except Exception:
+    except Exception as error:
+        if ends_work(error):
+            raise
         rows = [row for batch in batches for row in batch]
         log.exception("deliveries %s could not be begun", [row.pk for row in rows])
     # One by one, so that the record that trips our code is the only one set aside.
@@ -368,9 +378,9 @@ def _begin_one(session: Session, lease: Lease, row: Delivery, *, now: datetime) 
         with scope.tenant(session.tenant_id):
             row.refresh_from_db()
         return deliver.begin(session, lease, [[row]], now=now)
-    except (OperationalError, lanes.LeaseLost):
-        raise
     except Exception as error:
+        if ends_work(error):
+            raise
         log.exception("delivery %s could not be begun", row.pk)
         with scope.tenant(session.tenant_id):
             lanes.check(lease)
@@ -401,9 +411,9 @@ def _answers(
     """
     try:
         results = list(deliver.call(session, lease, jobs))
-    except lanes.LeaseLost:
-        raise
     except Exception as error:
+        if ends_work(error):
+            raise
         if not isinstance(error, ConnectorError):
             log.exception("delivery of %s failed in our code", [job.delivery.pk for job in jobs])
         if len(jobs) == 1 or len(spoilt) >= GIVE_UP_AFTER:
@@ -467,10 +477,10 @@ def _outcomes(
             for row, result in found:
                 if not isinstance(result, Receipt):
                     confirm.failed(row, result, now=now)
-    except OperationalError:
-        # Nothing is kept, so the deliveries are tried again, and look before they write.
-        raise
     except Exception as error:
+        if ends_work(error):
+            # Nothing is kept, so the deliveries are tried again, and look before they write.
+            raise
         rows = [row for row, _ in found]
         log.exception("outcomes of deliveries %s could not be kept", [row.pk for row in rows])
         for row in rows:

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from integrations.connector_kit.errors import Rejected
 from integrations.models import Delivery, DeliveryState, Flow, InboxItem
-from integrations.sync import floors, incidents, links
+from integrations.sync import echoes, floors, incidents, links, merging, unmapped
 from integrations.sync.links import Known
+from integrations.sync.rulebooks import RuleBook
 from integrations.sync.sessions import Session, keep_many
-from integrations.sync.stages.transform import transform
+from integrations.sync.stages.transform import Missed, transform
 from integrations.sync.stages.validate import validate
 from mappings.canonical.record import Entity, InvalidRecord, Record, Skipped
 
 
 @dataclass(frozen=True)
 class Route:
-    """A running flow out of the lane's connection, with its target opened for reading."""
+    """A running flow out of the lane's connection, with its target opened for reading and the
+    rules it follows."""
 
     flow: Flow
     target: Session
+    book: RuleBook
+    rules_revision: int = 0
 
 
 @dataclass
@@ -35,6 +39,11 @@ class Prepared:
     fields: Mapping[str, object] | None = None
     error: Exception | None = None
     """Why it was held."""
+    missed: Missed = field(default_factory=list)
+    """What its rules looked up in vain."""
+    sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    two_way: dict[str, object] = field(default_factory=dict)
+    """What is noted with the fields of a record that goes both ways (`merging`, `echoes`)."""
 
     @property
     def is_going(self) -> bool:
@@ -55,13 +64,16 @@ def prepare(
         number=record.number[:80],
         version=record.version,
         rank=item.rank,
+        mapping_version=route.book.label,
         due_at=now,
         created_at=now,
     )
     made = Prepared(route, row, record)
     try:
         validate(record, target=route.target)
-        rendered = transform(record, source=session, target=route.target)
+        rendered = transform(
+            record, source=session, target=route.target, book=route.book, missed=made.missed
+        )
     except Skipped as error:
         _settle(row, DeliveryState.FILTERED, str(error), now=now)
         return made
@@ -71,11 +83,11 @@ def prepare(
         made.error = error
         return made
     row.reference = rendered.reference[:191]
-    row.content_hash, row.mapping_version = rendered.content_hash, rendered.mapping_version
+    row.content_hash = rendered.content_hash
     row.needs = [
         [relation.entity.value, relation.key, relation.reference] for relation in record.relations()
     ]
-    made.fields = rendered.fields
+    made.fields, made.sources = rendered.fields, rendered.sources
     return made
 
 
@@ -86,23 +98,30 @@ def store(session: Session, prepared: Sequence[Prepared], *, now: datetime) -> s
     """
     _leave_out_idle(prepared, now=now)
     going = [one for one in prepared if one.is_going]
-    documents = [
-        (f"delivery/{one.row.flow_id}/{one.record.key}", _document(one.record, one.fields or {}))
-        for one in going
-    ]
+    documents = [(f"delivery/{one.row.flow_id}/{one.record.key}", _document(one)) for one in going]
     for one, payload_id in zip(going, keep_many(session.tenant_id, documents), strict=True):
         one.row.payload_id = payload_id
     incidents.file_many(((one.row, one.error) for one in prepared), now=now)
+    unmapped.note(
+        (
+            (one.route.flow, one.route.book, one.row, one.missed, one.error is not None)
+            for one in prepared
+            if one.missed
+        ),
+        now=now,
+    )
     for one in prepared:
         one.row.pk = None
     Delivery.objects.bulk_create(one.row for one in prepared)
     return {one.row.target_id for one in going}
 
 
-def _document(record: Record, fields: Mapping[str, object]) -> Mapping[str, object]:
+def _document(one: Prepared) -> Mapping[str, object]:
+    record = one.record
     return {
+        **one.two_way,
         "record": record.model_dump(mode="json"),
-        "fields": fields,
+        "fields": one.fields or {},
         "related": [
             [relation.entity.value, relation.key]
             for relation in (*record.relations(), *record.wanted())
@@ -124,10 +143,42 @@ def _leave_out_idle(prepared: Sequence[Prepared], *, now: datetime) -> None:
         for entity, key in ((row.entity, row.key), *(need[:2] for need in row.needs))
     )
     together = {(row.flow.pair_id, row.entity, row.reference) for row in rows}
-    for row in rows:
-        idle = _already_there(row, known, coming) or _not_ours(row, known, together)
+    _note_both_ways(going, known)
+    for one in going:
+        row = one.row
+        idle = (
+            _already_there(row, known, coming)
+            if not one.two_way.get("both")
+            else _is_echo(one, known, coming)
+        ) or _not_ours(row, known, together)
         if idle:
             _settle(row, *idle, now=now)
+
+
+def _note_both_ways(going: Sequence[Prepared], known: Known) -> None:
+    """Notes with the records that go both ways what it takes to tell our own change from theirs."""
+    pairs = echoes.going_both_ways({one.route.flow.pk: one.route.flow for one in going}.values())
+    mine = [one for one in going if (one.row.flow.pair_id, one.row.entity) in pairs]
+    for one in mine:
+        if one.row.entity in echoes.STATES:
+            one.two_way["both"] = merging.noted(one.route.flow, one.record, one.sources)
+    new = [one for one in mine if known.of(one.row.flow, one.row.entity, one.row.key) is None]
+    if new:
+        unsettled = echoes.unsettled([one.row for one in new], known)
+        for place, others in unsettled.items():
+            new[place].two_way["unsettled"] = others
+
+
+def _is_echo(
+    one: Prepared, known: Known, coming: Mapping[tuple[int, str], str]
+) -> tuple[DeliveryState, str] | None:
+    """Whether the record says nothing that is new to the other side."""
+    row = one.row
+    if (row.flow_id, row.key) in coming:
+        # What is on its way changes what counts as new.
+        return None
+    merge = merging.begun(row, {**one.two_way, "fields": one.fields or {}}, known, one.route.target)
+    return merging.echo(merge) if merge else None
 
 
 def _newest_waiting(rows: Sequence[Delivery]) -> dict[tuple[int, str], str]:
@@ -165,9 +216,11 @@ def _already_there(
     link = known.of(row.flow, row.entity, row.key)
     if link is None:
         return None
-    if row.version and link.delivered_version > row.version:
+    if echoes.is_own_fact(row.flow, link):
+        return DeliveryState.FILTERED, echoes.OURS
+    if row.version and link.version_of(row.flow.direction) > row.version:
         return DeliveryState.FILTERED, "A newer version was delivered before"
-    if link.delivered_hash == row.content_hash:
+    if link.hash_of(row.flow.direction) == row.content_hash:
         return DeliveryState.UNCHANGED, "The target already has exactly this"
     return None
 

@@ -17,6 +17,7 @@ from integrations.models import Delivery
 from integrations.queue import fairness, stopping
 from integrations.sync import handover, lanes, pipeline
 from integrations.sync.breaker import Breaker
+from integrations.sync.interruptions import drop_broken
 from integrations.sync.lanes import Lease
 from integrations.sync.pipeline import Done
 from integrations.sync.sessions import Session
@@ -156,25 +157,29 @@ def _side_by_side(turn: Turn, line: _Line, *, width: int) -> Sent:
     """Up to `width` calls under way at any time: a slow one holds up nobody but itself.
 
     This thread alone talks to the database, for whatever has come back meanwhile at once; the
-    others call. A few calls are begun ahead, so that no thread waits for a commit.
+    others call. A few calls are begun ahead, so that no thread waits for a commit. When one call
+    is cut off, because it could not keep a checkpoint, the others land first.
     """
     sent, flying = turn.sent, _Flying(turn.session, turn.lease, width)
     try:
         while True:
-            while (room := flying.room) and not turn.is_over and not flying.must_end(turn):
+            while (room := flying.room) and not (turn.is_over or flying.must_end(turn)):
                 batches = line.take(room, flying.rows)
                 if not batches:
                     break
                 sent.records += sum(map(len, batches))
                 flying.start(batches)
-            if turn.is_over:
+            if turn.is_over or flying.cut_off:
                 flying.withdraw()
             if not flying.calls:
-                return sent
+                break
             for done in flying.land():
                 turn.hear(done)
     finally:
         flying.pool.shutdown(cancel_futures=True)
+    if flying.cut_off:
+        raise flying.cut_off[0]
+    return sent
 
 
 class _Flying:
@@ -185,6 +190,7 @@ class _Flying:
         self._lease = lease
         self._width = width
         self.calls: dict[Future[Done], tuple[Sequence[Job], datetime]] = {}
+        self.cut_off: list[BaseException] = []
         self.pool = ThreadPoolExecutor(width, thread_name_prefix="call")
 
     @property
@@ -198,10 +204,12 @@ class _Flying:
         return [job.delivery.pk for jobs, _ in self.calls.values() for job in jobs]
 
     def must_end(self, turn: Turn) -> bool:
-        """Whether the turn has been long enough.
+        """Whether the turn has been long enough, or was cut off.
 
         Not while a call is so slow that waiting for it would idle the others.
         """
+        if self.cut_off:
+            return True
         now = timezone.now()
         oldest = min((began for _, began in self.calls.values()), default=now)
         return turn.is_long and now - oldest <= SLOW_CALL
@@ -213,9 +221,16 @@ class _Flying:
             self.calls[self.pool.submit(_call, self._session, self._lease, jobs)] = jobs, now
 
     def land(self) -> list[Done]:
-        """Keeps what has come back, together; waits for at least one."""
+        """Keeps what has come back, together; waits for at least one.
+
+        Nothing is known of a call that was cut off. Its intent stays, so it is tried again.
+        """
         finished, _ = wait(self.calls, return_when=FIRST_COMPLETED)
-        done = [future.result() for future in finished]
+        cut_off = [error for future in finished if (error := future.exception())]
+        if cut_off:
+            self.cut_off += cut_off
+            drop_broken()
+        done = [future.result() for future in finished if not future.exception()]
         pipeline.keep(self._session, self._lease, done)
         for future in finished:
             del self.calls[future]

@@ -38,6 +38,7 @@ from integrations.sync import (
 from integrations.sync.agenda import Agenda
 from integrations.sync.breaker import rest
 from integrations.sync.heartbeat import heartbeat
+from integrations.sync.interruptions import AWAY, outlast
 from integrations.sync.lanes import Lease, LeaseLost
 from integrations.sync.retry import pause
 from integrations.sync.sending import Sent
@@ -48,6 +49,7 @@ log = logging.getLogger(__name__)
 
 SMALL_ROUND = 50
 AFTER_OUR_ERROR = timedelta(seconds=10)
+AFTER_INTERRUPTION = timedelta(seconds=1)
 TELL_AGAIN = timedelta(seconds=60)
 REFRESH_AGAIN = timedelta(seconds=30)
 
@@ -59,11 +61,8 @@ def run(*, tenant_id: UUID, connection_id: UUID) -> bool:
         with scope.tenant(tenant_id):
             lanes.pass_by(connection_id=connection_id)
         return False
-    holder = f"{socket.gethostname()}/{os.getpid()}/{threading.get_ident()}"
-    with scope.tenant(tenant_id):
-        lease = lanes.acquire(
-            tenant_id=tenant_id, connection_id=connection_id, holder=holder, now=timezone.now()
-        )
+    # The hint is out of the queue: were it dropped, the lane would wait until it counts as lost.
+    lease = outlast(lambda: _acquired(tenant_id, connection_id))
     if lease is None:
         return False
     crash_points.reach("lane-held")
@@ -73,6 +72,14 @@ def run(*, tenant_id: UUID, connection_id: UUID) -> bool:
         with scope.tenant(tenant_id):
             lanes.release(lease, due_at=now + AFTER_OUR_ERROR, now=now)
     return True
+
+
+def _acquired(tenant_id: UUID, connection_id: UUID) -> Lease | None:
+    holder = f"{socket.gethostname()}/{os.getpid()}/{threading.get_ident()}"
+    with scope.tenant(tenant_id):
+        return lanes.acquire(
+            tenant_id=tenant_id, connection_id=connection_id, holder=holder, now=timezone.now()
+        )
 
 
 def run_and_go_on(*, tenant_id: UUID, connection_id: UUID) -> None:
@@ -96,6 +103,20 @@ def _turn(lease: Lease) -> None:
                 _work(opened)
     except LeaseLost:
         log.warning("lane %s was taken over while it was worked", lease.connection_id)
+    except AWAY as error:
+        log.warning("lane %s was cut off by the database: %s", lease.connection_id, error)
+        _give_back(lease)
+
+
+def _give_back(lease: Lease) -> None:
+    """As soon as the database answers, since nobody else has the lane until its lease ends."""
+
+    def release() -> None:
+        now = timezone.now()
+        with scope.tenant(lease.tenant_id):
+            lanes.release(lease, due_at=now + AFTER_INTERRUPTION, now=now)
+
+    outlast(release)
 
 
 def _tell_owner(lease: Lease, connection: Connection) -> None:

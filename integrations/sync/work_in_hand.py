@@ -16,9 +16,7 @@ from integrations.models import (
     Connection,
     ConnectionState,
     Cursor,
-    Flow,
     Lane,
-    PairState,
 )
 from integrations.queue import fairness, stopping
 from integrations.sync import (
@@ -29,12 +27,13 @@ from integrations.sync import (
     owner,
     polling,
     probing,
+    routing,
 )
 from integrations.sync.agenda import Agenda
 from integrations.sync.breaker import Breaker, of_lane
 from integrations.sync.lanes import Lease
 from integrations.sync.preparing import Route
-from integrations.sync.sessions import Session, open_for_reading
+from integrations.sync.sessions import Session
 from tenants import scope
 
 log = logging.getLogger(__name__)
@@ -79,9 +78,8 @@ def begin(lease: Lease) -> Work | Connection | None:
         lane = Lane.objects.get(pk=connection.pk)
         session = kept_sessions.take(connection, pace=lane.pace, now=now)
         ahead = agenda.look(connection.pk)
-        flows = list(_flows(connection)) if ahead.routes else []
-        routes = [Route(flow, open_for_reading(flow.target)) for flow in flows]
-        if polling.ensure_cursors(session, flows, now=now):
+        routes = routing.routes(connection, rules=lane.rules_revision) if ahead.routes else []
+        if polling.ensure_cursors(session, [route.flow for route in routes], now=now):
             ahead = agenda.look(connection.pk)
         breaker = Breaker(of_lane(lane))
         breaker.try_now(now=now)
@@ -115,16 +113,6 @@ def keep_pace(work: Work) -> None:
     work.pace = budget.written(work.session.budget, now=timezone.now())
     if work.pace:
         lanes.keep_pace(work.lease, work.pace)
-
-
-def _flows(connection: Connection) -> QuerySet[Flow]:
-    """Flows out of a connection. While a pair is paused its records are prepared, but not sent."""
-    return (
-        Flow.objects.filter(source=connection, is_on=True)
-        .exclude(pair__state=PairState.DRAFT)
-        .select_related("target", "pair")
-        .order_by("pk")
-    )
 
 
 def cursors(work: Work) -> QuerySet[Cursor]:

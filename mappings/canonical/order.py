@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field
 
 from mappings.canonical.address import Address
 from mappings.canonical.money import Amount, Currency, Money, to_minor, unit_prices
-from mappings.canonical.record import Entity, InvalidRecord, Part, Record, Relation
+from mappings.canonical.record import Entity, InvalidRecord, Key, Part, Record, Relation
 
 ZERO = Decimal(0)
 
@@ -93,6 +93,13 @@ class OrderCustomer(Part):
     phone: str = ""
 
 
+class TakenOff(Part):
+    """A refund that took goods or shipping off an order."""
+
+    key: Key = Field(description="Id of the refund in the source system")
+    amount: Amount = Field(description="What it took off the total")
+
+
 class Order(Record):
     """An order placed in a web store."""
 
@@ -116,8 +123,8 @@ class Order(Record):
     tip_total: Amount = ZERO
     duty_total: Amount = ZERO
     total: Amount = Field(description="What the buyer pays in all")
-    refunds: tuple[Amount, ...] = Field(
-        (), description="What each refund took off the total, oldest first"
+    refunds: tuple[TakenOff, ...] = Field(
+        (), description="Refunds that the lines and the total are already without, oldest first"
     )
     presentment: Money | None = Field(
         None, description="What the buyer saw as the total, when that was in another currency"
@@ -131,11 +138,12 @@ class Order(Record):
         return Entity.ORDER
 
     def wanted(self) -> tuple[Relation, ...]:
-        """Articles, and the buyer, whose links on the other side are used when known."""
+        """Articles, the buyer and refunds, whose links on the other side are used when known."""
         keys = dict.fromkeys(line.product_key for line in self.lines if line.product_key)
         found = [Relation(entity=Entity.PRODUCT, key=key) for key in keys]
         if self.customer and self.customer.key:
             found.append(Relation(entity=Entity.CUSTOMER, key=self.customer.key))
+        found += [Relation(entity=Entity.REFUND, key=refund.key) for refund in self.refunds]
         return tuple(found)
 
     @property

@@ -10,6 +10,7 @@ from mappings.canonical.inventory import Stock
 from mappings.canonical.order import Order, OrderState, priced_units
 from mappings.canonical.payment import Payment
 from mappings.canonical.record import Record
+from mappings.canonical.refund import Refund
 
 
 def document(
@@ -18,10 +19,11 @@ def document(
     """The record with its computed keys.
 
     All records: `reference`. Orders: `units` (each line as cent-exact pieces, with the `path` of
-    the line it came from), `paid_total`, `shipping_total`, `added_tax`, `refunded`, and `left_before_cancelled`,
+    the line it came from), `paid_total`, `shipping_total`, `added_tax`, and `left_before_cancelled`,
     how much of the goods of a cancelled order had left ("" for any other order). Payments: `mark`,
     what one that brought no money says of its order. Stock: `sellable`, the
     available units at `locations` (all of them when empty) less `safety`, whole and never negative.
+    Refunds: `added_tax`.
     """
     made: dict[str, Any] = record.model_dump(mode="python")
     made["reference"] = reference
@@ -31,13 +33,14 @@ def document(
             "paid_total": record.paid_total,
             "shipping_total": record.shipping_total,
             "added_tax": record.added_tax,
-            "refunded": [{"amount": amount} for amount in record.refunds],
             "left_before_cancelled": _left_before_cancelled(record),
         }
     elif isinstance(record, Payment):
         made["mark"] = record.mark
     elif isinstance(record, Stock):
         made["sellable"] = sellable(record, locations=locations, safety=safety)
+    elif isinstance(record, Refund):
+        made["added_tax"] = record.added_tax
     return made
 
 

@@ -1,103 +1,79 @@
-"""A mapping rule, and a set of them, as data."""
+"""A set of mapping rules: built, checked and compiled once, then only applied."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
+from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import ValidationError
 
-from mappings.engine.paths import EACH, parse
+from mappings.engine.plan import BadRule, BadRules, Plan, compiled
+from mappings.engine.rule import Condition, Lookup, Rule, Test, ValueType
 
-_NOTHING: Any = object()
-
-
-class ValueType(StrEnum):
-    """What a target field wants."""
-
-    TEXT = "text"
-    DECIMAL = "decimal"
-    INTEGER = "integer"
-    FLAG = "flag"
-    INSTANT = "instant"
-
-
-class Lookup(BaseModel):
-    """Replaces a value by the one a table names for it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    table: str
-    source: str
+__all__ = [
+    "BadRule",
+    "BadRules",
+    "Condition",
+    "Lookup",
+    "Rule",
+    "RuleSet",
+    "Test",
+    "ValueType",
+    "rule_set",
+]
 
 
-class Rule(BaseModel):
-    """How one target field is filled: from a source path, a constant or a lookup.
+@dataclass(frozen=True)
+class RuleSet:
+    """All rules of one entity into one system. `name` and `version` say where a field came from.
 
-    `default` is used when the source is missing, null or empty. With `required`, a field that
-    stays empty holds the record. `[]` in target and source repeats the rule over a list.
+    Building one checks the rules together and compiles them; raises BadRules with everything that
+    is wrong. Equal rules in equal order make equal sets.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    target: str
-    source: str | None = None
-    constant: Any = None
-    lookup: Lookup | None = None
-    default: Any = None
-    required: bool = False
-    type: ValueType | None = None
-
-    @model_validator(mode="after")
-    def _check(self) -> Rule:
-        given = [
-            name
-            for name, value in (
-                ("source", self.source),
-                ("constant", self.constant),
-                ("lookup", self.lookup),
-            )
-            if value is not None
-        ]
-        if len(given) != 1:
-            raise ValueError(f"rule for {self.target!r} needs one of source, constant, lookup")
-        lists = parse(self.target).count(EACH)
-        if lists > 1:
-            raise ValueError(f"rule for {self.target!r} repeats over more than one list")
-        origin = self.origin
-        if origin is not None and parse(origin).count(EACH) != lists:
-            raise ValueError(f"rule for {self.target!r} repeats on one side only")
-        return self
-
-    @property
-    def origin(self) -> str | None:
-        """The source path the rule reads, if it reads one."""
-        return self.lookup.source if self.lookup else self.source
-
-
-class RuleSet(BaseModel):
-    """All rules of one entity into one system. `name` and `version` say where a field came from."""
-
-    model_config = ConfigDict(frozen=True)
 
     name: str
     version: str
     rules: tuple[Rule, ...]
+    plan: Plan = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "plan", compiled(self.name, self.rules))
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The rules as plain data; rule_set(name, rows) makes an equal set."""
+        return [rule.row() for rule in self.rules]
 
 
-def rule_set(name: str, rows: Sequence[Mapping[str, Any]]) -> RuleSet:
-    """The rules of a preset; the version is a digest of the rows, so equal rules agree.
+def rule_set(name: str, rows: Sequence[Mapping[str, Any] | Rule]) -> RuleSet:
+    """The rules of a preset or a version; the version is a digest, so equal rules agree.
 
-    Raises pydantic's ValidationError naming the rule, or ValueError when two rules fill one field.
+    Raises BadRules, which lists what is wrong with each rule.
     """
-    rules = tuple(Rule.model_validate(row) for row in rows)
-    seen: set[str] = set()
-    for rule in rules:
-        if rule.target in seen:
-            raise ValueError(f"two rules of {name} fill {rule.target!r}")
-        seen.add(rule.target)
-    digest = hashlib.sha256(json.dumps(list(rows), sort_keys=True, default=str).encode())
-    return RuleSet(name=name, version=digest.hexdigest()[:12], rules=rules)
+    rules, bad = [], []
+    for number, row in enumerate(rows, start=1):
+        try:
+            rules.append(row if isinstance(row, Rule) else Rule.model_validate(dict(row)))
+        except ValidationError as error:
+            target = str(row.get("target", "")) if isinstance(row, Mapping) else ""
+            place = f"rule for {target!r}" if target else f"rule {number} of {name}"
+            bad += [BadRule(target, _said(place, one)) for one in error.errors()]
+    if bad:
+        raise BadRules(bad)
+    digest = hashlib.sha256(
+        json.dumps([rule.row() for rule in rules], sort_keys=True, default=str).encode()
+    )
+    return RuleSet(name=name, version=digest.hexdigest()[:12], rules=tuple(rules))
+
+
+def _said(place: str, error: Mapping[str, Any]) -> str:
+    """pydantic's finding as a sentence that names the rule and the member."""
+    member = ".".join(str(step) for step in error["loc"])
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if not member:
+        return message
+    if error["type"] == "extra_forbidden":
+        return f"{place}: {member} is no part of a rule"
+    return f"{place}: {member}: {message[:1].lower()}{message[1:]}"

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import InvalidOperation
 from typing import Any
 
-from mappings.engine.paths import EACH, MISSING, Step, parse, read, write
-from mappings.engine.rules import Rule, RuleSet, ValueType
+from mappings.engine.conversion import Refused, as_text, convert, shown
+from mappings.engine.guard import Evaluate, evaluated
+from mappings.engine.outcomes import NOTHING, Outcome, Outcomes, refusal
+from mappings.engine.paths import MISSING, Step, read, write
+from mappings.engine.plan import Move
+from mappings.engine.rule import Rule
+from mappings.engine.rules import RuleSet
 
 Tables = Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Why one target field cannot be filled."""
+    """Why one target field cannot be filled: a sentence, and what to do about it.
+
+    `table` names the lookup table in which `value` has no entry. `stopped` is set when an
+    expression was ended because it took too much time or memory.
+    """
 
     target: str
     source: str
     value: str
     message: str
+    advice: str = ""
+    table: str = ""
+    stopped: bool = False
 
 
 @dataclass
@@ -32,50 +43,201 @@ class Transformed:
     problems: list[Problem] = field(default_factory=list)
 
 
-class _Refused(Exception):  # noqa: N818 - carries a message inside this module only
-    pass
-
-
 def transform(
-    rules: RuleSet, document: Mapping[str, Any], tables: Tables | None = None
+    rules: RuleSet,
+    document: Mapping[str, Any],
+    tables: Tables | None = None,
+    *,
+    evaluate: Evaluate = evaluated,
 ) -> Transformed:
-    """Every rule applied in order. Never raises for bad data: problems are all reported."""
-    done = Transformed()
-    for rule in rules.rules:
-        target = parse(rule.target)
-        if EACH in target:
-            _repeat(done, rule, target, document, tables or {})
-        else:
-            origin = parse(rule.origin) if rule.origin else ()
-            value = _value(done, rule, document, origin, tables or {}, None)
-            if value is not MISSING:
-                write(done.fields, target, value)
+    """Every rule applied in order. Never raises for bad data: problems are all reported.
+
+    Expressions are evaluated by `evaluate`, as usual a guarded process (guard.py).
+    """
+    done, tables = Transformed(), tables or {}
+    outcomes = evaluate(rules.plan, document, tables) if rules.plan.jobs else ()
+    for move in rules.plan.moves:
+        apply_move(done, move, document, tables, outcomes)
     return done
 
 
-def _repeat(
+def apply_move(
     done: Transformed,
-    rule: Rule,
-    target: Sequence[Step],
+    move: Move,
     document: Mapping[str, Any],
     tables: Tables,
+    outcomes: Sequence[Outcomes],
 ) -> None:
-    cut = target.index(EACH)
-    rows = _rows(done.fields, target[:cut])
-    if rule.origin is None:
-        for row in rows:
-            write(row, target[cut + 1 :], rule.constant)
+    """One rule applied to what the rules before it have made."""
+    into, append = move.into, move.rule.append
+    rows = _rows(done.fields, into) if into is not None else []
+    for index, value in values(move, document, tables, outcomes, len(rows)):
+        place = done.fields
+        if into is not None and index is not None:
+            while len(rows) <= index:
+                rows.append({})
+            place = rows[index]
+        if value is MISSING:
+            continue
+        if type(value) is Problem:
+            done.problems.append(value)
+        elif append:
+            _append(done, move.rule, place, move.leaf, value)
+        else:
+            write(place, move.leaf, value)
+
+
+def values(
+    move: Move,
+    document: Mapping[str, Any],
+    tables: Tables,
+    outcomes: Sequence[Outcomes],
+    made: int,
+) -> Iterator[tuple[int | None, Any]]:
+    """What the rule gives: (row, value) for each row, or (None, value); `made` rows exist already.
+
+    A value is MISSING when the rule gives none, and a Problem when it cannot give one.
+    """
+    if move.over is None:
+        if move.into is None:
+            yield None, _value(move, document, document, tables, outcomes, None)
+        else:
+            for index in range(made):
+                yield index, _value(move, document, document, tables, outcomes, None)
         return
-    origin = parse(rule.origin)
-    at = origin.index(EACH)
-    items = read(document, origin[:at])
-    here, there = origin[at + 1 :], target[cut + 1 :]
-    for index, item in enumerate(() if items is MISSING or items is None else items):
-        if len(rows) <= index:
-            rows.append({})
-        value = _value(done, rule, item, here, tables, index)
-        if value is not MISSING:
-            write(rows[index], there, value)
+    items = read(document, move.over)
+    if items is MISSING or items is None:
+        return
+    if not isinstance(items, list | tuple):
+        yield None, _no_list(move, items)
+        return
+    for index, item in enumerate(items):
+        yield index, _value(move, item, document, tables, outcomes, index)
+
+
+def _value(
+    move: Move,
+    row: Any,
+    document: Mapping[str, Any],
+    tables: Tables,
+    outcomes: Sequence[Outcomes],
+    index: int | None,
+) -> Any:
+    rule = move.rule
+    try:
+        if (move.when or move.asks) and not holds(move, row, document, outcomes, index):
+            return MISSING
+        if rule.constant is not None:
+            return rule.constant
+        if move.key is not None and type(row) is dict:
+            found = row.get(move.key, MISSING)
+        elif move.job is not None:
+            found = outcome(outcomes[move.job], index).get("v", MISSING)
+        else:
+            found = read(row, move.here)
+        if found is MISSING or found is None or found == "":
+            return _instead(move, index)
+        if rule.lookup:
+            found = _look_up(rule.lookup.table, found, tables, rule.default)
+        return convert(found, rule.type) if rule.type else found
+    except Refused as refused:
+        return _problem(move, row, index, refused)
+
+
+def holds(
+    move: Move,
+    row: Any,
+    document: Mapping[str, Any],
+    outcomes: Sequence[Outcomes],
+    index: int | None,
+) -> bool:
+    """Whether all conditions of the rule hold. Raises Refused when one cannot be evaluated."""
+    for asked in move.when:  # noqa: SIM110 - all() over a generator takes twice as long
+        if not asked(row, document):
+            return False
+    return all(outcome(outcomes[ask], index).get("v") for ask in move.asks)
+
+
+def outcome(outcomes: Outcomes, index: int | None) -> Outcome:
+    """What an expression gave (in this row). Raises Refused with the reason when it failed."""
+    one: Outcome
+    if isinstance(outcomes, list):
+        if index is None or index >= len(outcomes):
+            raise Refused("the expression gave no result for this row")
+        one = outcomes[index]
+    else:
+        one = outcomes
+    if "e" in one:
+        raise refusal(one)
+    return one or NOTHING
+
+
+def _instead(move: Move, index: int | None) -> Any:
+    """The default of a rule that found nothing, or a problem when it had to."""
+    rule = move.rule
+    if rule.default is not None:
+        return rule.default
+    if not rule.required:
+        return MISSING
+    source = source_of(move, index)
+    return Problem(
+        rule.target,
+        source,
+        "",
+        f"{source} is empty, but {rule.target} needs it",
+        f"Fill {source} in the source system, or give the rule for {rule.target} a default.",
+    )
+
+
+def _problem(move: Move, row: Any, index: int | None, refused: Refused) -> Problem:
+    source = source_of(move, index)
+    value = read(row, move.here) if move.rule.origin else refused.value
+    advice = refused.advice or (
+        f"Correct {source} in the source system, or change the rule for {move.rule.target}."
+    )
+    return Problem(
+        move.rule.target,
+        source,
+        "" if value is MISSING else shown(value),
+        f"{source}: {refused}",
+        advice,
+        refused.table,
+        refused.stopped,
+    )
+
+
+def _no_list(move: Move, found: Any) -> Problem:
+    path = ".".join(str(step) for step in move.over or ())
+    return Problem(
+        move.rule.target,
+        path,
+        shown(found),
+        f"{path} is no list, but the rule for {move.rule.target} repeats over it",
+        f"Change the rule for {move.rule.target} so that it reads a list.",
+    )
+
+
+def source_of(move: Move, index: int | None) -> str:
+    """The source as a person reads it, with the place in the list."""
+    rule = move.rule
+    if rule.origin is None:
+        row = "" if index is None else f" in row {index + 1}"
+        return f"the expression for {rule.target}{row}"
+    return rule.origin if index is None else rule.origin.replace("[]", f"[{index}]", 1)
+
+
+def _look_up(table: str, value: Any, tables: Tables, default: Any) -> Any:
+    if isinstance(value, list | tuple | dict):
+        raise Refused(f"a list cannot be looked up in the table {table!r}")
+    word = as_text(value)
+    found = tables.get(table, {}).get(word, default)
+    if found is None:
+        raise Refused(
+            f"{shown(value)!r} has no entry in the table {table!r}",
+            f"Add an entry for {shown(value)!r} to the table {table!r}, then replay.",
+            table=table,
+        )
+    return found
 
 
 def _rows(fields: dict[str, Any], steps: Sequence[Step]) -> list[dict[str, Any]]:
@@ -86,95 +248,28 @@ def _rows(fields: dict[str, Any], steps: Sequence[Step]) -> list[dict[str, Any]]
     return rows
 
 
-def _value(
-    done: Transformed,
-    rule: Rule,
-    source: Any,
-    steps: Sequence[Step],
-    tables: Tables,
-    index: int | None,
-) -> Any:
-    """One value; `index` is that of the list element a repeated rule has come to."""
-    if rule.source is None and rule.lookup is None:
-        return rule.constant
-    found = read(source, steps)
-    if found is MISSING or found is None or found == "":
-        if rule.default is not None:
-            return rule.default
-        if rule.required:
-            shown = _shown(rule, index)
-            done.problems.append(
-                Problem(rule.target, shown, "", f"{shown} is empty, but {rule.target} needs it")
-            )
-        return MISSING
+def _append(
+    done: Transformed, rule: Rule, place: dict[str, Any], leaf: Sequence[Step], value: Any
+) -> None:
+    """Adds to the list at the target what is not yet in it."""
+    held = read(place, leaf)
+    if held is MISSING or held is None or held == "":
+        held = []
+    elif not isinstance(held, list | tuple):
+        message = f"{rule.target} holds {shown(held)!r}, which is no list to add to"
+        advice = f"Let the rule that sets {rule.target} give a list, or remove it."
+        done.problems.append(Problem(rule.target, rule.slot, shown(value), message, advice))
+        return
+    # A new list: the one that is there may belong to the record.
+    held = list(held)
+    for one in value if isinstance(value, list | tuple) else (value,):
+        if not _within(held, one):
+            held.append(one)
+    write(place, leaf, held)
+
+
+def _within(held: list[Any], one: Any) -> bool:
     try:
-        if rule.lookup:
-            found = _look_up(rule.lookup.table, str(found), tables)
-        return convert(found, rule.type) if rule.type else found
-    except _Refused as refused:
-        shown = _shown(rule, index)
-        done.problems.append(Problem(rule.target, shown, str(found), f"{shown}: {refused}"))
-        return MISSING
-
-
-def _shown(rule: Rule, index: int | None) -> str:
-    """The source path as a person reads it, with the place in the list."""
-    origin = rule.origin or ""
-    return origin if index is None else origin.replace("[]", f"[{index}]", 1)
-
-
-def _look_up(table: str, value: str, tables: Tables) -> str:
-    found = tables.get(table, {}).get(value)
-    if found is None:
-        raise _Refused(f"{value!r} has no entry in the table {table!r}")
-    return found
-
-
-def convert(value: Any, wanted: ValueType) -> Any:
-    """`value` as the wanted type, or a refusal that says what was expected."""
-    if wanted is ValueType.TEXT:
-        return value.isoformat() if isinstance(value, datetime) else str(value)
-    if wanted is ValueType.FLAG:
-        return _flag(value)
-    if wanted is ValueType.INSTANT:
-        return _instant(value)
-    number = _number(value)
-    if wanted is ValueType.DECIMAL:
-        return number
-    if number != number.to_integral_value():
-        raise _Refused(f"{value} is not a whole number")
-    return int(number)
-
-
-def _number(value: Any) -> Decimal:
-    if type(value) is Decimal and value.is_finite():
-        return value
-    if isinstance(value, bool):
-        raise _Refused(f"{value} is not a number")
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        raise _Refused(f"{value!r} is not a number") from None
-    if not number.is_finite():
-        raise _Refused(f"{value!r} is not a number")
-    return number
-
-
-def _flag(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    word = str(value).strip().lower()
-    if word in ("true", "yes", "1"):
-        return True
-    if word in ("false", "no", "0"):
+        return one in held
+    except InvalidOperation:  # a signalling NaN is compared with nothing
         return False
-    raise _Refused(f"{value!r} is neither yes nor no")
-
-
-def _instant(value: Any) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    try:
-        return datetime.fromisoformat(str(value)).isoformat()
-    except ValueError:
-        raise _Refused(f"{value!r} is not a time") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mappings.canonical.inventory import Stock
 from mappings.canonical.order import Order, OrderState, check_order
 from mappings.canonical.record import InvalidRecord, Record, Skipped
+from mappings.canonical.refund import Refund, check_refund
 
 
 def validate(record: Record) -> None:
@@ -13,6 +14,8 @@ def validate(record: Record) -> None:
         _order(record)
     elif isinstance(record, Stock):
         _stock(record)
+    elif isinstance(record, Refund):
+        _refund(record)
 
 
 def _order(order: Order) -> None:
@@ -38,3 +41,9 @@ def _stock(stock: Stock) -> None:
             field="sku",
             advice="Give the article an item number in the point of sale, then replay.",
         )
+
+
+def _refund(refund: Refund) -> None:
+    if refund.order_is_cancelled:
+        raise Skipped("the order was cancelled, which takes all of it back")
+    check_refund(refund)

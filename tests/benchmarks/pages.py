@@ -65,11 +65,10 @@ FROM integrations_delivery WHERE tenant_id = %(tenant)s
 """
 _LINKS = """
 INSERT INTO integrations_link (
-    tenant_id, pair_id, entity, pos_key, store_key, label, delivered_hash, delivered_version,
-    updated_at)
+    tenant_id, pair_id, entity, pos_key, store_key, label, updated_at)
 SELECT d.tenant_id, f.pair_id, d.entity,
        CASE f.direction WHEN 'to_pos' THEN d.target_key ELSE d.key END,
-       CASE f.direction WHEN 'to_pos' THEN d.key ELSE d.target_key END, d.number, '', '',
+       CASE f.direction WHEN 'to_pos' THEN d.key ELSE d.target_key END, d.number,
        d.created_at
 FROM integrations_delivery d JOIN integrations_flow f ON f.id = d.flow_id
 WHERE d.tenant_id = %(tenant)s AND d.state = 'delivered'

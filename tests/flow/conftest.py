@@ -15,6 +15,7 @@ from clarity.demo.sandboxes import Sandbox
 from conftest import SandboxProcess
 from integrations.models import (
     Connection,
+    Cursor,
     Delivery,
     DeliveryState,
     InboxItem,
@@ -73,6 +74,15 @@ class Rig:
     def deliveries(self, **match: Any) -> list[Delivery]:
         with scope.tenant(self.tenant.pk):
             return list(Delivery.objects.filter(**match).order_by("id"))
+
+    def is_watched(self) -> bool:
+        """Whether every list was polled once: changes before that are for an initial load."""
+        with scope.tenant(self.tenant.pk):
+            polled = set(
+                Cursor.objects.exclude(polled_at=None).values_list("connection", flat=True)
+            )
+            unpolled = Cursor.objects.filter(polled_at=None).exists()
+        return polled == {self.pos.pk, self.store.pk} and not unpolled
 
     def waiting(self) -> int:
         return len(self.items(state=InboxState.WAITING)) + len(
@@ -160,7 +170,7 @@ def make_rig(
         with scope.tenant(tenant.pk):
             pairs.start(pair, state=PairState.TESTING, now=timezone.now())
         rig = Rig(tenant, pair, pos, store, shop, till, shop_account, till_account, live_server.url)
-        rig.work()
+        rig.until(rig.is_watched, "every list is polled for the first time")
         return rig
 
     return make

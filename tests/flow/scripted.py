@@ -62,6 +62,10 @@ def _fine(_: object) -> Exception | None:
     return None
 
 
+def _no_steps(outgoing: Outgoing, save: Save) -> None:
+    pass
+
+
 def _key(record: Record, account: Account) -> str:
     return record.key
 
@@ -86,6 +90,8 @@ class Script:
     `read_error` and `write_error` answer the error to raise, None to go on; either may also block.
     """
 
+    steps: Callable[[Outgoing, Save], None] = _no_steps
+    """What a write does before it is answered, and which checkpoints it keeps."""
     read_error: Callable[[Sequence[str]], Exception | None] = _fine
     write_error: Callable[[Outgoing], Exception | None] = _fine
     receipt: Callable[[Outgoing], Receipt] = _created
@@ -130,6 +136,7 @@ class Script:
             Written(outgoing.key, str(outgoing.fields.get("email")), outgoing.attempt)
         )
         time.sleep(self.seconds_per_write)
+        self.steps(outgoing, save)
         if error := self.write_error(outgoing):
             raise error
         return self.receipt(outgoing)

@@ -169,8 +169,10 @@ def test_only_so_many_records_wait_at_a_time(
 
     def counted(**given: Any) -> int:
         new = accept(**given)
-        items = InboxItem.objects.filter(state=InboxState.WAITING)
-        sent = Delivery.objects.filter(state=DeliveryState.WAITING)
+        if scope.active() is None:
+            return new  # a webhook of the till: what comes back is news
+        items = InboxItem.objects.filter(state=InboxState.WAITING, connection=rig.store)
+        sent = Delivery.objects.filter(state=DeliveryState.WAITING, target=rig.pos)
         waiting.append(items.count() + sent.count())
         return new
 
@@ -259,5 +261,7 @@ def test_records_of_a_backfill_go_last(make_rig: MakeRig) -> None:
     rig = make_rig(till_settings=CALM, size=4, shop_options={"customers": 3})
     row = started(rig, "customer")
     until_done(rig, row)
-    assert {item.rank for item in rig.items(entity="customer")} == {Rank.BACKFILL}
+    # What comes back from the till is news.
+    items = rig.items(entity="customer", connection=rig.store)
+    assert {item.rank for item in items} == {Rank.BACKFILL}
     assert {one.rank for one in rig.deliveries(state=DeliveryState.DELIVERED)} == {Rank.BACKFILL}

@@ -266,7 +266,12 @@ def test_every_documented_event_is_answered_and_none_is_an_error_of_ours(
             carried[topic] = said.accepted
         else:
             assert said.detail == f"Shopify topic {topic!r} is not carried."
-    assert carried == {"customers/update": 1, "inventory_levels/update": 1, "products/update": 2}
+    assert carried == {
+        "customers/update": 1,
+        "inventory_levels/update": 1,
+        "products/update": 2,
+        "refunds/create": 2,
+    }
     with scope.tenant(rig.tenant.pk):
         assert Payload.objects.count() == payloads, "these are thin: each record is read again"
 
@@ -288,6 +293,8 @@ def test_every_documented_event_is_answered_and_none_is_an_error_of_ours(
         ),
         ("products/update", "product", "642667041472713922", left_out, NO_FLOW),
         ("products/update", "product", "757650484644203962", left_out, NO_FLOW),
+        ("refunds/create", "order", "820982911946154508", left_out, GONE),
+        ("refunds/create", "refund", "890088186047892319", left_out, GONE),
     ]
     assert till.writes() == writes
     assert not rig.items(state=InboxState.HELD)

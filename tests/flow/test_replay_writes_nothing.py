@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from clarity.demo.sandboxes import plain_session
 from integrations.connector_kit.registry import folder
+from integrations.connectors.shopify.documents import document
 from integrations.models import DeliveryState, InboxItem, InboxState
 from integrations.services.replay import replay
 from tenants import scope
@@ -42,7 +43,7 @@ def new_customer(rig: Rig) -> None:
         "POST",
         "/admin/api/2026-10/graphql.json",
         body={
-            "query": (folder("shopify") / "queries/CustomerSet.graphql").read_text(),
+            "query": document("CustomerSet"),
             "variables": {
                 "identifier": {"email": "new@example.com"},
                 "input": {"email": "new@example.com", "firstName": "New", "lastName": "Person"},

@@ -169,7 +169,7 @@ def test_links_give_way_to_what_the_target_says_now(rig: ScriptedRig) -> None:
         known = links.find_all([(rig.flow, "customer", key) for key in ("s1", "s2", "s3")])
         first = known.of(rig.flow, "customer", "s1")
         assert first is not None
-        assert (first.delivered_hash, first.delivered_version) == ("h1", "v")
+        assert (first.to_pos_hash, first.to_pos_version) == ("h1", "v")
         assert known.target_key(rig.flow, "customer", "s2") == "t2"
         assert known.of(rig.flow, "customer", "s3") is None
         # The target says that t2 is s1 now: neither old link may stay.

@@ -171,6 +171,13 @@ def test_pages_fit_and_are_clean(sight: Sight, rich: Shop, request: pytest.Fixtu
     for details in page.locator("summary").all():
         details.click()
     assert fits(page), "held record"
+    page.goto(page.url.split("/t/")[0] + rich.live)
+    page.get_by_role("link", name="#1030").click()
+    page.locator("#origins summary").click()
+    expect(page.locator("table.origins")).to_contain_text("public_id")
+    assert fits(page), "where each field came from"
+    page.go_back()
+    page.get_by_role("link", name="#1031").click()
     page.get_by_role("link", name="Replay this record").click()
     expect(page.get_by_role("heading", name="Replay Order #1031?")).to_be_visible()
     assert fits(page), "replay"

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clarity.web.access import OPERATORS, may_operate, member_required, signed_in
-from clarity.web.activity import sentences, words
+from clarity.web.activity import origins, sentences, words
 from clarity.web.fragments import whole_page
 from integrations.models import InboxItem, Pair
 from integrations.services import editing, incidents
@@ -48,6 +48,7 @@ def record(request: HttpRequest, membership: Membership, item_id: int) -> HttpRe
             "may_replay": may_operate(membership) and found.outcome in REPLAYABLE,
             "may_edit": may_operate(membership) and not editing.why_not(item),
             "incident": incidents.of_record(item),
+            "origins": origins.shown(found.delivery),
         }
     return whole_page(request, "activity/record.html", context)
 

@@ -24,6 +24,7 @@ class Account:
         self.tokens, self.at = self.burst, self.now
         self.done: list[float] = []
         self.refused: list[float] = []
+        self.storm_until = 0.0
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
@@ -40,17 +41,29 @@ class Account:
         self.now += self.takes
         self.tokens = min(self.burst, self.tokens + (self.now - self.at) * self.limit)
         self.at = self.now
-        if self.tokens < 1:
+        if self.tokens < 1 or self.now < self.storm_until:
             self.refused.append(self.now)
             pacer.refused(granted, after=self.says)
             return
         self.tokens -= 1
         self.done.append(self.now)
+        pacer.accepted(granted)
 
     def work(self, pacer: Pacer, seconds: float) -> None:
         end = self.now + seconds
         while self.now < end:
             self.call(pacer)
+
+    def work_in_turns(self, most: float, known: Learned | None, seconds: float) -> Learned | None:
+        """Each call is made by a process of its own, which knows what the one before wrote down."""
+        end = self.now + seconds
+        while self.now < end:
+            pacer = self.pacer(most)
+            if known is not None:
+                pacer.begin_with(known, age=0.0)
+            self.call(pacer)
+            known = pacer.learned() or known
+        return known
 
     def rate(self, start: float, seconds: float) -> float:
         return sum(start <= moment < start + seconds for moment in self.done) / seconds
@@ -106,6 +119,62 @@ def test_calls_refused_together_count_as_one() -> None:
     found = pacer.learned()
     assert found is not None
     assert found.rate >= 64 / 2 / 8
+
+
+STORMS = pytest.mark.parametrize(
+    ("limit", "storm", "says"),
+    [(limit, storm, says) for limit in (2, 20) for storm in (4, 60) for says in (None, 1.0)],
+)
+
+
+@STORMS
+def test_after_a_storm_the_rate_is_soon_what_it_was(
+    limit: float, storm: float, says: float | None
+) -> None:
+    account = Account(limit, limit, says)
+    pacer = account.pacer(80)
+    account.work(pacer, 60)
+    account.storm_until = over = account.now + storm
+    account.work(pacer, storm + 90)
+    assert account.rate(over + 30, 60) >= 0.9 * limit
+    in_storm = account.refusals(over - storm) - account.refusals(over)
+    assert in_storm <= (storm + 4 if says else storm / 8 + 6), "it is left in peace meanwhile"
+
+
+@STORMS
+def test_after_a_storm_processes_that_take_turns_find_the_rate_again(
+    limit: float, storm: float, says: float | None
+) -> None:
+    account = Account(limit, limit, says)
+    known = account.work_in_turns(80, None, 90)
+    before = account.rate(account.now - 60, 60)
+    assert before >= 0.8 * limit
+    account.storm_until = over = account.now + storm
+    account.work_in_turns(80, known, storm + 90)
+    assert account.rate(over + 30, 60) >= 0.95 * before
+
+
+def test_an_account_that_is_hardly_ever_called_loses_no_rate_for_that() -> None:
+    account = Account(20, 20)
+    pacer = account.pacer(80)
+    for _ in range(5):
+        account.call(pacer)
+        account.now += 60
+    account.storm_until = account.now + 4
+    account.work(pacer, 10)
+    account.now += 60
+    began = account.now
+    account.work(pacer, 30)
+    assert account.rate(began, 30) >= 0.8 * 20
+
+
+def test_a_rate_below_one_call_a_second_grows_although_nobody_sleeps_for_it() -> None:
+    account = Account(20, 20)
+    slow = Learned(rate=0.1, maximum=1, tokens=0, is_stated=False)
+    pacer = account.pacer(80)
+    pacer.begin_with(slow, age=0)
+    account.work(pacer, 120)
+    assert account.rate(account.now - 30, 30) >= 0.9 * 20
 
 
 def test_another_process_starts_from_what_was_found() -> None:

@@ -52,6 +52,23 @@ def stock_pages(client: Client, cursor: str) -> Page:
     return Page(notices, str(last), more=more)
 
 
+# Items that are read together, and what that takes: items, and the siblings of their grids.
+_READ_TOGETHER, _READS = 50, 2
+
+
+def count_products(client: Client) -> Extent:
+    """Articles; each is read again with its grid. Images take a request more for each that has any."""
+    total = _total(client_of(client), _ITEMS)
+    return Extent(records=total, calls=_pages(total, PAGE) + _READS * _pages(total, _READ_TOGETHER))
+
+
+def product_pages(client: Client, cursor: str) -> Page:
+    """Thin notices: siblings and images are read later."""
+    rows, more = _after(client_of(client), _ITEMS, cursor, PAGE)
+    notices = [_notice(Entity.PRODUCT, row, None, version(row)) for row in rows]
+    return Page(notices, str(rows[-1]["id"]) if rows else cursor, more=more)
+
+
 def count_customers(client: Client) -> Extent:
     """Customers; each is read again with the addresses, which lists do not show."""
     total = _total(client_of(client), _CUSTOMERS)

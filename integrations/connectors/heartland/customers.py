@@ -17,41 +17,53 @@ from integrations.connector_kit.base import (
     Save,
 )
 from integrations.connector_kit.payload import Payload
-from integrations.connectors.heartland import people
-from integrations.connectors.heartland.address_fields import (
-    Place,
-    canonical_address,
-    known_name,
-    place,
-    same,
-)
+from integrations.connectors.heartland import customer_addresses, people
+from integrations.connectors.heartland.address_fields import canonical_address, known_name
 from integrations.connectors.heartland.client import HeartlandClient, Row, client_of
+from integrations.connectors.heartland.customer_matching import find
 from integrations.connectors.heartland.polling import changed, version
 from integrations.connectors.heartland.products import custom_fields
 from integrations.connectors.heartland.reading import by_id
 from mappings.canonical.customer import Customer
+from mappings.canonical.phone import international
 from mappings.canonical.record import Entity, Record
 
 _CUSTOMERS = "/customers"
 
-# Search by e-mail, create, read the addresses, add the one it comes with.
+# Search by e-mail and by name, create, add the address it comes with.
 CALLS_PER_WRITE = 4
 
 
 def normalise(payload: Payload, account: Account) -> Customer:
-    """Their customer as ours. Phone numbers are kept on addresses there; the first one counts."""
-    addresses = tuple(canonical_address(row) for row in payload.rows("addresses"))
+    """Their customer as ours, the main address first. Phone numbers are kept on addresses there."""
+    main = payload.maybe_text("address_id")
+    rows = sorted(payload.rows("addresses"), key=lambda row: row.maybe_text("address_id") != main)
+    addresses = tuple(canonical_address(row) for row in rows)
+    usual = account.setting("phone_country", "US")
     return Customer(
         key=payload.text("id"),
         number=payload.maybe_text("public_id") or "",
         updated_at=payload.maybe_instant("updated_at"),
         email=payload.maybe_text("email") or "",
-        phone=next((address.phone for address in addresses if address.phone), ""),
+        phone=next(
+            (
+                international(one.phone, country=_code(one.country) or usual) or one.phone
+                for one in addresses
+                if one.phone
+            ),
+            "",
+        ),
         first_name=known_name(payload.maybe_text("first_name")),
         last_name=known_name(payload.maybe_text("last_name")),
-        addresses=addresses,
+        # One that holds nothing but the phone number is no place.
+        addresses=tuple(one for one in addresses if one.lines or one.city),
         custom=custom_fields(payload),
     )
+
+
+def _code(country: str) -> str:
+    """Heartland takes two-letter codes and full names of countries."""
+    return country if len(country) == 2 else ""
 
 
 def changes(client: Client, cursor: str, now: datetime) -> Page:
@@ -60,15 +72,16 @@ def changes(client: Client, cursor: str, now: datetime) -> Page:
 
 
 def read(client: Client, keys: Sequence[str]) -> Mapping[str, Mapping[str, Any] | None]:
-    """Each customer with the addresses."""
+    """Each customer with the addresses; asked for one by one where the list does not show them."""
     heartland = client_of(client)
-    found = by_id(heartland, _CUSTOMERS, keys)
-    return {
-        key: {**found[key], "addresses": list(heartland.every(f"{_CUSTOMERS}/{key}/addresses"))}
-        if key in found
-        else None
-        for key in keys
-    }
+    found = by_id(heartland, _CUSTOMERS, keys, (("_include[]", "addresses"),))
+    return {key: _with_addresses(heartland, found[key]) if key in found else None for key in keys}
+
+
+def _with_addresses(client: HeartlandClient, row: Row) -> Row:
+    if isinstance(row.get("addresses"), list):
+        return row
+    return {**row, "addresses": customer_addresses.of(client, str(row["id"]))}
 
 
 def reference(record: Record, account: Account) -> str:
@@ -79,38 +92,43 @@ def reference(record: Record, account: Account) -> str:
 def write(client: Client, outgoing: Outgoing, save: Save) -> Receipt:
     """Creates the customer or fills in what is new; a blank never overwrites. Repeatable."""
     heartland = client_of(client)
-    fields = Payload(outgoing.fields)
-    wanted = _columns(fields)
-    there = _find(heartland, outgoing, wanted)
+    there = find(heartland, outgoing, normalise)
+    fields = Payload(outgoing.over(there))
+    wanted = _columns(fields, heartland, outgoing)
     if there is None:
         number = {} if wanted.get("email") else {"public_id": outgoing.reference}
         customer_id = people.create(heartland, {**wanted, **number})
         outcome = Outcome.CREATED
+        stands: Row = {"id": customer_id, **wanted, "addresses": []}
     else:
-        customer_id = str(there["id"])
+        customer_id, stands = str(there["id"]), there
         outcome = _update(heartland, customer_id, wanted, there)
     save("customer_id", customer_id)
-    if _add_addresses(heartland, customer_id, fields) and outcome is Outcome.UNCHANGED:
+    rows = customer_addresses.bring(heartland, customer_id, fields, stands)
+    if rows != stands["addresses"] and outcome is Outcome.UNCHANGED:
         outcome = Outcome.UPDATED
-    return Receipt(customer_id, outcome, label=wanted.get("email", "") or outgoing.reference)
+    return Receipt(
+        customer_id,
+        outcome,
+        label=str(outgoing.fields.get("email") or "") or outgoing.reference,
+        shown={**stands, **wanted, "custom": _joined(stands, wanted), "addresses": rows},
+    )
 
 
-def _columns(fields: Payload) -> dict[str, Any]:
+def _joined(stands: Row, wanted: Row) -> Row:
+    custom = stands.get("custom")
+    there = custom if isinstance(custom, Mapping) else {}
+    return {**there, **(wanted.get("custom") or {})}
+
+
+def _columns(fields: Payload, client: HeartlandClient, outgoing: Outgoing) -> dict[str, Any]:
     names = ("email", "first_name", "last_name")
     found: dict[str, Any] = {name: fields.maybe_text(name) for name in names}
-    custom = fields.maybe_child("custom")
-    if custom is not None:
-        found["custom"] = custom_fields(fields)
+    custom = dict(custom_fields(fields)) if fields.maybe_child("custom") is not None else {}
+    if field := client.account.setting("store_id_field"):
+        custom[field] = outgoing.key
+    found["custom"] = custom
     return {name: value for name, value in found.items() if value}
-
-
-def _find(client: HeartlandClient, outgoing: Outgoing, wanted: Mapping[str, Any]) -> Row | None:
-    known = outgoing.linked_id or str(outgoing.progress.get("customer_id") or "")
-    if known:
-        return client.get(f"{_CUSTOMERS}/{known}", what="The customer")
-    if wanted.get("email"):
-        return people.by_email(client, wanted["email"])
-    return people.by_number(client, outgoing.reference)
 
 
 def _update(
@@ -127,31 +145,6 @@ def _update(
         return Outcome.UNCHANGED
     client.update(f"{_CUSTOMERS}/{customer_id}", differs, what="The customer")
     return Outcome.UPDATED
-
-
-def _add_addresses(client: HeartlandClient, customer_id: str, fields: Payload) -> bool:
-    """Adds those that are not there yet; addresses there are never changed or removed."""
-    places = [found for row in fields.rows("addresses") if (found := place(row)) is not None]
-    if not places:
-        return False
-    path = f"{_CUSTOMERS}/{customer_id}/addresses"
-    there = list(client.every(path))
-    added = False
-    for columns in (_filled(found, fields) for found in places):
-        if not any(same(columns, row) for row in there):
-            client.create(path, columns, what="The address")
-            there.append(columns)
-            added = True
-    return added
-
-
-def _filled(found: Place, fields: Payload) -> dict[str, str]:
-    columns = found.columns(
-        first_name=fields.maybe_text("first_name") or "",
-        last_name=fields.maybe_text("last_name") or "",
-    )
-    phone = fields.maybe_text("phone")
-    return {**columns, "phone": phone} if phone and not columns.get("phone") else columns
 
 
 def _notice(row: Row) -> Notice:

@@ -34,6 +34,8 @@ from integrations.connectors.heartland import (
     orders,
     payments,
     products,
+    refunds,
+    returns,
     shipments,
     survey,
     unified_v1,
@@ -45,6 +47,13 @@ from mappings.canonical.record import Entity, Record
 
 RETAIL_PORTS: Mapping[Entity, EntityPort] = {
     Entity.ORDER: EntityPort(write=orders.write, reference=orders.reference),
+    Entity.REFUND: EntityPort(
+        normalise=returns.normalise,
+        changes=returns.changes,
+        read=returns.read,
+        write=refunds.write,
+        reference=refunds.reference,
+    ),
     Entity.CUSTOMER: EntityPort(
         normalise=customers.normalise,
         changes=customers.changes,
@@ -56,7 +65,11 @@ RETAIL_PORTS: Mapping[Entity, EntityPort] = {
         calls_per_write=customers.CALLS_PER_WRITE,
     ),
     Entity.PRODUCT: EntityPort(
-        normalise=products.normalise, changes=products.changes, read=products.read
+        normalise=products.normalise,
+        changes=products.changes,
+        read=products.read,
+        pages=backfill.product_pages,
+        count=backfill.count_products,
     ),
     Entity.INVENTORY: EntityPort(
         normalise=inventory.normalise,

@@ -7,6 +7,7 @@ from integrations.connector_kit.errors import Rejected, Unsupported
 from integrations.connectors.heartland.answers import Refused
 from integrations.connectors.heartland.client import Row
 from integrations.connectors.heartland.order_lines import item_rows
+from integrations.connectors.heartland.order_refunds import must_have_no_returns
 from integrations.connectors.heartland.order_revision import revise
 from integrations.connectors.heartland.order_run import Run
 from integrations.connectors.heartland.order_saga import ORDERS, find_order
@@ -60,6 +61,8 @@ def cancel(run: Run, linked_id: str) -> Receipt:
     if status_of(there) in CANCELLED:
         return Receipt(order_id, Outcome.UNCHANGED, label=run.order.public_id)
     _refuse_gone_goods(run)
+    invoices = [str(row["id"]) for row in invoices_of(run, order_id)]
+    must_have_no_returns(run.client, [order_id, *invoices], run.name)
     _void_invoices(run, order_id)
     _say_cancelled(run, order_id)
     return _updated(run, order_id)

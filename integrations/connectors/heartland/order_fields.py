@@ -54,6 +54,14 @@ class Tender:
 
 
 @dataclass(frozen=True)
+class TakenOff:
+    """A refund of the store, and what it took off the total of its order."""
+
+    key: str
+    amount: Decimal
+
+
+@dataclass(frozen=True)
 class Buyer:
     key: str = ""
     email: str = ""
@@ -66,7 +74,7 @@ class Buyer:
 class OrderFields:
     """What Heartland is asked to record. Amounts are in `currency`.
 
-    `refunds`: what each refund took off the total, oldest first. `left_before_cancelled`: how much
+    `refunds`: those whose goods and shipping it is without, oldest first. `left_before_cancelled`: how much
     of the goods of a cancelled order had left the store ("none", "partial", "whole", "returned").
     """
 
@@ -86,7 +94,7 @@ class OrderFields:
     duty: Decimal
     tenders: tuple[Tender, ...]
     custom: Mapping[str, str] = field(default_factory=dict)
-    refunds: tuple[Decimal, ...] = ()
+    refunds: tuple[TakenOff, ...] = ()
     left_before_cancelled: str = ""
 
     @property
@@ -132,7 +140,10 @@ def order_fields(outgoing: Outgoing) -> OrderFields:
         duty=order.maybe_decimal("duty_total") or ZERO,
         tenders=tuple(_tender(row) for row in order.rows("payments") if row.decimal("amount") > 0),
         custom=_custom(order.maybe_child("custom")),
-        refunds=tuple(row.decimal("amount") for row in order.rows("refunds")),
+        refunds=tuple(
+            TakenOff(row.maybe_text("key") or "", row.decimal("amount"))
+            for row in order.rows("refunds")
+        ),
         left_before_cancelled=order.maybe_text("left_before_cancelled") or "",
     )
 

@@ -8,6 +8,7 @@ saved before the next step starts. All writes follow one another; parallel ones 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from integrations.connector_kit.base import Outcome, Receipt
 from integrations.connector_kit.errors import Rejected
@@ -18,6 +19,7 @@ from integrations.connectors.heartland.client import Row, matching
 from integrations.connectors.heartland.order_fields import OrderFields
 from integrations.connectors.heartland.order_lines import complete_lines
 from integrations.connectors.heartland.order_plan import Plan, plan
+from integrations.connectors.heartland.order_refunds import contained
 from integrations.connectors.heartland.order_run import Run
 from integrations.connectors.heartland.order_settlement import (
     check_total,
@@ -44,7 +46,8 @@ def write_new(run: Run) -> Receipt:
     there = run.client.get(f"{ORDERS}/{order_id}", what=run.name)
     check_total(run, there)
     _settle(run, order_id, there, fresh=not was_there)
-    return receipt(run, order_id, wanted, Outcome.CREATED)
+    made = receipt(run, order_id, wanted, Outcome.CREATED)
+    return replace(made, learned=(*made.learned, *contained(run.order)))
 
 
 def receipt(run: Run, order_id: str, wanted: Plan, outcome: Outcome) -> Receipt:

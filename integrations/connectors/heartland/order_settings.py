@@ -30,6 +30,7 @@ class OrderSettings:
     tax_item: str
     tip_item: str
     duty_item: str
+    refund_item: str
     currency: str
     gift_card_item: str
     gift_card_payment_type_id: str
@@ -51,6 +52,7 @@ def order_settings(account: Account) -> OrderSettings:
         tax_item=account.setting("tax_item"),
         tip_item=account.setting("tip_item"),
         duty_item=account.setting("duty_item"),
+        refund_item=account.setting("refund_item"),
         currency=account.setting("currency").upper(),
         gift_card_item=account.setting("gift_card_item"),
         gift_card_payment_type_id=account.setting("gift_card_payment_type_id"),
@@ -85,8 +87,11 @@ def tolerance(account: Account) -> Decimal:
 
 
 def helper_skus(account: Account) -> frozenset[str]:
-    """Item numbers that stand for shipping, tax, tips, duties and gift cards, not for goods."""
-    names = ("shipping_item", "tax_item", "tip_item", "duty_item", "gift_card_item")
+    """Item numbers that stand for shipping, tax and the like, not for goods."""
+    names = (
+        *("shipping_item", "tax_item", "tip_item", "duty_item", "gift_card_item"),
+        "refund_item",
+    )
     return frozenset(filter(None, (account.setting(name) for name in names)))
 
 

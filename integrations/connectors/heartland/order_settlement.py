@@ -12,6 +12,7 @@ from integrations.connectors.heartland.answers import Refused
 from integrations.connectors.heartland.client import HeartlandClient, Row, matching
 from integrations.connectors.heartland.order_fields import OrderFields, Tender
 from integrations.connectors.heartland.order_lines import item_rows
+from integrations.connectors.heartland.order_refunds import total_there
 from integrations.connectors.heartland.order_run import Run
 from integrations.connectors.heartland.order_settings import OrderSettings
 
@@ -42,14 +43,9 @@ def amount(row: Row, name: str) -> Decimal:
 
 
 def agrees(run: Run, there: Row) -> bool:
-    """Whether the totals are equal, or differ by refunds, which Heartland books as returns."""
-    theirs, ours = amount(there, "total"), run.order.total
-    before = ours
-    for taken in (ZERO, *reversed(run.order.refunds)):
-        before += taken
-        if abs(theirs - before) < run.settings.tolerance:
-            return True
-    return False
+    """Whether the totals are equal, but for refunds that Heartland books as returns."""
+    wanted = total_there(run.order, run.related)
+    return abs(amount(there, "total") - wanted) < run.settings.tolerance
 
 
 def check_total(run: Run, there: Row, *, changed_later: bool = False, todo: str = "") -> None:

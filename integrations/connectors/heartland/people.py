@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from integrations.connectors.heartland.address_fields import UNKNOWN_NAME, same
@@ -45,11 +45,17 @@ def by_email(client: HeartlandClient, email: str) -> Row | None:
 
     Heartland matches the letters exactly and lets several customers share an address.
     """
-    for spelling in dict.fromkeys((email, email.lower())):
+    rows = all_by_email(client, email)
+    return min(rows, key=lambda row: int(row["id"])) if rows else None
+
+
+def all_by_email(client: HeartlandClient, email: str) -> Sequence[Row]:
+    """The customers with this address, as typed or else in lower case; active ones if there are."""
+    for spelling in dict.fromkeys((email, email.lower())) if email else ():
         rows = client.page("/customers", (matching({"email": spelling}), ("sort[]", "id")))
         if rows:
-            return min(rows, key=lambda row: (not row.get("active?", True), int(row["id"])))
-    return None
+            return [row for row in rows if row.get("active?", True)] or rows
+    return ()
 
 
 def by_number(client: HeartlandClient, number: str) -> Row | None:

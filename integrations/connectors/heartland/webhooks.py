@@ -22,6 +22,7 @@ EVENTS = {
     "customer_updated": Entity.CUSTOMER,
     "item_created": Entity.PRODUCT,
     "item_updated": Entity.PRODUCT,
+    "sales_transaction_completed": Entity.REFUND,
 }
 
 
@@ -41,6 +42,8 @@ def notices(request: WebhookRequest) -> Sequence[Notice]:
     if entity is None:
         raise Unsupported(f"Heartland event {event or '(none)'} is not carried.")
     body = body_of(request)
+    if entity is Entity.REFUND and str(body.get("type")).lower() != "return":
+        raise Unsupported("A sale at the till is not carried; its stock is read from the ledger.")
     key = str(body.get("id") or "")
     if not key:
         raise NotTheirs("The webhook names no record.", status=400)

@@ -20,7 +20,7 @@ from integrations.connector_kit.http import Answer, Session
 
 # What this connector's calls need. A write scope includes its read scope.
 SCOPES = (
-    "read_orders",
+    "write_orders",
     "write_customers",
     "read_products",
     "write_inventory",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -32,6 +33,11 @@ class ShopClient:
         self.account = account
         self.page_sizes: dict[str, int] = {}
         """First page size that Shopify accepted, by operation; smaller than asked when costly."""
+        self.making = threading.Lock()
+        """Held while products are made: an account is served by one process, but by several
+        threads."""
+        self.has_defined = False
+        """Whether the definition our marks need is known to be there."""
         self._pacer = Pacer(_RATE, _BUCKET)
         self._costs: dict[str, float] = {}
         self._session = Session(account, concurrency=CONCURRENCY, pacer=self._pacer)

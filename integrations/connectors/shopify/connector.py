@@ -9,13 +9,17 @@ from integrations.connector_kit.manifest import load
 from integrations.connector_kit.money import MoneyPort
 from integrations.connectors.shopify import (
     backfill,
+    customer_writing,
     customers,
     inventory,
     money,
     orders,
     payments,
     probe,
+    product_writing,
     products,
+    refund_writing,
+    refunds,
     shipments,
     stock,
     survey,
@@ -32,17 +36,28 @@ CONNECTOR = Connector(
         Entity.ORDER: EntityPort(
             normalise=orders.normalise, changes=orders.changes, read=orders.read
         ),
+        Entity.REFUND: EntityPort(
+            normalise=refunds.normalise,
+            changes=refunds.changes,
+            read=refunds.read,
+            write=refund_writing.write,
+        ),
         Entity.CUSTOMER: EntityPort(
             normalise=customers.normalise,
             changes=customers.changes,
             read=customers.read,
-            write=customers.write,
+            write=customer_writing.write,
             pages=backfill.customer_pages,
             count=backfill.count_customers,
-            calls_per_write=customers.CALLS_PER_WRITE,
+            calls_per_write=customer_writing.CALLS_PER_WRITE,
         ),
         Entity.PRODUCT: EntityPort(
-            normalise=products.normalise, changes=products.changes, read=products.read
+            normalise=products.normalise,
+            changes=products.changes,
+            read=products.read,
+            write_many=product_writing.write_many,
+            batch_size=product_writing.BATCH_SIZE,
+            calls_per_write=product_writing.CALLS_PER_WRITE,
         ),
         Entity.INVENTORY: EntityPort(
             normalise=stock.normalise,

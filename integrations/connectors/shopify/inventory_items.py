@@ -24,7 +24,10 @@ class Item:
 
 
 def find_items(client: ShopClient, batch: Sequence[Outgoing]) -> list[Item | Rejected]:
-    """The item of each level, in order, or why there is none."""
+    """The item of each level, in order, or why there is none.
+
+    A variant that was deleted may have been made again, so its SKU is looked for once more.
+    """
     links = [
         outgoing.linked_id or outgoing.related.get(f"{Entity.PRODUCT}:{outgoing.key}", "")
         for outgoing in batch
@@ -33,18 +36,20 @@ def find_items(client: ShopClient, batch: Sequence[Outgoing]) -> list[Item | Rej
     skus = [
         str(outgoing.fields.get("sku") or "")
         for outgoing, link in zip(batch, links, strict=True)
-        if not link
+        if not (_is_item(link) or link in variants)
     ]
     matches = by_sku(client, (sku for sku in skus if sku))
     found: list[Item | Rejected] = []
     for outgoing, link in zip(batch, links, strict=True):
         sku = str(outgoing.fields.get("sku") or "")
-        if not link:
-            found.append(_only(sku, matches.get(sku, [])))
-        elif _is_item(link):
+        if _is_item(link):
             found.append(Item(link, sku))
+        elif link in variants:
+            found.append(variants[link])
+        elif link and not matches.get(sku):
+            found.append(_gone(link, sku))
         else:
-            found.append(variants.get(link) or _gone(link))
+            found.append(_only(sku, matches.get(sku, [])))
     return found
 
 
@@ -89,10 +94,11 @@ def _only(sku: str, variants: Sequence[Variant]) -> Item | Rejected:
     return Item(variants[0].item, sku, tracked=variants[0].tracked)
 
 
-def _gone(link: str) -> Rejected:
+def _gone(link: str, sku: str) -> Rejected:
     return Rejected(
         "The linked Shopify variant no longer exists",
         field="sku",
         said=link,
-        advice="Remove the link so that the variant is searched by SKU again, then replay.",
+        advice=f"Give a Shopify variant the SKU {sku or 'of the article'}, or leave the article "
+        "out, then replay.",
     )

@@ -87,27 +87,6 @@ def _line(row: Payload, currency: str, refunds: dict[str, _Gone]) -> OrderLine:
     )
 
 
-def refunds(order: Payload) -> tuple[Decimal, ...]:
-    """What each refund took off the total of the order, oldest first: goods, shipping, their tax."""
-    included = order.flag("taxes_included", default=False)
-    return tuple(
-        found
-        for refund in order.rows("refunds")
-        if (found := _taken_off(refund, included=included))
-    )
-
-
-def _taken_off(refund: Payload, *, included: bool) -> Decimal:
-    taken = ZERO
-    for row in refund.rows("refund_line_items"):
-        tax = ZERO if included else maybe_shop_amount(row, "total_tax") or ZERO
-        taken += shop_amount(row, "subtotal") + tax
-    for row in refund.rows("refund_shipping_lines"):
-        tax = ZERO if included else maybe_shop_amount(row, "tax_amount") or ZERO
-        taken += shop_amount(row, "subtotal_amount") + tax
-    return taken
-
-
 def _gone(order: Payload) -> dict[str, _Gone]:
     found: dict[str, _Gone] = {}
     for refund in order.rows("refunds"):

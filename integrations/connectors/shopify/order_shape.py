@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from integrations.connector_kit.payload import Payload
 from integrations.connectors.shopify.gid import to_number
+from integrations.connectors.shopify.order_refunds import is_plain
 
 Raw = Mapping[str, Any]
 
@@ -58,7 +60,7 @@ def webhook_words(raw: Raw) -> dict[str, Any]:
     }
     # A webhook body has no transactions. With one gateway its totals say as much as they do, and
     # leaving them out keeps both shapes alike; otherwise only they tell who paid what.
-    if len(gateways) != 1:
+    if len(gateways) != 1 or not is_plain(Payload(made)):
         made["transactions"] = [_transaction(row) for row in raw.get("transactions") or []]
     return made
 
@@ -115,6 +117,9 @@ def _charge(raw: Raw) -> dict[str, Any]:
 
 def _refund(raw: Raw) -> dict[str, Any]:
     return {
+        "id": raw.get("legacyResourceId"),
+        "duties": [{"amount_set": _set(row.get("amountSet"))} for row in raw.get("duties") or []],
+        "transactions": [_transaction(row) for row in _nodes(raw.get("transactions"))],
         "refund_line_items": [
             {
                 "line_item_id": to_number(row["lineItem"]["id"]),

@@ -10,7 +10,7 @@ from typing import Any
 from integrations.connector_kit.base import Account, Notice, Page
 from integrations.connector_kit.errors import Rejected
 from integrations.connector_kit.payload import Payload
-from integrations.connectors.shopify import addresses, order_lines, order_shape
+from integrations.connectors.shopify import addresses, order_lines, order_refunds, order_shape
 from integrations.connectors.shopify.client import ShopClient
 from integrations.connectors.shopify.gid import to_gid
 from integrations.connectors.shopify.order_lines import (
@@ -64,8 +64,14 @@ FULFILMENT = {
 }
 
 _MONEY_CAME = frozenset(
-    {PaymentState.PAID, PaymentState.PARTIALLY_PAID, PaymentState.PARTIALLY_REFUNDED}
+    {
+        PaymentState.PAID,
+        PaymentState.PARTIALLY_PAID,
+        PaymentState.PARTIALLY_REFUNDED,
+        PaymentState.REFUNDED,
+    }
 )
+_NEEDS_PAYMENTS = frozenset(word for word, state in PAYMENT_STATE.items() if state in _MONEY_CAME)
 _MONEY_IN = frozenset({"sale", "capture"})
 _UNPAID = frozenset({PaymentState.PENDING, PaymentState.AUTHORISED})
 _DRAFT = "shopify_draft_order"
@@ -109,7 +115,7 @@ def normalise(payload: Payload, account: Account) -> Order:
         tip_total=tip,
         duty_total=_duties(payload),
         total=_total(payload),
-        refunds=order_lines.refunds(payload),
+        refunds=order_refunds.taken_off(payload),
         presentment=_presentment(payload, currency),
         note=payload.maybe_text("note") or "",
         tags=tuple(sorted(split_tags(payload.maybe_text("tags")))),
@@ -195,11 +201,12 @@ def _charges(payload: Payload, currency: str) -> tuple[ShippingCharge, ...]:
 
 
 def _payments(payload: Payload, state: PaymentState) -> tuple[OrderPayment, ...]:
-    """Money that came and stayed: what went back is taken off the payment it came from."""
+    """Money that came, without what went back for goods and shipping that are gone."""
     if state not in _MONEY_CAME:
         return ()
     if payload.raw().get("transactions") is not None:
-        return tuple(_single_payments(list(payload.rows("transactions"))))
+        rows = list(payload.rows("transactions"))
+        return tuple(_single_payments(rows, order_refunds.money_back(payload)))
     paid = _total(payload) - (maybe_shop_amount(payload, "total_outstanding") or ZERO)
     if paid <= 0:
         return ()
@@ -215,15 +222,11 @@ def _payments(payload: Payload, state: PaymentState) -> tuple[OrderPayment, ...]
     return (OrderPayment(key=key, gateway=gateways[0], amount=paid, is_sum=True),)
 
 
-def _single_payments(rows: Sequence[Payload]) -> Iterator[OrderPayment]:
-    done = [row for row in rows if row.text("status").lower() == "success"]
-    back: dict[str, Decimal] = {}
-    for row in done:
-        if row.text("kind").lower() == "refund":
-            parent = row.maybe_text("parent_id") or ""
-            back[parent] = back.get(parent, ZERO) + shop_amount(row, "amount")
-    for row in done:
-        if row.text("kind").lower() not in _MONEY_IN:
+def _single_payments(
+    rows: Sequence[Payload], back: Mapping[str, Decimal]
+) -> Iterator[OrderPayment]:
+    for row in rows:
+        if row.text("status").lower() != "success" or row.text("kind").lower() not in _MONEY_IN:
             continue
         amount = shop_amount(row, "amount") - back.get(row.text("id"), ZERO)
         if amount > 0:
@@ -254,11 +257,13 @@ def _current(payload: Payload, name: str) -> Decimal | None:
 def is_whole(body: Mapping[str, Any]) -> bool:
     """Whether a webhook body says all we need.
 
-    It has no transactions, so a paid order with another number of gateways than one must be read;
-    one that cost nothing has none.
+    It has no transactions, so a paid order with another number of gateways than one must be read,
+    and one whose refunds gave back more or less than they took off; one that cost nothing has none.
     """
-    if body.get("financial_status") not in ("paid", "partially_paid", "partially_refunded"):
+    if body.get("financial_status") not in _NEEDS_PAYMENTS:
         return True
+    if not ("transactions" in body or order_refunds.is_plain(Payload(body))):
+        return False
     total = body.get("current_total_price", body.get("total_price"))
     if total is not None and not Decimal(str(total)):
         return True

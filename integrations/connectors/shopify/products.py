@@ -19,7 +19,7 @@ READ_AT_ONCE = 100
 SKUS_AT_ONCE = 50
 
 # Shopify's name for the only variant of a product without options.
-_NO_OPTION = "Default Title"
+NO_OPTION = "Default Title"
 
 # Their word -> ours: whether the article is sold.
 _ON_SALE = {"ACTIVE": True, "UNLISTED": True, "DRAFT": False, "ARCHIVED": False}
@@ -39,24 +39,26 @@ def normalise(payload: Payload, account: Account) -> Product:
     """A variant of a GraphQL answer as ours."""
     family, item = payload.child("product"), payload.child("inventoryItem")
     cost = item.maybe_child("unitCost")
-    title, variant = family.text("title"), payload.maybe_text("title") or _NO_OPTION
+    title, variant = family.text("title"), payload.maybe_text("title") or NO_OPTION
     changes = [payload.instant("updatedAt"), family.instant("updatedAt")]
     return Product(
         key=payload.text("legacyResourceId"),
         updated_at=max(changes),
         sku=payload.maybe_text("sku") or "",
         barcode=payload.maybe_text("barcode") or "",
-        title=title if variant == _NO_OPTION else f"{title} - {variant}",
+        title=title if variant == NO_OPTION else f"{title} - {variant}",
         description=family.maybe_text("description") or "",
         price=payload.decimal("price"),
+        compare_at_price=payload.maybe_decimal("compareAtPrice"),
         cost=cost.decimal("amount") if cost else None,
         is_active=family.one_of("status", _ON_SALE),
         tracks_stock=item.flag("tracked"),
         family_key=family.text("legacyResourceId"),
+        family_title=title,
         options={
             option.text("name"): option.text("value")
             for option in payload.rows("selectedOptions")
-            if option.text("value") != _NO_OPTION
+            if option.text("value") != NO_OPTION
         },
     )
 
@@ -112,12 +114,16 @@ def by_sku(client: ShopClient, skus: Iterable[str]) -> dict[str, list[Variant]]:
     found: dict[str, list[Variant]] = {sku: [] for sku in wanted}
     for start in range(0, len(wanted), SKUS_AT_ONCE):
         some = wanted[start : start + SKUS_AT_ONCE]
-        query = " OR ".join(f"sku:'{_quoted(sku)}'" for sku in some)
-        for row in client.rows("VariantsBySku", "productVariants", {"q": query}):
+        for row in client.rows("VariantsBySku", "productVariants", {"q": sku_query(some)}):
             variants = found.get(row["sku"] or "") if row["sku"] in some else None
             if variants is not None:
                 variants.append(_variant(row))
     return found
+
+
+def sku_query(skus: Sequence[str]) -> str:
+    """Shopify's search for any of these SKUs."""
+    return " OR ".join(f"sku:'{_quoted(sku)}'" for sku in skus)
 
 
 def _variant(row: Mapping[str, Any]) -> Variant:

@@ -116,6 +116,15 @@ def _order(body: Body) -> list[_Said]:
     return [(Entity.ORDER, str(body["id"]), _version(body), payload)]
 
 
+def _refund(body: Body) -> list[_Said]:
+    # Thin: the body names neither the order as people know it nor how its shipping was refunded.
+    # The order is told of too, so that a refund never overtakes the order it speaks of.
+    return [
+        (Entity.ORDER, str(body["order_id"]), "", None),
+        (Entity.REFUND, str(body["id"]), "", None),
+    ]
+
+
 def _customer(body: Body) -> list[_Said]:
     # Thin: the body has no tags.
     return [(Entity.CUSTOMER, str(body["id"]), _version(body), None)]
@@ -145,6 +154,7 @@ _READERS: Mapping[str, Callable[[Body], list[_Said]]] = {
     "orders/paid": _order,
     "orders/cancelled": _order,
     "order_transactions/create": _payment,
+    "refunds/create": _refund,
     "customers/create": _customer,
     "customers/update": _customer,
     "products/update": _product,
@@ -155,6 +165,7 @@ TOPICS = (*_READERS, "app/uninstalled")
 _ENTITY = {
     "orders": Entity.ORDER,
     "order_transactions": Entity.PAYMENT,
+    "refunds": Entity.REFUND,
     "customers": Entity.CUSTOMER,
     "products": Entity.PRODUCT,
     "inventory_levels": Entity.INVENTORY,

@@ -41,7 +41,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--pair", required=True, type=UUID, help="id of the pair")
-        parser.add_argument("--entity", required=True, help="inventory or customer")
+        parser.add_argument("--entity", required=True, help="inventory, customer or product")
         parser.add_argument("--plan", action="store_true", help="show the plan and change nothing")
         parser.add_argument("--json", action="store_true", help="one JSON line at the end")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Q
 
@@ -17,11 +18,11 @@ from integrations.connector_kit.errors import (
 )
 from integrations.connector_kit.exchange import Exchange
 from integrations.models import Attempt, Delivery, DeliveryState, InboxItem, InboxState
-from integrations.sync import history, incidents, intake, links, many
+from integrations.sync import history, incidents, intake, links, many, merging
 from integrations.sync.links import Remembered
 from integrations.sync.retry import is_too_old, pause
 from integrations.sync.sessions import Session, keep_many
-from mappings.canonical.record import InvalidRecord, Skipped
+from mappings.canonical.record import Entity, InvalidRecord, Skipped
 
 OUR_ERROR = "An error of ours stopped this record; we have been told. It can be replayed."
 
@@ -79,11 +80,29 @@ def delivered(
     )
     _settle_older(rows, now=now)
     touched = dict.fromkeys(touch for _, receipt in found for touch in receipt.touched)
+    touched |= dict.fromkeys((Entity(row.entity), key) for row, key in merging.keep(found))
     if touched:
         intake.accept(
             tenant_id=session.tenant_id,
             connection_id=session.connection.pk,
             notices=[Notice(entity, key, topic="touched") for entity, key in touched],
+            now=now,
+        )
+    _wake_source(found, now=now)
+
+
+def _wake_source(found: Sequence[tuple[Delivery, Receipt]], *, now: datetime) -> None:
+    """Reads what can go on only now again, at the system it comes from."""
+    awakened: dict[tuple[UUID, UUID], dict[tuple[Entity, str], None]] = {}
+    for row, receipt in found:
+        if receipt.awakened:
+            place = (row.tenant_id, row.flow.source_id)
+            awakened.setdefault(place, {}).update(dict.fromkeys(receipt.awakened))
+    for (tenant_id, connection_id), records in awakened.items():
+        intake.accept(
+            tenant_id=tenant_id,
+            connection_id=connection_id,
+            notices=[Notice(entity, key, topic="awakened") for entity, key in records],
             now=now,
         )
 

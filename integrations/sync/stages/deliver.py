@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,17 @@ from django.db.models import QuerySet
 from integrations.connector_kit.base import Outgoing, Receipt, Result
 from integrations.connector_kit.errors import ConnectorError, NeedsOwner, TryLater, Unsupported
 from integrations.models import Attempt, Delivery, DeliveryState, Flow, PairState
-from integrations.sync import crash_points, floors, history, incidents, lanes, links, many
+from integrations.sync import (
+    crash_points,
+    echoes,
+    floors,
+    history,
+    incidents,
+    lanes,
+    links,
+    many,
+    merging,
+)
 from integrations.sync.lanes import Lease
 from integrations.sync.links import Known
 from integrations.sync.retry import trying_time
@@ -130,13 +140,23 @@ def begin(
         lanes.check(lease)
         documents = load_many([row.payload_id for row in rows if row.payload_id])
         known = links.find_all(_asked_for(rows, documents))
-        free = {row.pk for row in rows if _is_ready(row, known, now=now)}
+        ours = _possibly_ours(rows, documents)
+        free = {
+            row.pk
+            for row in rows
+            if _is_theirs(row, known, ours.get(row.pk, ()), now=now)
+            and _is_ready(row, known, now=now)
+        }
         earlier = _earlier([row for row in rows if row.pk in free])
         jobs = {
             row.pk: job
             for row in rows
             if row.pk in free
-            and (job := _job(row, documents.get(row.payload_id or 0), known, earlier, now=now))
+            and (
+                job := _job(
+                    session, row, documents.get(row.payload_id or 0), known, earlier, now=now
+                )
+            )
         }
         _keep_lost_attempts([job for job in jobs.values() if job.delivery.attempts > 1])
         written = many.update(
@@ -173,6 +193,37 @@ def _asked_for(
             yield row.flow, entity, key
 
 
+def _possibly_ours(
+    rows: Sequence[Delivery], documents: Mapping[int, Any]
+) -> dict[int, Collection[int]]:
+    """By delivery those of the other direction that may have made its record, and are open still."""
+    noted = {
+        row.pk: others
+        for row in rows
+        if (others := (documents.get(row.payload_id or 0) or {}).get("unsettled"))
+    }
+    open_ = echoes.still_open(one for others in noted.values() for one in others)
+    return {pk: left for pk, others in noted.items() if (left := open_.intersection(others))}
+
+
+def _is_theirs(row: Delivery, known: Known, ours: Collection[int], *, now: datetime) -> bool:
+    """Whether the record is not one that a delivery of the other direction made, as far as known."""
+    found = known.of(row.flow, row.entity, row.key)
+    if found and echoes.is_own_fact(row.flow, found):
+        _leave_out(row, echoes.OURS, now=now)
+        return False
+    is_too_late = row.entity in echoes.STATES and now - row.created_at > echoes.PATIENCE
+    if ours and not found and not is_too_late:
+        Delivery.objects.filter(pk=row.pk).update(due_at=now + RELATION_PAUSE, reason=echoes.UNSURE)
+        return False
+    return True
+
+
+def _leave_out(row: Delivery, reason: str, *, now: datetime) -> None:
+    row.state, row.reason, row.finished_at = DeliveryState.FILTERED, reason, now
+    row.save(update_fields=["state", "reason", "finished_at"])
+
+
 def _is_ready(row: Delivery, known: Known, *, now: datetime) -> bool:
     """Whether every related record is linked; if not, the row is put off, or left out for good."""
     missing = [need for need in row.needs if not known.of(row.flow, need[0], need[1])]
@@ -195,6 +246,7 @@ def _is_ready(row: Delivery, known: Known, *, now: datetime) -> bool:
 
 
 def _job(
+    session: Session,
     row: Delivery,
     document: Mapping[str, Any] | None,
     known: Known,
@@ -206,6 +258,7 @@ def _job(
     if document is None:
         _hold_unreadable(row, now=now)
         return None
+    merge = row.merge = merging.begun(row, document, known, session)
     if not row.attempts and _is_spoken_for(row, known, now=now):
         return None
     before = (row.attempts, row.trying_seconds, row.intent_at)
@@ -213,7 +266,10 @@ def _job(
     row.trying_seconds = trying_time(row.trying_seconds, last_try=row.intent_at, now=now)
     row.intent_at = now
     row.progress = row.progress or earlier.get(row.pk, {})
-    return Job(row, before, _outgoing(row, document, known, was_tried=row.pk in earlier), now)
+    outgoing = _outgoing(row, document, known, was_tried=row.pk in earlier)
+    if merge is not None:
+        outgoing = replace(outgoing, merge=merge.over)
+    return Job(row, before, outgoing, now)
 
 
 def _hold_unreadable(row: Delivery, *, now: datetime) -> None:
@@ -229,9 +285,13 @@ def _is_spoken_for(row: Delivery, known: Known, *, now: datetime) -> bool:
     link = known.of(row.flow, row.entity, row.key)
     if link is None or row.entity == Entity.INVENTORY:
         return False
-    if row.version and link.delivered_version > row.version:
+    if row.version and link.version_of(row.flow.direction) > row.version:
         row.state, row.reason = DeliveryState.FILTERED, "A newer version was delivered before"
-    elif link.delivered_hash == row.content_hash:
+    elif row.merge is not None:
+        if not (settled := merging.echo(row.merge)):
+            return False
+        row.state, row.reason = settled
+    elif link.hash_of(row.flow.direction) == row.content_hash:
         row.state, row.reason = DeliveryState.UNCHANGED, "The target already has exactly this"
     else:
         return False

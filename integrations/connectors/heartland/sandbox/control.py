@@ -9,7 +9,7 @@ from werkzeug.wrappers import Request, Response
 from integrations.connector_kit.sandbox.faults import Fault, FaultKind
 from integrations.connectors.heartland.sandbox import tenants as living
 from integrations.connectors.heartland.sandbox import till
-from integrations.connectors.heartland.sandbox.state import adjustments, documents, stock
+from integrations.connectors.heartland.sandbox.state import adjustments, documents, goods, stock
 from integrations.connectors.heartland.sandbox.state.account import Account
 from integrations.connectors.heartland.sandbox.state.refusal import Refusal
 from integrations.connectors.heartland.sandbox.state.values import Body, Row, number
@@ -86,6 +86,16 @@ def post_sales(all_of_them: Tenants, request: Request, name: str) -> Response:
     return answer({"tickets": shown, "units": sum(row["qty"] for row in shown)}, 201)
 
 
+def post_return(all_of_them: Tenants, request: Request, name: str) -> Response:
+    """{order, lines: [{sku, quantity, price}]}: articles of a web order come back at the till."""
+    account = all_of_them.get(name).account
+    body = body_of(request)
+    with account.transaction():
+        row = till.take_back(account, str(body.get("order") or ""), list(body.get("lines") or []))
+        shown = {key: row[key] for key in ("id", "public_id", "total", "parent_transaction_id")}
+    return answer(shown, 201)
+
+
 def post_stock(all_of_them: Tenants, request: Request, name: str) -> Response:
     """{sku, location_id, delta}: an adjustment, seen in the ledger."""
     account = all_of_them.get(name).account
@@ -96,6 +106,32 @@ def post_stock(all_of_them: Tenants, request: Request, name: str) -> Response:
         row = stock.level(account, *place)
         shown = {key: row[key] for key in ("item_id", "location_id", "qty_on_hand")}
     return answer({**shown, "qty_available": row["qty_available"]}, 201)
+
+
+def post_item(all_of_them: Tenants, request: Request, name: str) -> Response:
+    """{sku, ...}: changes that item as a person would in the back office; {sku, like, ...} adds one
+    beside the item `like`, in its grid. The other fields are those of the API; `image` adds one."""
+    account = all_of_them.get(name).account
+    body = dict(body_of(request))
+    sku, like = str(body.pop("sku", "")), str(body.pop("like", ""))
+    image = str(body.pop("image", ""))
+    with account.transaction():
+        if like:
+            body["public_id"] = sku
+            row = goods.add_sibling(account, _item(account, like), body)
+        else:
+            row = _item(account, sku)
+            goods.update_item(account, row, body)
+        if image:
+            goods.add_image(account, row, {"source": "url", "url": image})
+        shown = {key: row[key] for key in ("id", "public_id", "updated_at")}
+    return answer(shown, 201)
+
+
+def _item(account: Account, sku: str) -> Row:
+    if sku not in account.skus:
+        raise Refusal(404, "not_found", f"no item has the number {sku}")
+    return account.items[account.skus[sku]]
 
 
 def _sell_one(account: Account, body: Body) -> Row:
@@ -158,5 +194,7 @@ ROUTES: list[Route] = [
     ("GET", "/_sandbox/accounts/<name>/log", get_log),
     ("DELETE", "/_sandbox/accounts/<name>/log", delete_log),
     ("POST", "/_sandbox/accounts/<name>/sales", post_sales),
+    ("POST", "/_sandbox/accounts/<name>/returns", post_return),
     ("POST", "/_sandbox/accounts/<name>/stock", post_stock),
+    ("POST", "/_sandbox/accounts/<name>/items", post_item),
 ]

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Request, Response
 from integrations.connector_kit.sandbox import layout
 from integrations.connector_kit.sandbox.faults import Fault, FaultKind
 from integrations.connectors.heartland.sandbox import till
-from integrations.connectors.heartland.sandbox.state import adjustments, documents
+from integrations.connectors.heartland.sandbox.state import adjustments, documents, goods
 from integrations.connectors.heartland.sandbox.state.account import Account
 from integrations.connectors.heartland.sandbox.state.refusal import Refusal
 from integrations.connectors.heartland.sandbox.state.values import Row
@@ -86,6 +86,32 @@ def _change_stock(tenant: Tenant, request: Request) -> str:
     return f"Now {row['qty_on_hand']} on hand, {row['qty_available']} available."
 
 
+def _change_item(tenant: Tenant, request: Request) -> str:
+    """Fields that are left empty stay as they are."""
+    account, form = tenant.account, request.form
+    fields = ("description", "price", "original_price", "primary_barcode")
+    body = {field: text for field in fields if (text := form.get(field, "").strip())}
+    with account.transaction():
+        key = account.skus.get(form.get("sku", ""))
+        if key is None:
+            raise Refusal(404, "not_found", "There is no such article.")
+        row = account.items[key]
+        goods.update_item(account, row, {**body, "active": form.get("active") == "yes"})
+        if url := form.get("image", "").strip():
+            goods.add_image(account, row, {"source": "url", "url": url})
+    state = "active" if row["active?"] else "not active"
+    return f"{row['public_id']} is {row['description']}, {row['price']}, {state}."
+
+
+def _take_back(tenant: Tenant, request: Request) -> str:
+    account = tenant.account
+    quantity = _whole(request, "quantity", least=1)
+    line = {"sku": request.form.get("sku", ""), "quantity": quantity}
+    with account.transaction():
+        ticket = till.take_back(account, request.form.get("order", ""), [line])
+    return f"Taken back on ticket {ticket['public_id']} for {_price(account, ticket)}."
+
+
 def _fail(tenant: Tenant, request: Request) -> str:
     kind = request.form.get("kind", "")
     if kind not in [one.value for one in FaultKind]:
@@ -108,6 +134,8 @@ def _clear(tenant: Tenant, request: Request) -> str:
 _ACTIONS: dict[str, Callable[[Tenant, Request], str]] = {
     "sell": _sell,
     "stock": _change_stock,
+    "item": _change_item,
+    "return": _take_back,
     "fail": _fail,
     "clear": _clear,
 }
@@ -134,9 +162,24 @@ def _actions(account: Account) -> Markup:
     )
     article = Markup('<label>Article<select name="sku" required>{}</select></label>').format(skus)
     where = Markup('<label>Location<select name="location">{}</select></label>').format(places)
-    return _form(
-        "sell", "Sell at the till", article + where + _number("quantity", "Quantity", 1)
-    ) + (_form("stock", "Change stock", article + where + _number("delta", "Add or take away", -1)))
+    back = Markup('<label>Web order<input name="order" placeholder="S-1001" required></label>')
+    return (
+        _form("sell", "Sell at the till", article + where + _number("quantity", "Quantity", 1))
+        + _form("stock", "Change stock", article + where + _number("delta", "Add or take away", -1))
+        + _form("item", "Change an article", article + _ITEM_FIELDS)
+        + _form("return", "Take back a web order", back + article + _number("quantity", "Units", 1))
+    )
+
+
+_ITEM_FIELDS = Markup(
+    '<label>Name<input name="description" maxlength="200"></label>'
+    '<label>Price<input name="price" inputmode="decimal" maxlength="12"></label>'
+    '<label>Price before<input name="original_price" inputmode="decimal" maxlength="12"></label>'
+    '<label>Barcode<input name="primary_barcode" maxlength="40"></label>'
+    '<label>Image address<input name="image" type="url" maxlength="400"></label>'
+    '<label>State<select name="active"><option value="yes">Active</option>'
+    '<option value="no">Not active</option></select></label>'
+)
 
 
 def _faults() -> Markup:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from integrations.connectors.heartland.sandbox.state import payments, tickets
+from integrations.connectors.heartland.sandbox.state import documents, payments, tickets
 from integrations.connectors.heartland.sandbox.state.account import Account
 from integrations.connectors.heartland.sandbox.state.refusal import Refusal
 from integrations.connectors.heartland.sandbox.state.values import Row
@@ -42,6 +42,47 @@ def sell(account: Account, item_id: int, location_id: int, units: Any) -> Row:
             "source_location_id": location_id,
             "sales_rep": "Till",
             "lines": [{"item_id": item_id, "qty": units}],
+        },
+    )
+    payments.record(
+        account,
+        ticket,
+        amount=ticket["total"],
+        payment_type_id=payments.payment_type(account, "Cash"),
+        kind="CashPayment",
+    )
+    tickets.finish(account, ticket, completed_at=account.now())
+    return ticket
+
+
+def take_back(account: Account, order_number: str, lines: list[dict[str, Any]]) -> Row:
+    """A finished return of articles of a web order, paid out in cash. Call it inside a transaction.
+
+    `lines`: sku, quantity, and price where it is not that of the order. Its parent is the invoice
+    the goods left with, else the order.
+    """
+    order = next((row for row in account.orders.values() if row["public_id"] == order_number), None)
+    if order is None:
+        raise Refusal(404, "not_found", f"There is no order {order_number!r}")
+    sold = {line["item_public_id"]: line for line in documents.lines_of(account, order)}
+    invoices = [row for row in account.invoices.values() if row["order_id"] == order["id"]]
+    given = []
+    for line in lines:
+        sku = str(line.get("sku") or "")
+        price = line.get("price") or sold.get(sku, {}).get("adjusted_unit_price")
+        if sku not in account.skus or price is None:
+            raise Refusal(404, "not_found", f"The order has no article {sku!r}")
+        back = -int(line.get("quantity") or 1)
+        given.append({"item_id": account.skus[sku], "qty": back, "adjusted_unit_price": price})
+    ticket = tickets.create(
+        account,
+        {
+            "type": "Return",
+            "station_id": order["station_id"],
+            "source_location_id": order["source_location_id"],
+            "parent_transaction_id": (invoices or [order])[0]["id"],
+            "sales_rep": "Till",
+            "lines": given,
         },
     )
     payments.record(

@@ -135,14 +135,21 @@ def test_an_edit_that_lost_an_answer_is_finished_and_doubles_nothing(
     assert len(place.rows(f"/sales/orders/{receipt.id}/lines")) == 3
 
 
+# The order came without the first one, and the second one was made since.
+_REFUNDS = (("8801", "3.00"), ("8802", "17.50"))
+
+
 def test_a_refund_is_no_change_of_the_order(place: Place) -> None:
     receipt = send(place, fields(list(SKUS)), Ledger())
     place.seen.clear()
     left = fields(list(SKUS), total=Decimal("42.05"), payments=[])
     left["lines"][0]["qty"] = 1
-    left["refunds"] = [{"amount": Decimal("3.00")}, {"amount": Decimal("17.50")}]
-    assert send(place, left, Ledger(), linked_id=receipt.id).outcome is Outcome.UNCHANGED
-    left["refunds"] = [{"amount": Decimal("17.49")}]
+    before, since = ({"key": key, "amount": Decimal(taken)} for key, taken in _REFUNDS)
+    left["refunds"] = [before, since]
+    related = {"refund:8801": "net-8801"}
+    kept = send(place, left, Ledger(), linked_id=receipt.id, related=related)
+    assert kept.outcome is Outcome.UNCHANGED
+    left["refunds"] = [{**since, "amount": Decimal("17.49")}]
     with pytest.raises(Rejected, match="Heartland comes to 59.55"):
         send(place, left, Ledger(), linked_id=receipt.id)
     assert place.writes() == []

@@ -133,8 +133,7 @@ def test_changed_products_come_once(place: Place) -> None:
     client.update(f"/items/{by_sku[SKUS[0]]}", {"price": Decimal("21.00")}, what="item")
     notices, cursor = poll(client, Entity.PRODUCT, cursor)
     assert [one.key for one in notices] == [by_sku[SKUS[0]]]
-    assert notices[0].payload is not None
-    assert notices[0].payload["price"] == Decimal(21)
+    assert notices[0].payload is None
     assert poll(client, Entity.PRODUCT, cursor)[0] == []
     client.update(f"/items/{by_sku[SKUS[0]]}", {"price": Decimal("22.00")}, what="item")
     again, _ = poll(client, Entity.PRODUCT, cursor)
@@ -227,7 +226,7 @@ def test_customer_is_made_once_and_filled_in(place: Place) -> None:
         "Test.Buyer@example.com", "Test", "Renamed",
     )  # fmt: skip
     assert [address.lines for address in found.addresses] == [("12 Elm St",), ("1 Oak Rd",)]
-    assert found.phone == "512-555-0100"
+    assert found.phone == "+15125550100"
 
 
 def test_customer_without_email_is_found_by_number(place: Place) -> None:

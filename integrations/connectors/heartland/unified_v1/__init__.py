@@ -11,6 +11,7 @@ from integrations.connectors.heartland.unified_v1 import (
     orders,
     payments,
     products,
+    refunds,
     shipments,
 )
 from integrations.connectors.heartland.unified_v1.account import probe
@@ -23,6 +24,7 @@ __all__ = ["PORTS", "movements", "notices", "order_money", "probe", "subscribe",
 
 PORTS: Mapping[Entity, EntityPort] = {
     Entity.ORDER: EntityPort(write=orders.write, reference=orders.reference),
+    Entity.REFUND: EntityPort(write=refunds.write, reference=refunds.reference),
     Entity.CUSTOMER: EntityPort(
         normalise=customers.normalise,
         changes=customers.changes,

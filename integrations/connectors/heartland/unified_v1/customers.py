@@ -17,14 +17,17 @@ from integrations.connector_kit.base import (
     Receipt,
     Save,
 )
+from integrations.connector_kit.matching import choose
 from integrations.connector_kit.payload import Payload
 from integrations.connectors.heartland.address_fields import UNKNOWN_NAME, known_name, place
 from integrations.connectors.heartland.client import HeartlandClient, Row, client_of
+from integrations.connectors.heartland.customer_matching import SYSTEM, wanted_of
 from integrations.connectors.heartland.customers import reference
 from integrations.connectors.heartland.unified_v1 import addresses
 from integrations.connectors.heartland.unified_v1.polling import changed, version
 from integrations.connectors.heartland.unified_v1.products import texts
 from mappings.canonical.customer import Customer
+from mappings.canonical.phone import international
 from mappings.canonical.record import Entity
 
 __all__ = ["changes", "normalise", "read", "reference", "write"]
@@ -35,12 +38,13 @@ _CUSTOMERS = "/v1/customers"
 def normalise(payload: Payload, account: Account) -> Customer:
     """Their customer as ours."""
     address = payload.maybe_child("Address")
+    phone = payload.maybe_text("Phone") or ""
     return Customer(
         key=payload.text("CustomerID"),
         number=payload.text("CustomerID"),
         updated_at=payload.maybe_instant("UpdatedAt"),
         email=payload.maybe_text("Email") or "",
-        phone=payload.maybe_text("Phone") or "",
+        phone=international(phone, country=account.setting("phone_country", "US")) or phone,
         first_name=known_name(payload.maybe_text("FirstName")),
         last_name=known_name(payload.maybe_text("LastName")),
         addresses=(addresses.canonical(address),) if address else (),
@@ -62,19 +66,19 @@ def read(client: Client, keys: Sequence[str]) -> Mapping[str, Mapping[str, Any] 
 def write(client: Client, outgoing: Outgoing, save: Save) -> Receipt:
     """Creates the customer or fills in what is new; a blank never overwrites. Repeatable."""
     heartland = client_of(client)
-    wanted = _wanted(Payload(outgoing.fields))
-    there = _find(heartland, outgoing, str(wanted.get("Email", "")))
-    label = str(wanted.get("Email") or outgoing.reference)
+    there = _find(heartland, outgoing)
+    wanted = _wanted(Payload(outgoing.over(there)))
+    label = str(outgoing.fields.get("email") or outgoing.reference)
     if there is None:
         made = create(heartland, wanted, outgoing.delivery_id)
         save("customer_id", made)
-        return Receipt(made, Outcome.CREATED, label=label)
+        return Receipt(made, Outcome.CREATED, label=label, shown={"CustomerID": made, **wanted})
     key = _name(there)
     differs = {name: value for name, value in wanted.items() if not _same(value, there.get(name))}
     if not differs:
-        return Receipt(key, Outcome.UNCHANGED, label=label)
+        return Receipt(key, Outcome.UNCHANGED, label=label, shown=there)
     heartland.update(f"{_CUSTOMERS}/{quote(key, safe='')}", differs, what="The customer")
-    return Receipt(key, Outcome.UPDATED, label=label)
+    return Receipt(key, Outcome.UPDATED, label=label, shown={**there, **differs})
 
 
 def create(client: HeartlandClient, wanted: Row, key: str) -> str:
@@ -94,11 +98,15 @@ def by_email(client: HeartlandClient, email: str) -> Row | None:
     return rows[0] if rows else None
 
 
-def _find(client: HeartlandClient, outgoing: Outgoing, email: str) -> Row | None:
+def _find(client: HeartlandClient, outgoing: Outgoing) -> Row | None:
+    """By link or e-mail; the service names no search by phone or name. Raises when two fit."""
     known = outgoing.linked_id or str(outgoing.progress.get("customer_id") or "")
     if known:
         return client.find(f"{_CUSTOMERS}/{quote(known, safe='')}")
-    return by_email(client, email) if email else None
+    wanted = wanted_of(outgoing.fields, outgoing.key)
+    rows = client.page(_CUSTOMERS, (("Email", wanted.email),)) if wanted.email else ()
+    read = [(row, normalise(Payload(row), client.account)) for row in rows]
+    return choose(wanted, read, by="email", system=SYSTEM)
 
 
 def _wanted(fields: Payload) -> dict[str, Any]:

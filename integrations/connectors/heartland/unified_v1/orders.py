@@ -26,6 +26,7 @@ from integrations.connectors.heartland.order_fields import (
     Tender,
     order_fields,
 )
+from integrations.connectors.heartland.order_refunds import contained, total_there
 from integrations.connectors.heartland.order_settings import tolerance
 from integrations.connectors.heartland.order_settlement import payment_conflict
 from integrations.connectors.heartland.orders import reference
@@ -62,10 +63,11 @@ def write(client: Client, outgoing: Outgoing, save: Save) -> Receipt:
         save("order_id", str(there["OrderID"]))
     elif is_new:
         _must_be_ours(order, there)
-    _check_total(heartland, order, there)
+    expected = order.total if is_new else total_there(order, outgoing.related)
+    _check_total(heartland, order, there, expected)
     changed = _settle(heartland, outgoing, order, there)
     outcome = Outcome.UPDATED if changed else Outcome.UNCHANGED
-    return _receipt(outgoing, items, there, Outcome.CREATED if is_new else outcome)
+    return _receipt(outgoing, order, items, there, Outcome.CREATED if is_new else outcome)
 
 
 def _path(order_id: str) -> str:
@@ -134,9 +136,11 @@ def _customer(client: HeartlandClient, outgoing: Outgoing, order: OrderFields) -
     return customers.create(client, {**wanted, **phone}, outgoing.delivery_id)
 
 
-def _check_total(client: HeartlandClient, order: OrderFields, there: Row) -> None:
+def _check_total(
+    client: HeartlandClient, order: OrderFields, there: Row, expected: Decimal
+) -> None:
     theirs = Decimal(str(there["TotalAmount"]))
-    if abs(theirs - order.total) < tolerance(client.account):
+    if abs(theirs - expected) < tolerance(client.account):
         return
     raise Rejected(
         f"{_name(order)}: Heartland comes to {theirs}, the store to {order.total}.",
@@ -239,7 +243,9 @@ def _cancel(client: HeartlandClient, order: OrderFields, there: Row | None) -> R
     return Receipt(order_id, Outcome.UPDATED, label=order_id, touched=touched)
 
 
-def _receipt(outgoing: Outgoing, items: list[Item], there: Row, outcome: Outcome) -> Receipt:
+def _receipt(
+    outgoing: Outgoing, order: OrderFields, items: list[Item], there: Row, outcome: Outcome
+) -> Receipt:
     order_id = str(there["OrderID"])
     if outcome is Outcome.UNCHANGED:
         return Receipt(order_id, outcome, label=order_id)
@@ -248,14 +254,16 @@ def _receipt(outgoing: Outgoing, items: list[Item], there: Row, outcome: Outcome
         row.maybe_text("product_key") or "": row.maybe_text("sku") or ""
         for row in Payload(outgoing.fields).rows("lines")
     }
+    articles = tuple(
+        Learned(Entity.PRODUCT, key, sku)
+        for key, sku in keys.items()
+        if key and sku and f"product:{key}" not in outgoing.related
+    )
+    refunds = contained(order) if outcome is Outcome.CREATED else ()
     return Receipt(
         order_id,
         outcome,
         label=order_id,
-        learned=tuple(
-            Learned(Entity.PRODUCT, key, sku)
-            for key, sku in keys.items()
-            if key and sku and f"product:{key}" not in outgoing.related
-        ),
+        learned=(*articles, *refunds),
         touched=tuple((Entity.INVENTORY, sku) for sku in dict.fromkeys(i.sku for i in goods)),
     )

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from integrations.connector_kit.base import Account, Client, Notice, Page
 from integrations.connector_kit.payload import Payload
 from integrations.connectors.heartland.client import Row, client_of
+from integrations.connectors.heartland.families import without_options
 from integrations.connectors.heartland.unified_v1.polling import changed, version
 from mappings.canonical.product import Product
 from mappings.canonical.record import Entity
@@ -18,20 +19,24 @@ _PRODUCTS = "/v1/products"
 
 
 def normalise(payload: Payload, account: Account) -> Product:
-    """Their product as ours."""
+    """Their product as ours. Options count for one that has siblings; alone it has none to differ
+    from."""
+    title, family = payload.maybe_text("Name") or "", payload.maybe_text("ParentID") or ""
+    options = texts(payload, "Options") if family else {}
     return Product(
         key=payload.text("SKU"),
         number=payload.text("SKU"),
         updated_at=payload.maybe_instant("UpdatedAt"),
         sku=payload.text("SKU"),
         barcode=payload.maybe_text("Barcode") or "",
-        title=payload.maybe_text("Name") or "",
+        title=title,
         description=payload.maybe_text("Description") or "",
         price=payload.maybe_decimal("Price"),
         cost=payload.maybe_decimal("Cost"),
         is_active=payload.flag("Active", default=True),
-        family_key=payload.maybe_text("ParentID") or "",
-        options=texts(payload, "Options"),
+        family_key=family,
+        family_title=without_options(title, options.values()),
+        options=options,
         custom=texts(payload, "CustomFields"),
     )
 

@@ -38,6 +38,7 @@ WRITE_SCOPES: dict[str, tuple[str, ...]] = {
     "orderUpdate": ("write_orders",),
     "orderCancel": ("write_orders",),
     "orderMarkAsPaid": ("write_orders",),
+    "refundCreate": ("write_orders",),
     "fulfillmentCreate": _FULFIL,
     "fulfillmentTrackingInfoUpdate": _FULFIL,
     "fulfillmentCancel": _FULFIL,
@@ -48,6 +49,9 @@ WRITE_SCOPES: dict[str, tuple[str, ...]] = {
     "customerSet": ("write_customers",),
     "customerUpdate": ("write_customers",),
     "customerEmailMarketingConsentUpdate": ("write_customers",),
+    "productCreate": ("write_products",),
+    "productUpdate": ("write_products",),
+    "productVariantsBulkCreate": ("write_products",),
     "productVariantsBulkUpdate": ("write_products",),
 }
 
@@ -55,6 +59,7 @@ WRITE_SCOPES: dict[str, tuple[str, ...]] = {
 TOPIC_SCOPES = {
     "orders": "read_orders",
     "order_transactions": "read_orders",
+    "refunds": "read_orders",
     "fulfillments": "read_fulfillments",
     "inventory_levels": "read_inventory",
     "customers": "read_customers",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 from werkzeug.exceptions import NotFound
@@ -14,10 +15,12 @@ from integrations.connectors.shopify.sandbox import (
     cancelling,
     clock,
     events,
+    refunding,
     seeding,
     totals,
 )
-from integrations.connectors.shopify.sandbox.money import cents, plain
+from integrations.connectors.shopify.sandbox.graph.resolvers import product_changes
+from integrations.connectors.shopify.sandbox.money import ZERO, cents, plain
 from integrations.connectors.shopify.sandbox.ordering import place_orders
 from integrations.connectors.shopify.sandbox.post_office import PostOffice
 from integrations.connectors.shopify.sandbox.records import Order, Transaction
@@ -206,6 +209,46 @@ def cancel_order(accounts: Accounts, request: Request, name: str, number: int) -
     return json_reply(order_summary(order))
 
 
+def refund_order(accounts: Accounts, request: Request, name: str, number: int) -> Response:
+    """{lines: [{sku, quantity, restock}], shipping, amount, note}, as in the shop's admin.
+
+    Without `amount` the buyer gets what the lines and the shipping come to.
+    """
+    shop, body = accounts.get(name), body_of(request)
+    with shop.lock:
+        order = _order(shop, number)
+        made = refunding.refund(shop, order, _refund_plan(order, body))
+    return json_reply({"id": made.id, "order": order.name, "total": plain(made.total)})
+
+
+def _refund_plan(order: Order, body: dict[str, Any]) -> refunding.Plan:
+    lines = [_back(order, row) for row in body.get("lines") or []]
+    shipping = decimal_of(body.get("shipping", 0), "shipping").quantize(ZERO)
+    plan = refunding.Plan(lines, shipping, note=body.get("note"))
+    amount = body.get("amount")
+    left = refunding.due(order, plan) if amount is None else decimal_of(amount, "amount")
+    money = []
+    for sale, rest in refunding.sales(order):
+        part = min(left.quantize(ZERO), rest)
+        if part > 0:
+            money.append((sale, part))
+            left -= part
+    if left > 0:
+        raise BadRequest("amount is more than was paid")
+    return replace(plan, money=money)
+
+
+def _back(order: Order, row: dict[str, Any]) -> refunding.Back:
+    quantity = whole_of(row.get("quantity", 1), "quantity", least=1)
+    for line in order.lines:
+        if line.sku == row.get("sku") and line.current >= quantity:
+            restock = "CANCEL" if line.unfulfilled >= quantity else "RETURN"
+            return refunding.Back(
+                line, quantity, restock if row.get("restock", True) else "NO_RESTOCK"
+            )
+    raise BadRequest(f"the order has no {quantity} of {row.get('sku')} left")
+
+
 def set_stock(accounts: Accounts, request: Request, name: str) -> Response:
     """What a person would do in the shop's admin."""
     shop, body = accounts.get(name), body_of(request)
@@ -219,6 +262,17 @@ def set_stock(accounts: Accounts, request: Request, name: str) -> Response:
         level.updated_at = clock.now()
         events.stock_changed(shop, [level])
     return json_reply({"sku": found[0].sku, "available": wanted})
+
+
+def delete_product(accounts: Accounts, request: Request, name: str) -> Response:
+    """{sku}: the product with that article goes, as a merchant deletes it in the admin."""
+    shop, sku = accounts.get(name), str(body_of(request).get("sku", ""))
+    with shop.lock:
+        found = shop.variants_by_sku(sku)
+        if not found:
+            raise NotFound(f"no article has the SKU {sku}")
+        product_changes.delete_product(shop, found[0].product)
+    return json_reply({"deleted": found[0].product.id})
 
 
 def uninstall(accounts: Accounts, _request: Request, name: str) -> Response:

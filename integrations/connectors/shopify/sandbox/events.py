@@ -15,6 +15,7 @@ from integrations.connectors.shopify.sandbox.records import (
     Level,
     Order,
     Product,
+    Refund,
     Transaction,
 )
 from integrations.connectors.shopify.sandbox.shop import Shop
@@ -30,6 +31,11 @@ def money_moved(shop: Shop, order: Order, made: Transaction) -> None:
     """Only of a transaction that has ended, well or badly."""
     if made.status in ("SUCCESS", "FAILURE", "ERROR") and shop.wants("order_transactions/create"):
         shop.emit("order_transactions/create", order_body.transaction(order, made))
+
+
+def refunded(shop: Shop, order: Order, refund: Refund) -> None:
+    if shop.wants("refunds/create"):
+        shop.emit("refunds/create", order_body.refund(order, refund))
 
 
 def shipped(shop: Shop, fulfillment: Fulfillment) -> None:
@@ -51,9 +57,15 @@ def products_ordered(shop: Shop, order: Order) -> None:
         product_changed(shop, product)
 
 
-def product_changed(shop: Shop, product: Product) -> None:
-    if shop.wants("products/update"):
-        shop.emit("products/update", catalogue_bodies.product(product))
+def product_changed(shop: Shop, product: Product, topic: str = "products/update") -> None:
+    if shop.wants(topic):
+        shop.emit(topic, catalogue_bodies.product(product))
+
+
+def product_deleted(shop: Shop, product: Product) -> None:
+    """Nothing but the id is told of what is gone."""
+    if shop.wants("products/delete"):
+        shop.emit("products/delete", {"id": product.id})
 
 
 def customer_changed(shop: Shop, customer: Customer, topic: str) -> None:

@@ -30,6 +30,11 @@ class Product:
     updated_at: datetime
     tags: list[str] = field(default_factory=list)
     variants: list[Variant] = field(default_factory=list)
+    status: str = "ACTIVE"
+    vendor: str = "Sandbox Goods"
+    html: str = ""
+    images: list[tuple[str, str]] = field(default_factory=list)
+    """Address and alternative text of each, the main image first."""
 
 
 @dataclass
@@ -52,6 +57,7 @@ class Variant:
     taxable: bool = True
     requires_shipping: bool = True
     policy: str = "DENY"
+    weight: tuple[float, str] = (0.0, "KILOGRAMS")
     levels: dict[int, Level] = field(default_factory=dict)
 
     @property
@@ -146,6 +152,12 @@ class LineItem:
     tax_lines: list[TaxLine] = field(default_factory=list)
     fulfilled: int = 0
     removed: int = 0
+    returned: int = 0
+
+    @property
+    def current(self) -> int:
+        """Units left after refunds: `removed` had not left the house, `returned` had."""
+        return self.quantity - self.removed - self.returned
 
     @property
     def gross(self) -> Decimal:
@@ -242,6 +254,8 @@ class Refund:
     lines: list[RefundLine]
     transactions: list[Transaction]
     note: str | None = None
+    shipping: Decimal = ZERO
+    shipping_tax: Decimal = ZERO
 
     @property
     def total(self) -> Decimal:

@@ -38,6 +38,7 @@ def _product(shop: Shop, article: Article) -> Product:
         product_type=article.style.split()[1],
         created_at=shop.created_at,
         updated_at=shop.created_at,
+        vendor=VENDOR,
     )
     shop.products[product.id] = product
     return product

@@ -101,17 +101,21 @@ class Shop:
         return next(iter(self.locations.values()))
 
     def variants_by_sku(self, sku: str) -> list[Variant]:
-        found = (self.variants[number] for number in self.sku_index.get(phrase(sku), ()))
-        return [variant for variant in found if variant.sku == sku]
+        found = map(self.variants.get, self.sku_index.get(phrase(sku), ()))
+        return [variant for variant in found if variant is not None and variant.sku == sku]
 
     def index_skus(self) -> None:
         """Shopify's search cuts an SKU into words, so "A-1" also finds "A-1-2": each beginning of
         an SKU leads to the variants that have it."""
         self.sku_index = {}
         for variant in self.variants.values():
-            words = phrase(variant.sku).split()
-            for count in range(1, len(words) + 1):
-                self.sku_index.setdefault(" ".join(words[:count]), set()).add(variant.id)
+            self.index_sku(variant)
+
+    def index_sku(self, variant: Variant) -> None:
+        """Adds one variant to the search; what led to it before is not taken away."""
+        words = phrase(variant.sku).split()
+        for count in range(1, len(words) + 1):
+            self.sku_index.setdefault(" ".join(words[:count]), set()).add(variant.id)
 
     def emit(self, topic: str, body: dict[str, Any]) -> None:
         self.post(self, topic, body)

@@ -46,7 +46,7 @@ def total(order: Order) -> Decimal:
 
 
 def _share(amount: Decimal, line: LineItem) -> Decimal:
-    return cents(amount * (line.quantity - line.removed) / line.quantity)
+    return cents(amount * line.current / line.quantity)
 
 
 def current_subtotal(order: Order) -> Decimal:
@@ -58,12 +58,17 @@ def current_discounts(order: Order) -> Decimal:
 
 
 def current_shipping(order: Order) -> Decimal:
-    return ZERO if order.cancelled_at else order.shipping.price
+    if order.cancelled_at:
+        return ZERO
+    return order.shipping.price - sum((refund.shipping for refund in order.refunds), ZERO)
 
 
 def current_tax(order: Order) -> Decimal:
     lines = sum((_share(tax_of(line.tax_lines), line) for line in order.lines), ZERO)
-    return lines + (ZERO if order.cancelled_at else tax_of(order.shipping.tax_lines))
+    if order.cancelled_at:
+        return lines
+    back = sum((refund.shipping_tax for refund in order.refunds), ZERO)
+    return lines + tax_of(order.shipping.tax_lines) - back
 
 
 def current_total(order: Order) -> Decimal:

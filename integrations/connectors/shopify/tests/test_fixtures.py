@@ -18,6 +18,7 @@ ENTITIES = {
     "customers": Entity.CUSTOMER,
     "products": Entity.PRODUCT,
     "inventory": Entity.INVENTORY,
+    "refunds": Entity.REFUND,
 }
 
 

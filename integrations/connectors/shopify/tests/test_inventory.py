@@ -118,13 +118,19 @@ def test_unlinked_levels_are_found_by_sku() -> None:
 
 
 def test_link_to_a_variant_leads_to_its_item() -> None:
-    items = {"nodes": [{"id": "v", "inventoryItem": {"id": f"{ITEM}71", "tracked": True}}, None]}
-    with small_shop(VariantItems=items, InventorySet=accepted) as shop:
-        good, gone = write(shop, level(1, linked="41000001"), level(2, linked="41000002"))
+    item = {"id": "v", "inventoryItem": {"id": f"{ITEM}71", "tracked": True}}
+    items = {"nodes": [item, None, None]}
+    rows = found((73, "SKU-3", True))
+    with small_shop(VariantItems=items, VariantsBySku=rows, InventorySet=accepted) as shop:
+        batch = [level(n, linked=f"4100000{n}") for n in (1, 2, 3)]
+        good, gone, again = write(shop, *batch)
+    assert "SKU-1" not in shop.sent("VariantsBySku")[0]["q"]
     assert shop.sent("VariantItems")[0]["ids"][0] == "gid://shopify/ProductVariant/41000001"
     assert isinstance(good, Receipt)
     assert good.id == f"{ITEM}71"
     assert isinstance(gone, Rejected)
+    assert "a Shopify variant the SKU SKU-2" in gone.advice
+    assert again == Receipt(f"{ITEM}73", Outcome.UPDATED, "SKU-3")
 
 
 def test_one_refused_entry_does_not_stop_the_others() -> None:

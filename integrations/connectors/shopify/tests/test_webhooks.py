@@ -206,6 +206,7 @@ def test_subscribe_creates_what_is_missing_and_corrects_what_differs() -> None:
         "ORDERS_UPDATED",
         "ORDERS_CANCELLED",
         "ORDER_TRANSACTIONS_CREATE",
+        "REFUNDS_CREATE",
         "CUSTOMERS_CREATE",
         "CUSTOMERS_UPDATE",
         "PRODUCTS_UPDATE",

@@ -79,7 +79,7 @@ def update_item(account: Account, row: Row, body: Body) -> None:
     _check_sku(account, body, row["id"])
     amounts = {
         field: money(body, field, "Item")
-        for field in ("cost", "price", "original_price")
+        for field in ("cost", "price", "original_price", "weight")
         if field in body
     }
     row.update(amounts, custom=custom)
@@ -94,6 +94,18 @@ def update_item(account: Account, row: Row, body: Body) -> None:
         account.skus[row["public_id"]] = row["id"]
     account.touch(row)
     account.happened("item_updated", row)
+
+
+def add_sibling(account: Account, like: Row, body: Body) -> Row:
+    """An item beside another, in its grid where it has one: what the back office does.
+
+    Grids cannot be filled over the API, so this is for the control API alone.
+    """
+    row = create_item(account, {"cost": like["cost"], "price": like["price"], **body})
+    copied = ("grid_id", "long_description", "weight", "weight_unit", "track_inventory?")
+    row.update({field: like[field] for field in copied})
+    row["custom"] = {**like["custom"], **custom_fields.merged(body)}
+    return row
 
 
 def add_image(account: Account, item: Row, body: Body) -> Row:

@@ -8,7 +8,6 @@ from integrations.connectors.shopify.sandbox import clock
 from integrations.connectors.shopify.sandbox.identifiers import gid
 from integrations.connectors.shopify.sandbox.money import plain
 from integrations.connectors.shopify.sandbox.records import Level, Product, Variant
-from integrations.connectors.shopify.sandbox.seeding import VENDOR
 
 # Only so many variants come in full; the rest are named in variant_gids.
 _FULL_VARIANTS = 100
@@ -59,7 +58,7 @@ def product(entry: Product) -> dict[str, Any]:
     names = [name for name, _ in entry.variants[0].options]
     return {
         "admin_graphql_api_id": gid("Product", entry.id),
-        "body_html": None,
+        "body_html": entry.html or None,
         "created_at": clock.local(entry.created_at),
         "handle": entry.handle,
         "id": entry.id,
@@ -68,8 +67,8 @@ def product(entry: Product) -> dict[str, Any]:
         "template_suffix": None,
         "title": entry.title,
         "updated_at": clock.local(entry.updated_at),
-        "vendor": VENDOR,
-        "status": "active",
+        "vendor": entry.vendor,
+        "status": entry.status.lower(),
         "published_scope": "global",
         "tags": ", ".join(entry.tags),
         "variants": [_variant(found) for found in entry.variants[:_FULL_VARIANTS]],

@@ -64,7 +64,7 @@ def line(entry: Order, found: LineItem) -> dict[str, Any]:
         "id": found.id,
         "admin_graphql_api_id": gid("LineItem", found.id),
         "attributed_staffs": [],
-        "current_quantity": found.quantity - found.removed,
+        "current_quantity": found.current,
         "fulfillable_quantity": found.unfulfilled,
         "fulfillment_service": "manual",
         "fulfillment_status": _line_state(found),

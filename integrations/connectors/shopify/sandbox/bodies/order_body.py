@@ -29,7 +29,7 @@ def order(shop: Shop, entry: Order) -> dict[str, Any]:
         "fulfillments": [fulfillment(shop, found) for found in entry.fulfillments],
         "line_items": [lines.line(entry, found) for found in entry.lines],
         "payment_terms": None,
-        "refunds": [_refund(entry, found) for found in entry.refunds],
+        "refunds": [refund(entry, found) for found in entry.refunds],
         "shipping_address": people_bodies.address(entry.shipping_address),
         "shipping_lines": [lines.shipping(entry)],
         "returns": [],
@@ -196,7 +196,8 @@ def transaction(entry: Order, made: Transaction) -> dict[str, Any]:
     }
 
 
-def _refund(entry: Order, found: Refund) -> dict[str, Any]:
+def refund(entry: Order, found: Refund) -> dict[str, Any]:
+    """A refunds/create body, also found inside an order."""
     return {
         "id": found.id,
         "admin_graphql_api_id": gid("Refund", found.id),
@@ -206,6 +207,7 @@ def _refund(entry: Order, found: Refund) -> dict[str, Any]:
         "order_id": entry.id,
         "restock": any(line.restock_type != "NO_RESTOCK" for line in found.lines),
         "order_adjustments": [],
+        "refund_shipping_lines": _refund_shipping(entry, found),
         "transactions": [
             {
                 "id": paid.id,
@@ -239,3 +241,16 @@ def _refund(entry: Order, found: Refund) -> dict[str, Any]:
             for line in found.lines
         ],
     }
+
+
+def _refund_shipping(entry: Order, found: Refund) -> list[dict[str, Any]]:
+    if not found.shipping:
+        return []
+    return [
+        {
+            "id": found.id + 1,
+            "shipping_line": lines.shipping(entry),
+            "subtotal_amount_set": rest_set(found.shipping, entry.currency),
+            "tax_amount_set": rest_set(found.shipping_tax, entry.currency),
+        }
+    ]

@@ -16,11 +16,12 @@ from integrations.connectors.shopify.sandbox.shop import Shop
 class Call:
     """One GraphQL request. `show`: how a record of a type is shown, for links that lead back to
     where they came from. `closed`: types that the token may not read. `searches`: what the answer
-    says about filters that were ignored."""
+    says about filters that were ignored. `suggest`: what a refund of an order would come to."""
 
     shop: Shop
     version: str
     show: Mapping[str, Callable[..., dict[str, Any]]]
+    suggest: Callable[..., dict[str, Any]]
     closed: frozenset[str] = frozenset()
     searches: list[dict[str, Any]] = field(default_factory=list)
 

@@ -25,6 +25,7 @@ from integrations.connectors.shopify.sandbox.budget import QUERY_LIMIT
 from integrations.connectors.shopify.sandbox.graph import cost, schema, variables
 from integrations.connectors.shopify.sandbox.graph.call import Call
 from integrations.connectors.shopify.sandbox.graph.checks import RULES
+from integrations.connectors.shopify.sandbox.graph.resolvers import refund_changes
 from integrations.connectors.shopify.sandbox.graph.views import catalogue, lines, orders, people
 from integrations.connectors.shopify.sandbox.shop import Shop
 
@@ -179,7 +180,7 @@ def run(
         return _too_costly(requested)
     if not shop.budget.take(requested):
         return throttled(shop, requested)
-    call = Call(shop, version, _SHOW, _closed(shop))
+    call = Call(shop, version, _SHOW, refund_changes.suggested, _closed(shop))
     with shop.lock:
         result = _executed(prepared, operation, given, call)
     used = min(cost.actual_inner(operation.plan, result.data or {}), requested)

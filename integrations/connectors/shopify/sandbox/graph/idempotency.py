@@ -22,6 +22,7 @@ REQUIRED = {
     "inventorySetQuantities": "inventoryAdjustmentGroup",
     "inventoryAdjustQuantities": "inventoryAdjustmentGroup",
     "inventoryActivate": "inventoryLevel",
+    "refundCreate": "refund",
 }
 
 Resolver = Callable[..., Any]

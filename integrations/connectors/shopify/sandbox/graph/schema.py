@@ -29,6 +29,8 @@ from integrations.connectors.shopify.sandbox.graph.resolvers import (
     metafield_changes,
     order_changes,
     order_queries,
+    product_changes,
+    refund_changes,
     shop_queries,
     webhooks,
 )
@@ -39,9 +41,11 @@ _MODULES = (
     shop_queries,
     order_queries,
     order_changes,
+    refund_changes,
     fulfillment_changes,
     inventory_changes,
     catalogue_queries,
+    product_changes,
     customers,
     metafield_changes,
     webhooks,
@@ -86,7 +90,7 @@ def _root(name: str) -> Resolver:
         function = module.QUERIES.get(name) or module.MUTATIONS.get(name)
         if function is None:
             continue
-        if name in inventory_changes.WITH_INFO:
+        if name in inventory_changes.WITH_INFO | refund_changes.WITH_INFO:
             return lambda _root, info, **args: function(info.context, info, **args)
         return lambda _root, info, **args: function(info.context, **args)
     raise LookupError(f"nothing serves the root field {name}")

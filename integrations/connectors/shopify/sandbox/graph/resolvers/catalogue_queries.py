@@ -10,9 +10,13 @@ from integrations.connectors.shopify.sandbox import clock, events
 from integrations.connectors.shopify.sandbox.graph.call import Call, number_in, user_error
 from integrations.connectors.shopify.sandbox.graph.paging import Rows, View
 from integrations.connectors.shopify.sandbox.graph.resolvers.listing import counted, listed
+from integrations.connectors.shopify.sandbox.graph.resolvers.metafield_changes import (
+    checked_metafields,
+    store_metafields,
+)
 from integrations.connectors.shopify.sandbox.graph.search import Field
 from integrations.connectors.shopify.sandbox.graph.views import catalogue
-from integrations.connectors.shopify.sandbox.identifiers import parse_gid
+from integrations.connectors.shopify.sandbox.identifiers import gid, parse_gid
 from integrations.connectors.shopify.sandbox.records import Product, Variant
 from integrations.connectors.shopify.sandbox.settings import decimal_of
 from integrations.connectors.shopify.sandbox.shop import phrase
@@ -40,7 +44,7 @@ _PRODUCT_FIELDS: dict[str, Field] = {
     "id": Field("number", lambda found: found.id),
     "title": Field("text", lambda found: found.title),
     "handle": Field("text", lambda found: found.handle),
-    "status": Field("state", lambda _found: "active"),
+    "status": Field("state", lambda found: found.status.lower()),
     "tag": Field("text", lambda found: found.tags),
     "product_type": Field("text", lambda found: found.product_type),
     "sku": Field("text", lambda found: [variant.sku for variant in found.variants]),
@@ -140,13 +144,13 @@ def _bulk_update(
     problems, good = [], []
     for index, values in enumerate(variants):
         found = owned.get(number_in(values["id"], "ProductVariant")) if values.get("id") else None
-        wrong = _variant_problems(found, values, ["variants", str(index)])
+        wrong = variant_problems(call, found, values, ["variants", str(index)])
         problems += wrong
         if found is not None and not wrong:
             good.append((found, values))
     if not problems or allowPartialUpdates:
         for found, values in good:
-            _update_variant(call, found, values)
+            update_variant(call, found, values)
         if good:
             events.product_changed(call.shop, product)
     named = [
@@ -161,10 +165,21 @@ def _bulk_update(
     }
 
 
-def _variant_problems(found: Variant | None, values: dict[str, Any], path: list[str]) -> list[View]:
+def variant_problems(
+    call: Call, found: Variant | None, values: dict[str, Any], path: list[str]
+) -> list[View]:
     if found is None:
         text, code = "Product variant does not exist", "PRODUCT_VARIANT_DOES_NOT_EXIST"
         return [user_error([*path, "id"], text, code)]
+    owner, given = gid("ProductVariant", found.id), values.get("metafields") or []
+    return [
+        *value_problems(values, path),
+        *checked_metafields(call, owner, given, [*path, "metafields"]),
+    ]
+
+
+def value_problems(values: dict[str, Any], path: list[str]) -> list[View]:
+    """What is wrong with the prices of a variant that is made or changed."""
     problems = []
     if _amount(values, "compareAtPrice") >= _PRICE_LIMIT:
         text = f"must be less than {_PRICE_LIMIT}"
@@ -179,7 +194,8 @@ def _amount(values: dict[str, Any], name: str) -> Decimal:
     return decimal_of(values[name], name) if values.get(name) is not None else Decimal(0)
 
 
-def _update_variant(call: Call, found: Variant, values: dict[str, Any]) -> None:
+def update_variant(call: Call, found: Variant, values: dict[str, Any]) -> None:
+    """What a ProductVariantsBulkInput says of a variant."""
     if values.get("price") is not None:
         found.price = decimal_of(values["price"], "price")
     if "compareAtPrice" in values:
@@ -192,6 +208,7 @@ def _update_variant(call: Call, found: Variant, values: dict[str, Any]) -> None:
     if values.get("inventoryPolicy"):
         found.policy = values["inventoryPolicy"]
     found.updated_at = found.product.updated_at = clock.now()
+    store_metafields(call, gid("ProductVariant", found.id), values.get("metafields") or [])
     update_item(call, found, values.get("inventoryItem") or {})
 
 
@@ -218,9 +235,12 @@ def update_item(call: Call, found: Variant, values: dict[str, Any]) -> None:
         found.requires_shipping = values["requiresShipping"]
     if values.get("cost") is not None:
         found.cost = decimal_of(values["cost"], "cost")
-    if values.get("sku") is not None:
+    weight = (values.get("measurement") or {}).get("weight")
+    if weight:
+        found.weight = (float(weight["value"]), weight["unit"])
+    if values.get("sku") is not None and values["sku"] != found.sku:
         found.sku = values["sku"]
-        call.shop.index_skus()
+        call.shop.index_sku(found)
 
 
 QUERIES: dict[str, Callable[..., Any]] = {

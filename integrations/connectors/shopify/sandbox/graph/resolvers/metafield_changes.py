@@ -157,6 +157,10 @@ def _tell(call: Call, owner: str) -> None:
     elif kind == "Customer" and found is not None:
         found.updated_at = clock.now()
         events.customer_changed(call.shop, found, "customers/update")
+    elif kind in ("Product", "ProductVariant") and found is not None:
+        product = found if kind == "Product" else found.product
+        product.updated_at = clock.now()
+        events.product_changed(call.shop, product)
 
 
 def _define(call: Call, definition: dict[str, Any]) -> View:

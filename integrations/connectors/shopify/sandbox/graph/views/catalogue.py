@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,7 +13,6 @@ from integrations.connectors.shopify.sandbox.graph.views import metafields
 from integrations.connectors.shopify.sandbox.identifiers import digest, gid
 from integrations.connectors.shopify.sandbox.money import plain, short
 from integrations.connectors.shopify.sandbox.records import Level, Location, Product, Variant
-from integrations.connectors.shopify.sandbox.seeding import VENDOR
 
 
 def location(entry: Location) -> View:
@@ -112,7 +112,7 @@ def item(entry: Variant) -> View:
         "unitCost": lambda call: {"amount": short(entry.cost), "currencyCode": call.shop.currency},
         "measurement": {
             "id": gid("InventoryItemMeasurement", entry.item_id),
-            "weight": {"value": 0.0, "unit": "KILOGRAMS"},
+            "weight": {"value": entry.weight[0], "unit": entry.weight[1]},
         },
         "variant": lambda _call: variant(entry),
         "variants": lambda _call: Rows([entry], variant),
@@ -180,14 +180,14 @@ def product(entry: Product) -> View:
         "legacyResourceId": str(entry.id),
         "handle": entry.handle,
         "title": entry.title,
-        "status": "ACTIVE",
-        "vendor": VENDOR,
+        "status": entry.status,
+        "vendor": entry.vendor,
         "productType": entry.product_type,
         "tags": entry.tags,
-        "description": "",
-        "descriptionHtml": "",
+        "description": re.sub(r"<[^>]*>", "", entry.html),
+        "descriptionHtml": entry.html,
         "isGiftCard": False,
-        "hasOnlyDefaultVariant": False,
+        "hasOnlyDefaultVariant": entry.variants[0].title == "Default Title",
         "tracksInventory": True,
         "totalInventory": lambda _call: sum(_stock(found) for found in entry.variants),
         "createdAt": clock.utc(entry.created_at),

@@ -89,9 +89,7 @@ def _state(entry: Order) -> View:
         "refundable": totals.received(entry) > totals.refunded(entry),
         "totalWeight": "0",
         "subtotalLineItemsQuantity": sum(line.quantity for line in entry.lines),
-        "currentSubtotalLineItemsQuantity": sum(
-            line.quantity - line.removed for line in entry.lines
-        ),
+        "currentSubtotalLineItemsQuantity": sum(line.current for line in entry.lines),
     }
 
 
@@ -138,6 +136,7 @@ def _links(entry: Order) -> View:
             shipments.fulfillment(found) for found in entry.fulfillments
         ],
         "refunds": lambda _call: [refund(entry, found) for found in entry.refunds],
+        "suggestedRefund": lambda call, **given: call.suggest(entry, call, **given),
         "discountApplications": Rows(
             applications,
             lambda found: lines.application(entry, found),
@@ -193,10 +192,22 @@ def refund(entry: Order, found: Refund) -> View:
         "note": found.note,
         "totalRefundedSet": bag(found.total, entry.currency),
         "refundLineItems": Rows(found.lines, lambda line: _refund_line(entry, line)),
-        # Refunds here are of goods; a refund of shipping alone is not played.
-        "refundShippingLines": Rows([], lambda none: none),
+        "refundShippingLines": Rows(
+            [found] if found.shipping else [], lambda row: _refund_shipping(entry, row)
+        ),
+        "duties": [],
         "transactions": transactions,
         "order": lambda _call: order(entry),
+    }
+
+
+def _refund_shipping(entry: Order, found: Refund) -> View:
+    return {
+        "__typename": "RefundShippingLine",
+        "id": gid("RefundShippingLine", found.id + 1),
+        "shippingLine": lines.shipping_line(entry),
+        "subtotalAmountSet": bag(found.shipping, entry.currency),
+        "taxAmountSet": bag(found.shipping_tax, entry.currency),
     }
 
 

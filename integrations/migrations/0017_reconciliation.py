@@ -10,7 +10,7 @@ from tenants.rls import ProtectTenantTable
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0014_agenda"),
+        ("integrations", "0016_links_by_direction"),
         ("tenants", "0001_initial"),
     ]
 

@@ -1,0 +1,1 @@
+"""What a pair carries, and switching it on and off."""

@@ -1,0 +1,33 @@
+"""What switching a flow means, for the person who is about to do it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from integrations.models import Direction, Flow
+from integrations.services.verdict import PLURALS
+from mappings.canonical.record import Entity
+
+
+def name_of(flow: Flow) -> str:
+    """ "Products", "Stock levels"."""
+    return PLURALS.get(Entity(flow.entity), flow.entity).capitalize()
+
+
+def consequences(flow: Flow) -> Sequence[str]:
+    """What happens when it is switched to the other state."""
+    source, target = flow.source.name, flow.target.name
+    if flow.is_on:
+        return (
+            f"Nothing of this kind goes from {source} to {target} any more.",
+            "What changes meanwhile is left out and not kept for later; a backfill catches up.",
+        )
+    said = [f"From now on, what changes in {source} goes to {target}."]
+    if (flow.entity, flow.direction) == (Entity.PRODUCT, Direction.TO_STORE):
+        said += [
+            f"Articles that {target} sells already are linked by SKU and get the price of {source}"
+            "; titles, texts and images stay as they are.",
+            "Articles it lacks become drafts that no buyer sees until you publish them.",
+            f"The settings of {target} can say otherwise. Nothing is ever deleted.",
+        ]
+    return [*said, "What was there before goes with a backfill, which you start yourself."]
