@@ -22,10 +22,11 @@ USUAL_FLOWS: tuple[tuple[Entity, Direction], ...] = (
     (Entity.INVENTORY, Direction.TO_STORE),
     (Entity.SHIPMENT, Direction.TO_STORE),
     (Entity.PRODUCT, Direction.TO_STORE),
+    (Entity.ORDER, Direction.TO_STORE),
 )
 # These wait for someone to switch them on: a shop that sells already gets new articles and other
-# prices, which nobody should meet unasked.
-OFF_AT_FIRST = frozenset({(Entity.PRODUCT, Direction.TO_STORE)})
+# prices, which nobody should meet unasked, and marks on its orders.
+OFF_AT_FIRST = frozenset({(Entity.PRODUCT, Direction.TO_STORE), (Entity.ORDER, Direction.TO_STORE)})
 
 
 class BadPair(ValueError):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from integrations.models import Pair, PairState, ReconciledOrder, Reconciliation
 from integrations.services.reconciling import can_reconcile, reconcile, today_of
+from integrations.sync import pipeline
 from tenants import scope
 
 # A worker is ended that takes too long; what is left is done in the next turn.
@@ -22,7 +24,12 @@ def compare_yesterday(now: datetime) -> None:
     for pair, day in _due(now):
         if time.monotonic() > until:
             return
-        reconcile(pair=pair, day=day, now=now)
+        # An error of ours with one pair must not keep the others waiting.
+        pipeline.survives(f"reconciliation of pair {pair.pk}", partial(_compare, pair, day, now))
+
+
+def _compare(pair: Pair, day: date, now: datetime) -> None:
+    reconcile(pair=pair, day=day, now=now)
 
 
 def _due(now: datetime) -> list[tuple[Pair, date]]:

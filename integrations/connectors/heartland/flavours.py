@@ -31,6 +31,7 @@ from integrations.connectors.heartland import (
     customers,
     inventory,
     money,
+    order_status,
     orders,
     payments,
     products,
@@ -46,7 +47,13 @@ from integrations.connectors.heartland.client import client_of
 from mappings.canonical.record import Entity, Record
 
 RETAIL_PORTS: Mapping[Entity, EntityPort] = {
-    Entity.ORDER: EntityPort(write=orders.write, reference=orders.reference),
+    Entity.ORDER: EntityPort(
+        normalise=order_status.normalise,
+        changes=order_status.changes,
+        read=order_status.read,
+        write=orders.write,
+        reference=orders.reference,
+    ),
     Entity.REFUND: EntityPort(
         normalise=returns.normalise,
         changes=returns.changes,

@@ -13,6 +13,7 @@ from integrations.connectors.shopify import (
     customers,
     inventory,
     money,
+    order_status,
     orders,
     payments,
     probe,
@@ -34,7 +35,10 @@ CONNECTOR = Connector(
     probe=probe.probe,
     entities={
         Entity.ORDER: EntityPort(
-            normalise=orders.normalise, changes=orders.changes, read=orders.read
+            normalise=orders.normalise,
+            changes=orders.changes,
+            read=orders.read,
+            write=order_status.write,
         ),
         Entity.REFUND: EntityPort(
             normalise=refunds.normalise,

@@ -8,6 +8,7 @@ from integrations.connector_kit.base import EntityPort
 from integrations.connectors.heartland.unified_v1 import (
     customers,
     inventory,
+    order_status,
     orders,
     payments,
     products,
@@ -23,7 +24,13 @@ from mappings.canonical.record import Entity
 __all__ = ["PORTS", "movements", "notices", "order_money", "probe", "subscribe", "verify"]
 
 PORTS: Mapping[Entity, EntityPort] = {
-    Entity.ORDER: EntityPort(write=orders.write, reference=orders.reference),
+    Entity.ORDER: EntityPort(
+        normalise=order_status.normalise,
+        changes=order_status.changes,
+        read=order_status.read,
+        write=orders.write,
+        reference=orders.reference,
+    ),
     Entity.REFUND: EntityPort(write=refunds.write, reference=refunds.reference),
     Entity.CUSTOMER: EntityPort(
         normalise=customers.normalise,
