@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from django.test import TransactionTestCase
+
+from tests import emptying
 
 ROOT = Path(__file__).resolve().parent
 SHARED = ROOT.parent / "shared"
@@ -48,6 +51,14 @@ def sandboxes() -> Iterator[dict[str, SandboxProcess]]:
             process.terminate()
         for process, _ in started.values():
             process.wait(10)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_emptying() -> Iterator[None]:
+    """The database is emptied in a quick way after each test that commits."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", emptying.after_test)
+        yield
 
 
 @pytest.fixture

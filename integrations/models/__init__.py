@@ -24,6 +24,7 @@ from integrations.models.link import Link
 from integrations.models.notice_name import NoticeName
 from integrations.models.pair import Direction, Flow, Pair, PairState
 from integrations.models.payload import Payload
+from integrations.models.preflight import Preflight, PreflightState
 from integrations.models.rank import Rank, rank_of
 from integrations.models.reconciliation import ReconciledOrder, Reconciliation, Verdict
 from integrations.models.refusal import Refusal
@@ -61,6 +62,8 @@ __all__ = [
     "Pair",
     "PairState",
     "Payload",
+    "Preflight",
+    "PreflightState",
     "Rank",
     "ReconciledOrder",
     "Reconciliation",

@@ -10,6 +10,7 @@ from typing import Any
 
 from integrations.models import Attempt, Delivery, InboxItem, InboxState, Link
 from integrations.services.editing import Edit, edits
+from integrations.services.veils import veiled
 from integrations.sync.sessions import load_many
 
 RELATED = 12
@@ -183,8 +184,8 @@ def _of_delivery(delivery: Delivery, documents: Mapping[int, Any]) -> list[Event
                 Kind.MAPPED,
                 delivery.created_at,
                 delivery=delivery,
-                record=document.get("record"),
-                fields=document.get("fields"),
+                record=veiled(delivery.entity, document.get("record")),
+                fields=veiled(delivery.entity, document.get("fields")),
                 was_pruned=_pruned(delivery.payload_id, documents),
             )
         )

@@ -28,8 +28,6 @@ from mappings.canonical.record import Entity, Record
 STATES = frozenset({Entity.CUSTOMER, Entity.GIFT_CARD})
 FACTS = frozenset({Entity.REFUND})
 _EITHER = STATES | FACTS
-# What comes back of these says something new: stock, and how far an order is.
-_TOLD_BACK = frozenset({Entity.INVENTORY, Entity.ORDER})
 
 OURS = "It is our own record coming back"
 OUR_CHANGE = "It is our own change coming back"
@@ -78,7 +76,7 @@ def going_both_ways(flows: Iterable[Flow]) -> set[tuple[UUID, str]]:
 def is_own_fact(flow: Flow, found: Found) -> bool:
     """Whether the linked record was made by a delivery of the other direction."""
     return (
-        flow.entity not in STATES | _TOLD_BACK
+        flow.entity in FACTS
         and bool(found.hash_of(other(flow.direction)))
         and not found.hash_of(flow.direction)
     )

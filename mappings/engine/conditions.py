@@ -7,7 +7,7 @@ from typing import Any
 
 from mappings.engine.conversion import Refused, number, shown
 from mappings.engine.paths import EACH, MISSING, parse, read
-from mappings.engine.rule import Condition, Test
+from mappings.engine.rule import Condition, Op
 
 Asked = Callable[[Any, Any], bool]
 """Whether a condition holds, given the row (or the record) and the record."""
@@ -40,17 +40,17 @@ def asked(condition: Condition) -> Asked:
 
 def _passing(condition: Condition) -> Callable[[Any], bool]:
     op = condition.op
-    if op is Test.EXISTS:
+    if op is Op.EXISTS:
         return lambda value: not is_empty(value)
-    if op is Test.MISSING:
+    if op is Op.MISSING:
         return is_empty
-    if op is Test.ONE_OF:
+    if op is Op.ONE_OF:
         tests = tuple(_equals(one) for one in condition.value)
         return lambda value: any(test(value) for test in tests)
     same = _equals(condition.value)
-    if op is Test.EQUALS:
+    if op is Op.EQUALS:
         return same
-    if op is Test.DIFFERS:
+    if op is Op.DIFFERS:
         return lambda value: not same(value)
     return _contains(condition.value)
 

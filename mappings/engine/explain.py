@@ -58,7 +58,7 @@ def explain(
     for move in rules.plan.moves:
         made = _rows_made(done, move)
         for index, value in values(move, document, tables, outcomes, made):
-            found.append(_explained(move, index, value, document, outcomes))
+            found.append(_explained(move, index, value, document, outcomes, tables))
         apply_move(done, move, document, tables, outcomes)
     return found
 
@@ -69,6 +69,7 @@ def _explained(
     value: Any,
     document: Mapping[str, Any],
     outcomes: Sequence[Outcomes],
+    tables: Tables,
 ) -> Explained:
     rule = move.rule
     sources = tuple(dict.fromkeys(_sources(move, index)))
@@ -80,7 +81,7 @@ def _explained(
         sources=sources,
         values=tuple(_found(document, path) for path in sources),
         result=value if gave else None,
-        note=_note(move, index, document, outcomes, value) if problem is None else "",
+        note=_note(move, index, document, outcomes, tables, value) if problem is None else "",
         problem=problem,
     )
 
@@ -106,6 +107,7 @@ def _note(
     index: int | None,
     document: Mapping[str, Any],
     outcomes: Sequence[Outcomes],
+    tables: Tables,
     value: Any,
 ) -> str:
     """Why the rule gave nothing, or its default."""
@@ -120,9 +122,12 @@ def _note(
         found = outcome(outcomes[move.job], index).get("v")
     else:
         found = read(row, move.here)
-    if found is not MISSING and found is not None and found != "":
-        return ""
     source = source_of(move, index)
+    if found is not MISSING and found is not None and found != "":
+        lookup = move.rule.lookup
+        if lookup and tables.get(lookup.table, {}).get(str(found)) is None:
+            return f"{source} has no entry in the table {lookup.table!r}: its default"
+        return ""
     return f"{source} is empty" if value is MISSING else f"{source} is empty: its default"
 
 

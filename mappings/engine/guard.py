@@ -89,8 +89,7 @@ class Process:
 
     def ask(self, lines: bytes) -> bytes:
         """The answer to a request. Raises Ended; the process is closed then."""
-        self._progress.seek(0)
-        self._progress.write(bytes(4))
+        os.pwrite(self._progress.fileno(), bytes(4), 0)
         until = time.monotonic() + self._limits.seconds + self._limits.patience
         try:
             self._send(lines)
@@ -99,6 +98,11 @@ class Process:
             raise self._ended(f"took longer than {self._limits.seconds:g} s", late=True) from None
         except OSError:
             raise self._ended(f"needs more than {self._limits.megabytes} MB", late=False) from None
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it has not ended; it does so by itself after a while without work."""
+        return self._running.poll() is None
 
     def _send(self, lines: bytes) -> None:
         held = memoryview(lines)
@@ -168,10 +172,16 @@ class _Pool:
 
     def _taken(self) -> Process:
         with self._changed:
-            while not self._idle and self._started >= _MOST_PROCESSES:
+            while True:
+                while self._idle:
+                    process = self._idle.pop()
+                    if process.is_alive:
+                        return process
+                    process.close()
+                    self._started -= 1
+                if self._started < _MOST_PROCESSES:
+                    break
                 self._changed.wait()
-            if self._idle:
-                return self._idle.pop()
             self._started += 1
         try:
             return Process(PUBLISHED)

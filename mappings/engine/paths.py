@@ -61,10 +61,10 @@ def read(document: object, steps: Sequence[Step]) -> Any:
 
 def write(document: dict[str, Any], steps: Sequence[Step], value: object) -> None:
     """Sets the value at a path without list steps, making the objects on the way."""
-    place = document
     if len(steps) == 1:
-        place[str(steps[0])] = value
+        document[steps[0]] = value  # type: ignore[index] # of one step, so it is a name
         return
+    place = document
     for step in steps[:-1]:
         place = place.setdefault(str(step), {})
     place[str(steps[-1])] = value

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mappings.engine.conditions import Asked, asked
 from mappings.engine.expressions import BadExpression, Job, Needs, check, job, needs
 from mappings.engine.paths import EACH, Step, parse
-from mappings.engine.rule import Rule
+from mappings.engine.rule import Rule, ValueType
 
 Path = tuple[Step, ...]
 
@@ -38,7 +39,8 @@ class Move:
     `into` is the target list whose rows are filled and `leaf` the path within a row (or within
     the target, when `into` is None). `over` is the list whose rows are read and `here` the path
     within a row (or within the record), `key` the same when it is a single name: nearly always.
-    `job` and `asks` point into the plan's jobs.
+    `job` and `asks` point into the plan's jobs. What every row asks of the rule is kept here as
+    well, where it is found faster.
     """
 
     rule: Rule
@@ -50,6 +52,10 @@ class Move:
     when: tuple[Asked, ...]
     asks: tuple[int, ...]
     job: int | None
+    constant: Any
+    table: str | None
+    wanted: ValueType | None
+    append: bool
 
 
 @dataclass(frozen=True)
@@ -128,6 +134,10 @@ def _move(rule: Rule, lists: dict[Path, Path], jobs: list[Job]) -> Move:
         when=tuple(asked(one) for one in rule.when if one.expression is None),
         asks=asks,
         job=_add(jobs, rule.slot, rule.expression, over) if rule.expression else None,
+        constant=rule.constant,
+        table=rule.lookup.table if rule.lookup else None,
+        wanted=rule.type,
+        append=rule.append,
     )
 
 

@@ -24,7 +24,7 @@ class ValueType(StrEnum):
     INSTANT = "instant"
 
 
-class Test(StrEnum):
+class Op(StrEnum):
     """What a condition asks of the value at its path."""
 
     EXISTS = "exists"
@@ -55,7 +55,7 @@ class Condition(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     path: str | None = None
-    op: Test | None = None
+    op: Op | None = None
     value: Any = None
     expression: str | None = Field(None, min_length=1, max_length=LONGEST_EXPRESSION)
 
@@ -68,10 +68,10 @@ class Condition(BaseModel):
         if self.path is None or self.op is None:
             raise ValueError("a condition needs a path and a test (op), or an expression")
         parse(self.path)
-        if self.op in (Test.EXISTS, Test.MISSING):
+        if self.op in (Op.EXISTS, Op.MISSING):
             if self.value is not None:
                 raise ValueError(f"the condition {self.op} of {self.path!r} takes no value")
-        elif self.op is Test.ONE_OF:
+        elif self.op is Op.ONE_OF:
             if not isinstance(self.value, list | tuple) or not self.value:
                 raise ValueError(f"the condition one_of of {self.path!r} needs a list of values")
         elif self.value is None or isinstance(self.value, list | tuple | dict):

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from mappings.engine.plan import BadRule, BadRules, Plan, compiled
-from mappings.engine.rule import Condition, Lookup, Rule, Test, ValueType
+from mappings.engine.rule import Condition, Lookup, Op, Rule, ValueType
 
 __all__ = [
     "BadRule",
@@ -20,7 +20,7 @@ __all__ = [
     "Lookup",
     "Rule",
     "RuleSet",
-    "Test",
+    "Op",
     "ValueType",
     "rule_set",
 ]

@@ -69,12 +69,12 @@ def apply_move(
     outcomes: Sequence[Outcomes],
 ) -> None:
     """One rule applied to what the rules before it have made."""
-    into, append = move.into, move.rule.append
+    into, append, leaf = move.into, move.append, move.leaf
     rows = _rows(done.fields, into) if into is not None else []
+    place = done.fields
     for index, value in values(move, document, tables, outcomes, len(rows)):
-        place = done.fields
         if into is not None and index is not None:
-            while len(rows) <= index:
+            if index == len(rows):
                 rows.append({})
             place = rows[index]
         if value is MISSING:
@@ -82,9 +82,9 @@ def apply_move(
         if type(value) is Problem:
             done.problems.append(value)
         elif append:
-            _append(done, move.rule, place, move.leaf, value)
+            _append(done, move.rule, place, leaf, value)
         else:
-            write(place, move.leaf, value)
+            write(place, leaf, value)
 
 
 def values(
@@ -123,12 +123,11 @@ def _value(
     outcomes: Sequence[Outcomes],
     index: int | None,
 ) -> Any:
-    rule = move.rule
     try:
         if (move.when or move.asks) and not holds(move, row, document, outcomes, index):
             return MISSING
-        if rule.constant is not None:
-            return rule.constant
+        if move.constant is not None:
+            return move.constant
         if move.key is not None and type(row) is dict:
             found = row.get(move.key, MISSING)
         elif move.job is not None:
@@ -137,9 +136,9 @@ def _value(
             found = read(row, move.here)
         if found is MISSING or found is None or found == "":
             return _instead(move, index)
-        if rule.lookup:
-            found = _look_up(rule.lookup.table, found, tables, rule.default)
-        return convert(found, rule.type) if rule.type else found
+        if move.table is not None:
+            found = _look_up(move.table, found, tables, move.rule.default)
+        return convert(found, move.wanted) if move.wanted is not None else found
     except Refused as refused:
         return _problem(move, row, index, refused)
 

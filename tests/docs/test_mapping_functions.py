@@ -1,7 +1,8 @@
-"""The page of mapping functions is the one that the code makes."""
+"""Rules and their functions are described as they are in the code."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.core.management import CommandError, call_command
 
 from mappings.engine.function_page import page
 from mappings.engine.functions import FUNCTIONS
+from mappings.engine.rule import Rule
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "mapping-functions.md"
 
@@ -18,6 +20,12 @@ def test_the_page_is_current_and_has_every_function() -> None:
     assert FILE.read_text("utf-8") == page()
     assert page().count("\n### $") == len(FUNCTIONS)
     call_command("mapping_functions", "--check")
+
+
+@pytest.mark.parametrize("member", Rule.model_fields)
+def test_every_member_of_a_rule_is_described(member: str) -> None:
+    said = (FILE.parent / "connectors.md").read_text("utf-8")
+    assert re.search(rf"`{member}( = [^`]*)?`", said)
 
 
 def test_a_page_that_is_not_current_is_told_and_written(tmp_path: Path, settings: Any) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from integrations.connector_kit.base import Connector
 from integrations.connector_kit.manifest import load
-from integrations.connectors.heartland import flavours
+from integrations.connectors.heartland import audit, flavours
 from integrations.connectors.heartland.client import HeartlandClient
 
 CONNECTOR = Connector(
@@ -20,5 +20,6 @@ CONNECTOR = Connector(
     choices=flavours.choices,
     close=HeartlandClient.close,
     money=flavours.MONEY,
+    audit=audit.audit,
     sandbox="integrations.connectors.heartland.sandbox.app:create",
 )

@@ -8,9 +8,11 @@ from integrations.connector_kit.base import Connector, EntityPort
 from integrations.connector_kit.manifest import load
 from integrations.connector_kit.money import MoneyPort
 from integrations.connectors.shopify import (
+    audit,
     backfill,
     customer_writing,
     customers,
+    gift_cards,
     inventory,
     money,
     order_status,
@@ -46,6 +48,12 @@ CONNECTOR = Connector(
             read=refunds.read,
             write=refund_writing.write,
         ),
+        Entity.GIFT_CARD: EntityPort(
+            normalise=gift_cards.normalise,
+            changes=gift_cards.changes,
+            read=gift_cards.read,
+            write=gift_cards.write,
+        ),
         Entity.CUSTOMER: EntityPort(
             normalise=customers.normalise,
             changes=customers.changes,
@@ -59,9 +67,12 @@ CONNECTOR = Connector(
             normalise=products.normalise,
             changes=products.changes,
             read=products.read,
+            pages=backfill.product_pages,
+            count=backfill.count_products,
             write_many=product_writing.write_many,
             batch_size=product_writing.BATCH_SIZE,
             calls_per_write=product_writing.CALLS_PER_WRITE,
+            shelf=audit.shelf,
         ),
         Entity.INVENTORY: EntityPort(
             normalise=stock.normalise,
@@ -82,6 +93,7 @@ CONNECTOR = Connector(
     subscribe=webhooks.subscribe,
     choices=probe.choices,
     refresh=ShopClient.refresh,
+    audit=audit.audit,
     close=ShopClient.close,
     money=MoneyPort(movements=money.movements, orders=money.orders, zone=money.zone),
     sandbox="integrations.connectors.shopify.sandbox.app:create",

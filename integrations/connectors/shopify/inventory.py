@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from integrations.connector_kit.base import Outcome, Outgoing, Receipt, Result
@@ -24,8 +24,9 @@ BATCH_SIZE = 250
 _KEYS = uuid.UUID("6f1d2f6e-5a0b-4b55-9d0a-5f8c1c9d7a31")
 # Their answer when a key was used for something else or its first use failed: a new key helps.
 _WORN_KEY = frozenset({"IDEMPOTENCY_KEY_PARAMETER_MISMATCH", "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"})
+_GONE = "INVALID_INVENTORY_ITEM"
 _ADVICE = {
-    "INVALID_INVENTORY_ITEM": "The variant was deleted in Shopify. Relink the article, then replay.",
+    _GONE: "The variant was deleted in Shopify. Relink the article, then replay.",
     "INVALID_LOCATION": "Choose another Shopify location in the settings of the connection.",
     "NON_MUTABLE_INVENTORY_ITEM": "A bundle has no stock of its own; leave it out of this flow.",
 }
@@ -52,6 +53,26 @@ def write_many(client: ShopClient, batch: Sequence[Outgoing]) -> list[Result]:
     Quantities are absolute, so a batch whose outcome is unknown may simply be sent again. Raises
     TryLater and NeedsOwner for the batch as a whole; nothing was written then, or all of it.
     """
+    results = _written(client, batch)
+    gone = [at for at, result in enumerate(results) if _is_gone(result) and batch[at].linked_id]
+    if gone:
+        # The linked item went with its variant; the article may have another one by now.
+        free = [replace(batch[at], linked_id="", delivery_id=_again(batch[at])) for at in gone]
+        for at, result in zip(gone, _written(client, free), strict=True):
+            results[at] = result if isinstance(result, Receipt) else results[at]
+    return results
+
+
+def _is_gone(result: Result) -> bool:
+    return isinstance(result, Rejected) and result.said.startswith(_GONE)
+
+
+def _again(outgoing: Outgoing) -> str:
+    """Another name, since the idempotency key is made of it and the item is another."""
+    return f"{outgoing.delivery_id}/relinked"
+
+
+def _written(client: ShopClient, batch: Sequence[Outgoing]) -> list[Result]:
     results: dict[int, Result] = {}
     entries = _one_per_place(_entries(client, batch, results), results)
     worn = 0

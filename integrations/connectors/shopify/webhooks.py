@@ -157,6 +157,7 @@ _READERS: Mapping[str, Callable[[Body], list[_Said]]] = {
     "refunds/create": _refund,
     "customers/create": _customer,
     "customers/update": _customer,
+    "products/create": _product,
     "products/update": _product,
     "inventory_levels/update": _level,
 }

@@ -49,9 +49,9 @@ def transform(
     """
     if book.problem:
         raise Rejected(
-            f"The pair's own rules do not fit the shipped ones of this release: {book.problem}",
+            book.problem,
             field="mapping",
-            advice="Correct the draft of these rules and publish it, then replay.",
+            advice="Correct the rules of this flow and publish them, then replay.",
         )
     reference = reference_of(record, target=target)
     tables = watched(book, missed)

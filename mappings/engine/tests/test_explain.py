@@ -31,6 +31,11 @@ RULES = rule_set(
         {"target": "lines[].up", "expression": "$uppercase(sku) & $record.nowhere"},
         {"target": "tier", "lookup": {"table": "tiers", "source": "custom.Tier"}},
         {"target": "lines[].kind", "constant": "item"},
+        {
+            "target": "level",
+            "lookup": {"table": "tiers", "source": "custom.Tier"},
+            "default": "0",
+        },
     ],
 )
 
@@ -51,6 +56,13 @@ def test_each_field_has_its_sources_values_and_result() -> None:
         ("tier", ("custom.Tier",), ("gold",), None, ""),
         ("lines[0].kind", (), (), "item", ""),
         ("lines[1].kind", (), (), "item", ""),
+        (
+            "level",
+            ("custom.Tier",),
+            ("gold",),
+            "0",
+            "custom.Tier has no entry in the table 'tiers': its default",
+        ),
     ]
     assert [one.problem.message for one in found if one.problem] == [
         "custom.Tier: 'gold' has no entry in the table 'tiers'"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
 from typing import Any
 
+import psutil
 import pytest
 
 from mappings.engine import guard, trial
@@ -68,9 +71,30 @@ def test_a_pattern_that_other_engines_never_finish_is_harmless() -> None:
 
 def test_the_next_record_is_evaluated_after_one_was_stopped() -> None:
     assert transform(rules("[1..10000000]", "a"), {"a": 7}).fields == {"field_1": 7}
-    (process,) = guard._pool._idle[-1:]
-    process._running.kill()
+
+
+def test_processes_that_ended_by_themselves_are_replaced() -> None:
+    assert transform(rules("a"), {"a": 7}).fields == {"field_0": 7}
+    ended = list(guard._pool._idle)
+    for process in ended:
+        process._running.kill()
     assert transform(rules("a"), {"a": 8}).fields == {"field_0": 8}
+    assert len(guard._pool._idle) <= len(ended)
+
+
+def test_a_process_ends_with_the_one_that_asks() -> None:
+    script = (
+        "import os, signal\n"
+        "from mappings.engine import guard\n"
+        "process = guard.Process(guard.PUBLISHED)\n"
+        'process.ask(b\'[]\\n{"tables":{},"seconds":1}\\n{}\\n\')\n'
+        "print(process._running.pid, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    asked = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, check=False)
+    assert asked.returncode == -signal.SIGKILL
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(int(asked.stdout)).wait(timeout=30)
 
 
 def test_threads_have_a_few_processes_between_them() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from integrations.connector_kit.base import EntityPort
 from integrations.connectors.heartland.unified_v1 import (
+    article_links,
     customers,
     inventory,
     order_status,
@@ -32,6 +33,8 @@ PORTS: Mapping[Entity, EntityPort] = {
         reference=orders.reference,
     ),
     Entity.REFUND: EntityPort(write=refunds.write, reference=refunds.reference),
+    # The unified API has no endpoint for gift cards.
+    Entity.GIFT_CARD: EntityPort(),
     Entity.CUSTOMER: EntityPort(
         normalise=customers.normalise,
         changes=customers.changes,
@@ -40,7 +43,10 @@ PORTS: Mapping[Entity, EntityPort] = {
         reference=customers.reference,
     ),
     Entity.PRODUCT: EntityPort(
-        normalise=products.normalise, changes=products.changes, read=products.read
+        normalise=products.normalise,
+        changes=products.changes,
+        read=products.read,
+        write_many=article_links.write_many,
     ),
     Entity.INVENTORY: EntityPort(
         normalise=inventory.normalise,

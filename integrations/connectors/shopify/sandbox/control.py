@@ -13,6 +13,7 @@ from integrations.connector_kit.sandbox.faults import Fault, FaultKind
 from integrations.connectors.shopify.sandbox import (
     buying,
     cancelling,
+    cards,
     clock,
     events,
     refunding,
@@ -247,6 +248,29 @@ def _back(order: Order, row: dict[str, Any]) -> refunding.Back:
                 line, quantity, restock if row.get("restock", True) else "NO_RESTOCK"
             )
     raise BadRequest(f"the order has no {quantity} of {row.get('sku')} left")
+
+
+def add_gift_card(accounts: Accounts, request: Request, name: str) -> Response:
+    """{code, amount}: a card as the merchant makes one in the admin."""
+    shop, body = accounts.get(name), body_of(request)
+    amount = decimal_of(body.get("amount"), "amount").quantize(ZERO)
+    with shop.lock:
+        made = cards.issue(shop, str(body.get("code") or ""), amount, None)
+    return json_reply({"id": made.id, "balance": plain(made.balance)})
+
+
+def use_gift_card(accounts: Accounts, request: Request, name: str) -> Response:
+    """{code, amount}: a buyer pays with the card; below zero it is topped up."""
+    shop, body = accounts.get(name), body_of(request)
+    amount = decimal_of(body.get("amount"), "amount").quantize(ZERO)
+    with shop.lock:
+        card = cards.find_code(shop, str(body.get("code") or ""))
+        if card is None:
+            raise NotFound("no gift card has this code")
+        if card.balance < amount:
+            return json_reply({"error": "The gift card does not have sufficient funds."}, 409)
+        cards.change(shop, card, -amount, None)
+    return json_reply({"id": card.id, "balance": plain(card.balance)})
 
 
 def set_stock(accounts: Accounts, request: Request, name: str) -> Response:

@@ -19,6 +19,7 @@ ENTITIES = {
     "products": Entity.PRODUCT,
     "inventory": Entity.INVENTORY,
     "refunds": Entity.REFUND,
+    "gift_cards": Entity.GIFT_CARD,
 }
 
 

@@ -133,6 +133,24 @@ def test_link_to_a_variant_leads_to_its_item() -> None:
     assert again == Receipt(f"{ITEM}73", Outcome.UPDATED, "SKU-3")
 
 
+def test_an_article_whose_variant_was_made_anew_is_linked_anew() -> None:
+    def answer(given: dict[str, Any]) -> dict[str, Any]:
+        ids = [row["inventoryItemId"] for row in given["input"]["quantities"]]
+        if f"{ITEM}2" in ids:
+            place = ["input", "quantities", str(ids.index(f"{ITEM}2")), "inventoryItemId"]
+            return refused((place, "INVALID_INVENTORY_ITEM", "The inventory item is unknown."))
+        return accepted(given)
+
+    rows = found((72, "SKU-2", True))
+    with small_shop(InventorySet=answer, VariantsBySku=rows) as shop:
+        results = write(shop, level(1), level(2))
+    assert [result.id for result in results if isinstance(result, Receipt)] == [
+        f"{ITEM}1",
+        f"{ITEM}72",
+    ]
+    assert len({call["key"] for call in shop.sent("InventorySet")}) == 3
+
+
 def test_one_refused_entry_does_not_stop_the_others() -> None:
     def answer(given: dict[str, Any]) -> dict[str, Any]:
         ids = [row["inventoryItemId"] for row in given["input"]["quantities"]]
@@ -141,7 +159,7 @@ def test_one_refused_entry_does_not_stop_the_others() -> None:
             return refused((place, "INVALID_INVENTORY_ITEM", "The inventory item is unknown."))
         return accepted(given)
 
-    with small_shop(InventorySet=answer) as shop:
+    with small_shop(InventorySet=answer, VariantsBySku=found()) as shop:
         results = write(shop, level(1), level(2), level(3))
     first, second = shop.sent("InventorySet")
     assert first["key"] != second["key"]

@@ -209,6 +209,7 @@ def test_subscribe_creates_what_is_missing_and_corrects_what_differs() -> None:
         "REFUNDS_CREATE",
         "CUSTOMERS_CREATE",
         "CUSTOMERS_UPDATE",
+        "PRODUCTS_CREATE",
         "PRODUCTS_UPDATE",
         "INVENTORY_LEVELS_UPDATE",
         "APP_UNINSTALLED",

@@ -10,7 +10,7 @@ from tenants.rls import ProtectTenantTable
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0016_links_by_direction"),
+        ("integrations", "0017_preflights"),
         ("tenants", "0001_initial"),
     ]
 
