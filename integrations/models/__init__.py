@@ -26,6 +26,7 @@ from integrations.models.pair import Direction, Flow, Pair, PairState
 from integrations.models.payload import Payload
 from integrations.models.preflight import Preflight, PreflightState
 from integrations.models.rank import Rank, rank_of
+from integrations.models.reconciliation import ReconciledOrder, Reconciliation, Verdict
 from integrations.models.refusal import Refusal
 from integrations.models.shadow import ShadowRun, ShadowState
 from integrations.models.stock import Reservation, SafetyStock, StockedArticle
@@ -65,6 +66,8 @@ __all__ = [
     "Preflight",
     "PreflightState",
     "Rank",
+    "ReconciledOrder",
+    "Reconciliation",
     "Refusal",
     "ReplayState",
     "Reservation",
@@ -74,5 +77,6 @@ __all__ = [
     "Side",
     "StockedArticle",
     "TotalRow",
+    "Verdict",
     "rank_of",
 ]

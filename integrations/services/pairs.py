@@ -22,6 +22,7 @@ from mappings.canonical.record import Entity
 # goods and stock, the store owns orders.
 USUAL_FLOWS: tuple[tuple[Entity, Direction], ...] = (
     (Entity.ORDER, Direction.TO_POS),
+    (Entity.PAYMENT, Direction.TO_POS),
     (Entity.REFUND, Direction.TO_POS),
     (Entity.REFUND, Direction.TO_STORE),
     (Entity.CUSTOMER, Direction.TO_POS),
@@ -29,14 +30,22 @@ USUAL_FLOWS: tuple[tuple[Entity, Direction], ...] = (
     (Entity.INVENTORY, Direction.TO_STORE),
     (Entity.SHIPMENT, Direction.TO_STORE),
     (Entity.PRODUCT, Direction.TO_STORE),
+    (Entity.ORDER, Direction.TO_STORE),
     (Entity.PRODUCT, Direction.TO_POS),
     (Entity.GIFT_CARD, Direction.TO_STORE),
     (Entity.GIFT_CARD, Direction.TO_POS),
 )
 # These wait for someone to switch them on. To the store, a shop that sells already gets new articles
 # and other prices, which nobody should meet unasked. To the point of sale, articles are only linked,
-# and a store tells of its products with every sale: not each pair needs what that costs.
-OFF_AT_FIRST = frozenset({(Entity.PRODUCT, Direction.TO_STORE), (Entity.PRODUCT, Direction.TO_POS)})
+# and a store tells of its products with every sale: not each pair needs what that costs. Nor does each
+# want marks on the orders of its store.
+OFF_AT_FIRST = frozenset(
+    {
+        (Entity.PRODUCT, Direction.TO_STORE),
+        (Entity.PRODUCT, Direction.TO_POS),
+        (Entity.ORDER, Direction.TO_STORE),
+    }
+)
 # Balances are money: where both sides changed one, a person decides.
 _MERGE_RULES = {Entity.GIFT_CARD.value: {"*": "hold"}}
 _MODES = {"both": (Direction.TO_STORE, Direction.TO_POS), "pos_to_store": (Direction.TO_STORE,)}

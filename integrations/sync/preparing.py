@@ -297,6 +297,8 @@ def _not_ours(
             continue
         if (row.flow.pair_id, entity, reference) in together and reference:
             continue
+        if not reference and links.may_still_come(row, now=row.created_at):
+            continue
         if not links.is_coming(row.flow, entity, reference, key):
             name = reference or key
             return (

@@ -7,6 +7,7 @@ from typing import Any
 
 from mappings.canonical.inventory import Stock
 from mappings.canonical.order import Order, OrderState, priced_units
+from mappings.canonical.payment import Payment
 from mappings.canonical.record import Record
 from mappings.canonical.refund import Refund
 from mappings.engine.stock import EVERYWHERE, Number, StockRules
@@ -20,10 +21,10 @@ def document(
 
     All records: `reference`. Orders: `units` (each line as cent-exact pieces, with the `path` of
     the line it came from), `paid_total`, `shipping_total`, `added_tax`, and `left_before_cancelled`,
-    how much of the goods of a cancelled order had left ("" for any other order). Stock: `sellable`,
-    the units that may be offered in all, and `numbers`, those of each location where the target
-    keeps several; see stock.py. Without `numbers` everything available is offered. Refunds:
-    `added_tax`.
+    how much of the goods of a cancelled order had left ("" for any other order). Payments: `mark`,
+    what one that brought no money says of its order. Stock: `sellable`, the units that may be
+    offered in all, and `numbers`, those of each location where the target keeps several; see
+    stock.py. Without `numbers` everything available is offered. Refunds: `added_tax`.
     """
     made: dict[str, Any] = record.model_dump(mode="python")
     made["reference"] = reference
@@ -35,6 +36,8 @@ def document(
             "added_tax": record.added_tax,
             "left_before_cancelled": _left_before_cancelled(record),
         }
+    elif isinstance(record, Payment):
+        made["mark"] = record.mark
     elif isinstance(record, Stock):
         made |= _offered(stock_numbers(record, StockRules()) if numbers is None else numbers)
     elif isinstance(record, Refund):

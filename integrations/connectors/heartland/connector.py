@@ -19,6 +19,7 @@ CONNECTOR = Connector(
     subscribe=flavours.subscribe,
     choices=flavours.choices,
     close=HeartlandClient.close,
+    money=flavours.MONEY,
     audit=audit.audit,
     sandbox="integrations.connectors.heartland.sandbox.app:create",
 )

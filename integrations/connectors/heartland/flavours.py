@@ -25,6 +25,7 @@ from integrations.connector_kit.base import (
     WebhookRequest,
 )
 from integrations.connector_kit.errors import Unsupported
+from integrations.connector_kit.money import MoneyPort, Movements, OrderMoney
 from integrations.connector_kit.payload import Payload
 from integrations.connectors.heartland import (
     account,
@@ -34,7 +35,10 @@ from integrations.connectors.heartland import (
     customers,
     gift_cards,
     inventory,
+    money,
+    order_status,
     orders,
+    payments,
     products,
     refunds,
     returns,
@@ -48,7 +52,13 @@ from integrations.connectors.heartland.client import client_of
 from mappings.canonical.record import Entity, Record
 
 RETAIL_PORTS: Mapping[Entity, EntityPort] = {
-    Entity.ORDER: EntityPort(write=orders.write, reference=orders.reference),
+    Entity.ORDER: EntityPort(
+        normalise=order_status.normalise,
+        changes=order_status.changes,
+        read=order_status.read,
+        write=orders.write,
+        reference=orders.reference,
+    ),
     Entity.REFUND: EntityPort(
         normalise=returns.normalise,
         changes=returns.changes,
@@ -91,11 +101,25 @@ RETAIL_PORTS: Mapping[Entity, EntityPort] = {
         pages=backfill.stock_pages,
         count=backfill.count_stock,
     ),
+    Entity.PAYMENT: EntityPort(write=payments.write),
     Entity.SHIPMENT: EntityPort(
         normalise=shipments.normalise, changes=shipments.changes, read=shipments.read
     ),
 }
 
+
+def _movements(client: Client, start: datetime, end: datetime, cursor: str) -> Movements:
+    """The money of a day, from either API."""
+    unified = client_of(client).account.flavour == UNIFIED
+    return (unified_v1.movements if unified else money.movements)(client, start, end, cursor)
+
+
+def _orders(client: Client, keys: Sequence[str]) -> Mapping[str, OrderMoney]:
+    unified = client_of(client).account.flavour == UNIFIED
+    return (unified_v1.order_money if unified else money.orders)(client, keys)
+
+
+MONEY = MoneyPort(movements=_movements, orders=_orders)
 
 _NO_BACKFILL = "This Heartland cannot list all its records for a backfill"
 

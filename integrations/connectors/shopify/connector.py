@@ -6,6 +6,7 @@ from pathlib import Path
 
 from integrations.connector_kit.base import Connector, EntityPort
 from integrations.connector_kit.manifest import load
+from integrations.connector_kit.money import MoneyPort
 from integrations.connectors.shopify import (
     audit,
     backfill,
@@ -13,7 +14,10 @@ from integrations.connectors.shopify import (
     customers,
     gift_cards,
     inventory,
+    money,
+    order_status,
     orders,
+    payments,
     probe,
     product_writing,
     products,
@@ -33,7 +37,10 @@ CONNECTOR = Connector(
     probe=probe.probe,
     entities={
         Entity.ORDER: EntityPort(
-            normalise=orders.normalise, changes=orders.changes, read=orders.read
+            normalise=orders.normalise,
+            changes=orders.changes,
+            read=orders.read,
+            write=order_status.write,
         ),
         Entity.REFUND: EntityPort(
             normalise=refunds.normalise,
@@ -76,6 +83,9 @@ CONNECTOR = Connector(
             count=backfill.count_articles,
             batch_size=inventory.BATCH_SIZE,
         ),
+        Entity.PAYMENT: EntityPort(
+            normalise=payments.normalise, changes=payments.changes, read=payments.read
+        ),
         Entity.SHIPMENT: EntityPort(write=shipments.write),
     },
     verify=webhooks.verify,
@@ -85,5 +95,6 @@ CONNECTOR = Connector(
     refresh=ShopClient.refresh,
     audit=audit.audit,
     close=ShopClient.close,
+    money=MoneyPort(movements=money.movements, orders=money.orders, zone=money.zone),
     sandbox="integrations.connectors.shopify.sandbox.app:create",
 )

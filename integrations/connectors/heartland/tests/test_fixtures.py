@@ -20,6 +20,7 @@ ENTITIES = {
     "products": Entity.PRODUCT,
     "inventory": Entity.INVENTORY,
     "shipments": Entity.SHIPMENT,
+    "orders": Entity.ORDER,
     "refunds": Entity.REFUND,
     "gift_cards": Entity.GIFT_CARD,
 }

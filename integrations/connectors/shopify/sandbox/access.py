@@ -62,6 +62,7 @@ WRITE_SCOPES: dict[str, tuple[str, ...]] = {
 # The scope behind each webhook topic that the sandbox sends.
 TOPIC_SCOPES = {
     "orders": "read_orders",
+    "order_transactions": "read_orders",
     "refunds": "read_orders",
     "fulfillments": "read_fulfillments",
     "inventory_levels": "read_inventory",

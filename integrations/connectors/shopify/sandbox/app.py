@@ -49,6 +49,7 @@ _ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", f"{_ACCOUNT}/orders", control.add_orders),
     ("POST", f"{_ACCOUNT}/orders/<int:number>/pay", control.pay_order),
     ("POST", f"{_ACCOUNT}/orders/<int:number>/cancel", control.cancel_order),
+    ("POST", f"{_ACCOUNT}/orders/<int:number>/transactions", control.transact),
     ("POST", f"{_ACCOUNT}/orders/<int:number>/refund", control.refund_order),
     ("POST", f"{_ACCOUNT}/orders/<int:number>/source", staging.change_source),
     ("POST", f"{_ACCOUNT}/articles", staging.change_sku),

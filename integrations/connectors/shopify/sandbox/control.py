@@ -21,10 +21,10 @@ from integrations.connectors.shopify.sandbox import (
     totals,
 )
 from integrations.connectors.shopify.sandbox.graph.resolvers import product_changes
-from integrations.connectors.shopify.sandbox.money import ZERO, plain
+from integrations.connectors.shopify.sandbox.money import ZERO, cents, plain
 from integrations.connectors.shopify.sandbox.ordering import place_orders
 from integrations.connectors.shopify.sandbox.post_office import PostOffice
-from integrations.connectors.shopify.sandbox.records import Order
+from integrations.connectors.shopify.sandbox.records import Order, Transaction
 from integrations.connectors.shopify.sandbox.replies import json_reply
 from integrations.connectors.shopify.sandbox.settings import (
     BadRequest,
@@ -172,6 +172,25 @@ def pay_order(accounts: Accounts, _request: Request, name: str, number: int) -> 
         if not buying.mark_paid(shop, order):
             return json_reply({"error": "Order cannot be marked as paid."}, 409)
     return json_reply(order_summary(order))
+
+
+def transact(accounts: Accounts, request: Request, name: str, number: int) -> Response:
+    """{kind, status, gateway, amount, card}: a transaction of the order as a gateway makes it."""
+    shop, body = accounts.get(name), body_of(request)
+    with shop.lock:
+        order = _order(shop, number)
+        card = body.get("card")
+        made = Transaction(
+            id=shop.numbers.next("OrderTransaction"),
+            kind=str(body.get("kind", "sale")).upper(),
+            status=str(body.get("status", "success")).upper(),
+            gateway=str(body.get("gateway", "bogus")),
+            amount=cents(decimal_of(body.get("amount", totals.outstanding(order)), "amount")),
+            processed_at=clock.now(),
+            card=(str(card[0]), str(card[1])) if card else None,
+        )
+        buying.transact(shop, order, made)
+    return json_reply({"id": made.id, "amount": plain(made.amount)})
 
 
 def cancel_order(accounts: Accounts, request: Request, name: str, number: int) -> Response:

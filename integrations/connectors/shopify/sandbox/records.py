@@ -190,6 +190,8 @@ class Transaction:
     amount: Decimal
     processed_at: datetime
     parent: Transaction | None = None
+    card: tuple[str, str] | None = None
+    """Brand and last four digits."""
 
 
 @dataclass
