@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from integrations.services import chores, group_replay, mapping_shadow
+from integrations.services import chores, group_replay, mapping_shadow, preflight
 from integrations.sync import crash_points, slices
 
 
@@ -32,3 +32,8 @@ def do_chores(**_: object) -> None:
 def run_shadow(*, tenant_id: str, run_id: int, **_: object) -> None:
     """Goes on with a trial of rules over stored records; nothing when another process is at it."""
     mapping_shadow.run(tenant_id=UUID(tenant_id), run_id=run_id)
+
+
+def run_preflight(*, tenant_id: str, preflight_id: int, **_: object) -> None:
+    """Looks both accounts of a pair over."""
+    preflight.run(tenant_id=UUID(tenant_id), preflight_id=preflight_id)

@@ -16,11 +16,14 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol
 
+from integrations.connector_kit.audit import Finding, Shelf
 from integrations.connector_kit.budget import Budget
 from integrations.connector_kit.errors import ConnectorError
 from integrations.connector_kit.exchange import Observer
 from integrations.connector_kit.manifest import Manifest
+from integrations.connector_kit.money import MoneyPort
 from integrations.connector_kit.payload import Payload
+from mappings.canonical.inventory import Stock
 from mappings.canonical.record import Entity, Record
 
 Client = Any
@@ -187,11 +190,19 @@ Result = Receipt | ConnectorError
 
 @dataclass(frozen=True)
 class Counted:
-    """What one side says of one article: units that can be sold, over the locations that count."""
+    """What one side says of one article: units that can be sold, over the locations that count.
+
+    `key`: its id there. `stock`: of a source, the record itself, from which the numbers are worked
+    out. `at`: of a target, units by location id. `problem`: why no stock can be written to it.
+    """
 
     sku: str
     title: str
     available: Decimal
+    key: str = ""
+    stock: Stock | None = None
+    at: Mapping[str, Decimal] = field(default_factory=dict)
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -248,6 +259,7 @@ class EntityPort:
     `pages(client, cursor)`: for a backfill, every record there is, in an order that changes do not
     disturb; cursor "" starts. A notice holds the whole record where the page shows it anyway.
     `listing(client, cursor)`: for inventory as a target, every article, to link both sides by SKU.
+    `shelf(client, cursor)`: for products, every article that can be sold, those without SKU as well.
     `count(client)`: how much `pages` (or `listing`, where there are no pages) will read; cheap.
     `calls_per_write`: requests a write usually takes, for the plan of a backfill.
     """
@@ -261,6 +273,7 @@ class EntityPort:
     survey: Callable[[Client, str], Survey] | None = None
     pages: Callable[[Client, str], Page] | None = None
     listing: Callable[[Client, str], Listing] | None = None
+    shelf: Callable[[Client, str], Shelf] | None = None
     count: Callable[[Client], Extent] | None = None
     batch_size: int = 1
     calls_per_write: int = 1
@@ -293,7 +306,9 @@ class Connector:
     `(options: Mapping[str, str]) -> WSGI application`, imported only when a sandbox starts.
     `refresh(client, now)` renews credentials that end soon and answers when to be called again, None
     when they do not end; it is called in time even while nothing else is. `close(client)` gives back
-    the connections that a client keeps.
+    the connections that a client keeps. `audit(client, entities)` looks the account over before
+    records of these entities flow, and changes nothing. `money` tells the money of a day, to reconcile
+    both sides.
     """
 
     manifest: Manifest
@@ -306,4 +321,6 @@ class Connector:
     choices: Callable[[Client, str], Sequence[Choice]] | None = None
     refresh: Callable[[Client, datetime], datetime | None] | None = None
     close: Callable[[Client], None] | None = None
+    audit: Callable[[Client, Collection[Entity]], Sequence[Finding]] | None = None
     sandbox: str = ""
+    money: MoneyPort | None = None

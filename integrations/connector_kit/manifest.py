@@ -37,6 +37,8 @@ class EntitySpec(_Part):
 
     source: tuple[Literal["webhook", "poll"], ...] = ()
     target: bool = False
+    mode: str = ""
+    """Name of the setting that says which ways it goes: off, pos_to_store or both."""
 
 
 class Limits(_Part):

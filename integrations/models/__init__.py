@@ -24,9 +24,12 @@ from integrations.models.link import Link
 from integrations.models.notice_name import NoticeName
 from integrations.models.pair import Direction, Flow, Pair, PairState
 from integrations.models.payload import Payload
+from integrations.models.preflight import Preflight, PreflightState
 from integrations.models.rank import Rank, rank_of
+from integrations.models.reconciliation import ReconciledOrder, Reconciliation, Verdict
 from integrations.models.refusal import Refusal
 from integrations.models.shadow import ShadowRun, ShadowState
+from integrations.models.stock import Reservation, SafetyStock, StockedArticle
 
 __all__ = [
     "RECORDS",
@@ -60,12 +63,20 @@ __all__ = [
     "Pair",
     "PairState",
     "Payload",
+    "Preflight",
+    "PreflightState",
     "Rank",
+    "ReconciledOrder",
+    "Reconciliation",
     "Refusal",
     "ReplayState",
+    "Reservation",
+    "SafetyStock",
     "ShadowRun",
     "ShadowState",
     "Side",
+    "StockedArticle",
     "TotalRow",
+    "Verdict",
     "rank_of",
 ]

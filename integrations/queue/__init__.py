@@ -14,6 +14,7 @@ from django_q.tasks import async_task
 WORK_LANE = "integrations.tasks.work_lane"
 TEND_INCIDENT = "integrations.tasks.tend_incident"
 DO_CHORES = "integrations.tasks.do_chores"
+RUN_PREFLIGHT = "integrations.tasks.run_preflight"
 RUN_SHADOW = "integrations.tasks.run_shadow"
 
 
@@ -40,3 +41,8 @@ def enqueue_chores() -> None:
 def enqueue_shadow(*, tenant_id: UUID, run_id: int) -> None:
     """Asks a worker to go on with a trial of rules. Commits with the caller's transaction."""
     async_task(RUN_SHADOW, tenant_id=str(tenant_id), run_id=run_id)
+
+
+def enqueue_preflight(*, tenant_id: UUID, preflight_id: int) -> None:
+    """Asks a worker to look both accounts of a pair over. Commits with the caller's transaction."""
+    async_task(RUN_PREFLIGHT, tenant_id=str(tenant_id), preflight_id=preflight_id)

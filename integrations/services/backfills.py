@@ -171,13 +171,21 @@ def carried_by(pair: Pair, *, limit: int = 20) -> Sequence[Backfill]:
     )
 
 
-def find_flow(pair_id: UUID, entity: str) -> Flow:
-    """The flow of a pair that carries the entity. Raises CannotBackfill naming those there are."""
+def find_flow(pair_id: UUID, entity: str, direction: str = "") -> Flow:
+    """The flow of a pair that carries the entity. Raises CannotBackfill naming those there are.
+
+    Of two ways, and no `direction` named, one that is switched on.
+    """
     flows = Flow.objects.filter(pair_id=pair_id).select_related("source", "target", "pair")
-    found: Flow | None = flows.filter(entity=entity).order_by("direction", "pk").first()
+    mine = flows.filter(entity=entity)
+    if direction:
+        mine = mine.filter(direction=direction)
+    found: Flow | None = mine.order_by("-is_on", "direction", "pk").first()
     if found is None:
         known = ", ".join(sorted(set(flows.values_list("entity", flat=True))))
-        raise CannotBackfill(f"No flow of the pair carries {entity}. It carries: {known}.")
+        raise CannotBackfill(
+            f"No flow of the pair carries {entity} {direction}".rstrip() + f". It carries: {known}."
+        )
     return found
 
 

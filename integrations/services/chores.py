@@ -25,6 +25,8 @@ from integrations.models import Chore
 from integrations.services import (
     mapping_release,
     mapping_shadow,
+    reconciling_daily,
+    reserving,
     retention,
     tidying,
     watching,
@@ -56,6 +58,8 @@ def _retain(now: datetime) -> None:
 DUTIES: Sequence[Duty] = (
     Duty("lateness", timedelta(seconds=15), watching.watch_lateness),
     Duty("conservation", timedelta(minutes=1), watching.watch_books),
+    Duty("reservations", timedelta(minutes=5), reserving.settle_all),
+    Duty("reconciliation", timedelta(minutes=10), reconciling_daily.compare_yesterday),
     Duty("mapping trials", timedelta(seconds=30), mapping_shadow.run_due),
     Duty("mapping releases", timedelta(seconds=30), mapping_release.release_due),
     Duty("tidying", timedelta(hours=1), tidying.tidy),

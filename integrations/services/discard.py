@@ -18,6 +18,7 @@ from integrations.models import (
     Incident,
     Side,
 )
+from integrations.sync import reservations
 from integrations.sync.causes import plain_message
 from integrations.sync.incidents import STOPPED_DELIVERY, STOPPED_ITEM, close_settled
 from tenants.models import User
@@ -57,6 +58,7 @@ def discard(item: InboxItem, *, reason: str, actor: User | None, now: datetime) 
         reason=reason.strip(),
     )
     close_settled([row.incident_id for row in stopped], now=now)
+    reservations.settle(now=now)
 
 
 def discard_group(
@@ -92,6 +94,7 @@ def discard_group(
         reason=reason.strip(),
     )
     close_settled([incident.pk], now=now)
+    reservations.settle(now=now)
     return count
 
 

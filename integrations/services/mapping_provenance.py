@@ -14,6 +14,7 @@ from typing import Any
 from integrations.models import Delivery, Flow
 from integrations.services.mapping_reading import CannotRead, applied, preset_named
 from integrations.services.shadow_records import canonical, flat
+from integrations.services.veils import veiled
 from integrations.sync import rulebooks
 from integrations.sync.rulebooks import Named, read_label
 from integrations.sync.sessions import load, open_for_reading
@@ -83,7 +84,7 @@ def of_delivery(delivery: Delivery) -> Provenance:
     """
     flow = _flow(delivery)
     named = read_label(delivery.mapping_version)
-    document = load(delivery.payload_id) or {}
+    document = veiled(delivery.entity, load(delivery.payload_id) or {})
     sent = dict(list(flat(document["fields"]))) if document.get("fields") else {}
     note, rules = "", None
     explained: list[Explained] = []

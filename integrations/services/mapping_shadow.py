@@ -32,7 +32,11 @@ from tenants.models import User
 
 RECORDS = 500
 CHUNK = 50
+CHUNK_SECONDS = 5.0
 TURN_SECONDS = 15.0
+# Rules that take so long with so many records of one chunk are not tried on hundreds more.
+SLOW_SECONDS = 0.9
+MOST_SLOW = 4
 # Whoever took a run and died is replaced after this time.
 TAKEN_FOR = timedelta(seconds=60)
 GIVE_UP_AFTER = 3
@@ -263,19 +267,34 @@ def _chunk(tenant_id: UUID, run_id: int, tell: Callable[[str], None]) -> None:
             )
             _end(row, ShadowState.FAILED)
         else:
-            rows = shadow_records.stored(
-                flow, below=row.below, limit=min(CHUNK, row.wanted - done(row))
-            )
-            place = shadow_records.reading(flow)
-            for seen in shadow_records.compare(place, rows, before, _tried(row, flow)):
-                count(row, place, seen)
-            row.failures, row.due_at = 0, timezone.now() + TAKEN_FOR
-            if rows:
-                row.below = rows[-1].pk
-            if not rows or done(row) >= row.wanted:
-                _end(row, ShadowState.DONE)
+            _look(row, flow, before)
         row.save()
         tell(row.state)
+
+
+def _look(row: ShadowRun, flow: Flow, before: RuleBook) -> None:
+    """Counts the next records: a chunk of them, or as many as there is time for."""
+    until, slow = time.monotonic() + CHUNK_SECONDS, 0
+    rows = shadow_records.stored(flow, below=row.below, limit=min(CHUNK, row.wanted - done(row)))
+    place = shadow_records.reading(flow)
+    began = time.monotonic()
+    for seen in shadow_records.compare(place, rows, before, _tried(row, flow)):
+        count(row, place, seen)
+        row.below = seen.delivery.pk
+        now = time.monotonic()
+        slow, began = slow + (now - began > SLOW_SECONDS), now
+        if slow >= MOST_SLOW:
+            row.problem = (
+                f"Each record takes more than {SLOW_SECONDS:g} s by these rules."
+                " Simplify their expressions, then try again."
+            )
+            _end(row, ShadowState.FAILED)
+            return
+        if now > until:
+            break
+    row.failures, row.due_at = 0, timezone.now() + TAKEN_FOR
+    if not rows or done(row) >= row.wanted:
+        _end(row, ShadowState.DONE)
 
 
 def _is_running(tenant_id: UUID, run_id: int) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 
 from django.db.models import Max
 
+from integrations.connector_kit.presets import NoPreset
 from integrations.models import Flow, Pair, ShadowRun, ShadowState
 from integrations.services import mapping_checks
 from integrations.services.mapping_checks import Trouble
@@ -30,6 +31,7 @@ from integrations.services.mapping_reading import (
     rules_of,
 )
 from integrations.sync import rulebooks
+from mappings.engine.paths import BadPath
 from mappings.models import MappingSet, MappingVersion, VersionState
 from tenants.models import User
 from tenants.services import audit
@@ -145,8 +147,9 @@ def change(
 ) -> MappingVersion:
     """Puts changes into the flow's draft, which is made when there is none.
 
-    A change is {"target", "rule": {...}}, {"target", "removed": true}, or {"target", "shipped":
-    true} to follow the shipped rule again. A rule may be wrong while it is a draft; `problems` says
+    A change is {"target", "rule": {...}}, with "after" to give its place, {"target", "removed":
+    true}, or {"target", "shipped": true} to follow the shipped rule again. Of rules that append,
+    `target` is the slot, "tags+vip". A rule may be wrong while it is a draft; `problems` says
     how. `seen` is the draft's `changed_at` that the person was shown: what somebody else changed
     meanwhile is not overwritten. Raises CannotChange.
     """
@@ -155,13 +158,18 @@ def change(
         raise CannotChange("Somebody else has changed this draft meanwhile. Look at it first.")
     kept = {str(one["target"]): dict(one) for one in row.changes}
     for one in changes:
-        target = mapping_checks.target_of(one)
+        try:
+            target = mapping_checks.target_of(one)
+        except BadPath as error:
+            raise CannotChange(f"{error}.") from None
         if one.get("shipped"):
             kept.pop(target, None)
         elif one.get("removed"):
             kept[target] = {"target": target, "removed": True}
         elif isinstance(one.get("rule"), Mapping):
             kept[target] = {"target": target, "rule": _said(one["rule"], target)}
+            if isinstance(one.get("after"), str):
+                kept[target]["after"] = one["after"]
         else:
             raise CannotChange(f"The change of {target} is neither a rule nor a removal.")
     before = rules_named(row.changes)
@@ -326,7 +334,7 @@ def _rules(flow: Flow) -> FlowRules:
     shadow = None
     try:
         newer: Sequence[Newer] = newer_preset(flow=flow)
-    except CannotRead:
+    except (CannotRead, NoPreset):
         newer = ()
     if found is not None:
         shadow = ShadowRun.objects.filter(version=found).order_by("-id").first()
@@ -383,5 +391,5 @@ def _name(flow: Flow) -> str:
 
 
 def _said(rule: Mapping[str, Any], target: str) -> dict[str, Any]:
-    """The rule as it was typed; an appending rule names its own target beside its slot."""
-    return {"target": target, **rule}
+    """The rule as it was typed, with its target: what stands before the + of a slot."""
+    return {"target": target.partition("+")[0], **rule}

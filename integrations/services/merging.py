@@ -11,11 +11,12 @@ from integrations.sync.echoes import STATES
 from integrations.sync.merge_rules import ALL_OTHERS, MergeRule, rule_of
 from mappings.canonical.comparing import OWN
 from mappings.canonical.customer import Customer
-from mappings.canonical.record import Entity
+from mappings.canonical.gift_card import GiftCard
+from mappings.canonical.record import Entity, Record
 from tenants.models import User
 from tenants.services import audit
 
-TYPES = {Entity.CUSTOMER: Customer}
+TYPES: dict[Entity, type[Record]] = {Entity.CUSTOMER: Customer, Entity.GIFT_CARD: GiftCard}
 
 # What a rule means, as a person reads it.
 MEANING = {

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from integrations.connector_kit.errors import ConnectorError, Rejected
 from integrations.models import Delivery, DeliveryState, Flow
+from integrations.services.veils import veiled
 from integrations.sync import pipeline
 from integrations.sync.rulebooks import RuleBook
 from integrations.sync.sessions import Session, load_many, open_for_reading
@@ -81,7 +82,7 @@ def records_of(place: Reading, rows: Sequence[Delivery]) -> dict[int, Record]:
     )  # fmt: skip
     found: dict[int, Record] = {}
     for row in rows:
-        document = documents.get(row.payload_id or 0)
+        document = veiled(row.entity, documents.get(row.payload_id or 0))
         notice = notices.get(row.inbox_item.payload_id or 0)
         record = None
         if document is not None:

@@ -8,35 +8,37 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import connection as database
-
 from integrations.connector_kit.base import Counted
-from integrations.connector_kit.errors import ConnectorError
+from integrations.connector_kit.errors import Rejected
 from integrations.models import Environment, Pair
-from integrations.sync.sessions import Session, open_session
-from mappings.canonical.record import Entity
+from integrations.services import stock_sides
+from integrations.services.stock_sides import CannotAsk, Place, Sides
 from tenants import scope
 
 # Real accounts pay for each look with their request budget; sandboxes do not.
 KEPT = {Environment.SANDBOX.value: timedelta(seconds=2)}
 KEPT_IN_PRODUCTION = timedelta(seconds=60)
-MOST_PAGES = 400
 
 
 @dataclass(frozen=True)
 class StockRow:
-    """One SKU. None where a side does not have it; `difference` is None then as well."""
+    """One SKU. None where a side does not have it; `difference` is None then as well.
+
+    `at_till`: units the till lets the shop sell. `places`: its number at each location of the shop.
+    `problem`: why no number could be worked out.
+    """
 
     sku: str
     title: str
     at_till: Decimal | None
     in_shop: Decimal | None
+    places: Sequence[Place] = ()
+    problem: str = ""
 
     @property
     def difference(self) -> Decimal | None:
@@ -47,7 +49,9 @@ class StockRow:
 
     @property
     def differs(self) -> bool:
-        return self.difference != 0
+        if self.difference != 0:
+            return True
+        return any(place.differs for place in self.places if place.arithmetic)
 
 
 @dataclass(frozen=True)
@@ -106,53 +110,41 @@ def _kept_for(pair: Pair) -> timedelta:
 
 
 def _compare(pair: Pair, *, now: datetime) -> StockComparison:
-    with scope.tenant(pair.tenant_id):
-        sessions = (open_session(pair.pos), open_session(pair.store))
-    if not database.in_atomic_block:
-        # The pool gets the connection back while we wait for the network.
-        database.close()
-    with ThreadPoolExecutor(2) as pool:
-        till, shop = pool.map(_survey, sessions)
-    errors = [answer for answer in (till, shop) if isinstance(answer, str)]
-    if isinstance(till, str) or isinstance(shop, str):
-        return StockComparison((), asked_at=now, error=" ".join(errors))
-    return StockComparison(_joined(till, shop), asked_at=now)
-
-
-def _survey(session: Session) -> dict[str, Counted] | str:
-    """Every article of one side by SKU, or a sentence that says why not."""
-    name = session.connection.name
-    port = session.port(Entity.INVENTORY)
-    if port is None or port.survey is None:
-        return f"{name}: {session.connector.manifest.label} cannot list its stock."
-    found: dict[str, Counted] = {}
-    cursor = ""
     try:
-        for _ in range(MOST_PAGES):
-            page = port.survey(session.client, cursor)
-            found.update((row.sku, row) for row in page.rows if row.sku)
-            cursor = page.cursor
-            if not cursor:
-                return found
-    except ConnectorError as error:
-        return f"{name} cannot be asked right now: {error.message}"
-    finally:
-        # This is a thread of its own, and renewed credentials may have been stored from it.
-        database.close()
-    return f"{name} has more articles than can be compared here."
+        sides = stock_sides.opened(pair)
+        till, shop = stock_sides.both(sides, stock_sides.survey, stock_sides.survey)
+    except CannotAsk as error:
+        return StockComparison((), asked_at=now, error=str(error))
+    # A variant whose stock the shop does not count has no number to compare.
+    counted = [row for row in shop if not row.problem]
+    return StockComparison(_joined(sides, till, counted), asked_at=now)
 
 
-def _joined(till: dict[str, Counted], shop: dict[str, Counted]) -> list[StockRow]:
-    rows = []
-    for sku in till.keys() | shop.keys():
-        here, there = till.get(sku), shop.get(sku)
-        named = here or there
-        rows.append(
-            StockRow(
-                sku=sku,
-                title=named.title if named else "",
-                at_till=here.available if here else None,
-                in_shop=there.available if there else None,
-            )
-        )
+def _joined(sides: Sides, till: Sequence[Counted], shop: Sequence[Counted]) -> list[StockRow]:
+    here, there = stock_sides.by_sku(till), stock_sides.by_sku(shop)
+    rows = [
+        _row(sides, sku, here.get(sku, [None])[-1], there.get(sku, [None])[-1])
+        for sku in here.keys() | there.keys()
+    ]
     return sorted(rows, key=lambda row: (not row.differs, row.sku))
+
+
+def _row(sides: Sides, sku: str, here: Counted | None, there: Counted | None) -> StockRow:
+    """What may be sold, beside what the shop shows; a number that cannot be worked out says why."""
+    places: Sequence[Place] = ()
+    at_till, problem = None, ""
+    if here is not None:
+        try:
+            places = stock_sides.places(sides, here, there)
+        except Rejected as error:
+            problem = str(error)
+        else:
+            at_till = here.available
+            if here.stock is not None:
+                at_till = Decimal(sum(place.wanted for place in places))
+    in_shop = there.available if there else None
+    if there is not None and places and here is not None and here.stock is not None:
+        in_shop = sum((place.found or Decimal(0) for place in places), Decimal(0))
+    named = here or there
+    title = named.title if named else ""
+    return StockRow(sku, title, at_till, in_shop, places, problem)

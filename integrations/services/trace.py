@@ -10,6 +10,7 @@ from typing import Any
 
 from integrations.models import Attempt, Delivery, InboxItem, InboxState, Link
 from integrations.services.editing import Edit, edits
+from integrations.services.veils import veiled
 from integrations.sync.sessions import load_many
 
 RELATED = 12
@@ -47,7 +48,7 @@ class Call:
 class Event:
     """One step. `state` is a state of the item, of a delivery or an attempt's outcome; `notice`,
     `record` and `fields` are the documents of the step, None where it has none or they were
-    pruned."""
+    pruned. `arithmetic`: of stock, how each number comes about."""
 
     kind: Kind
     at: datetime
@@ -60,6 +61,7 @@ class Event:
     notice: Any = None
     record: Any = None
     fields: Mapping[str, Any] | None = None
+    arithmetic: Sequence[str] = ()
     was_pruned: bool = False
 
 
@@ -183,8 +185,9 @@ def _of_delivery(delivery: Delivery, documents: Mapping[int, Any]) -> list[Event
                 Kind.MAPPED,
                 delivery.created_at,
                 delivery=delivery,
-                record=document.get("record"),
-                fields=document.get("fields"),
+                record=veiled(delivery.entity, document.get("record")),
+                fields=veiled(delivery.entity, document.get("fields")),
+                arithmetic=_arithmetic(document),
                 was_pruned=_pruned(delivery.payload_id, documents),
             )
         )
@@ -199,6 +202,15 @@ def _of_delivery(delivery: Delivery, documents: Mapping[int, Any]) -> list[Event
             )
         )
     return events
+
+
+def _arithmetic(document: Mapping[str, Any]) -> list[str]:
+    """How each published number comes about, "at 71: on hand 14 - committed 2 = 12"."""
+    numbers = (document.get("stock") or {}).get("numbers") or ()
+    return [
+        f"at {one['location']}: {one['arithmetic']}" if one.get("location") else one["arithmetic"]
+        for one in numbers
+    ]
 
 
 def _tried(delivery: Delivery, attempt: Attempt, documents: Mapping[int, Any]) -> Event:

@@ -76,8 +76,7 @@ def going_both_ways(flows: Iterable[Flow]) -> set[tuple[UUID, str]]:
 def is_own_fact(flow: Flow, found: Found) -> bool:
     """Whether the linked record was made by a delivery of the other direction."""
     return (
-        flow.entity not in STATES
-        and flow.entity != Entity.INVENTORY
+        flow.entity in FACTS
         and bool(found.hash_of(other(flow.direction)))
         and not found.hash_of(flow.direction)
     )

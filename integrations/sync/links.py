@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -82,6 +82,7 @@ def find(flow: Flow, entity: Entity | str, source_key: str) -> Link | None:
     ).first()
 
 
+NOTICES_APART = timedelta(seconds=60)
 _STOPPED = ("waiting", "held", "dead")
 
 
@@ -101,6 +102,14 @@ def is_coming(flow: Flow, entity: Entity | str, reference: str, key: str = "") -
         connection_id=flow.source_id, entity=str(entity), key=key, state__in=_STOPPED
     )
     return rows.filter(key=key, flow__source_id=flow.source_id).exists() or news.exists()
+
+
+def may_still_come(row: Delivery, *, now: datetime) -> bool:
+    """Whether a record that a delivery speaks of may be told of later than the delivery's own.
+
+    Notices have no order: a payment may be heard of before its order is.
+    """
+    return now - row.inbox_item.received_at < NOTICES_APART
 
 
 @dataclass(frozen=True)

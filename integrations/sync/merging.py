@@ -7,12 +7,14 @@ is written, and the pair's merge rules decide where both have changed a field.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.db import connection as database
 from django.db.models import Q
 from pydantic import ValidationError
 
@@ -28,23 +30,38 @@ from integrations.sync.sessions import Session
 from mappings.canonical.comparing import comparable, fields, flat
 from mappings.canonical.record import Entity, Record, Skipped
 from mappings.engine.rules import RuleSet
+from tenants import scope
 
 _NAMES = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)?")
+# Beside both sides a link notes by which rules it was carried last, in each direction.
+RULES = "rules"
 _SAYING = ("source", "path", "expression")
 
 
-def sources_of(rules: RuleSet) -> dict[str, list[str]]:
+_KNOWN: dict[tuple[str, str], Mapping[str, Sequence[str]]] = {}
+_MOST_KNOWN = 1000
+
+
+def sources_of(rules: RuleSet) -> Mapping[str, Sequence[str]]:
     """By target field the source fields that its rules read, however they read them."""
-    found: dict[str, set[str]] = {}
-    for rule in rules.rules:
-        found.setdefault(_field(rule.target), set()).update(_read_by(rule.model_dump()))
-    return {target: sorted(names) for target, names in found.items()}
+    key = (rules.name, rules.version)
+    if key not in _KNOWN:
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.clear()
+        found: dict[str, set[str]] = {}
+        for rule in rules.rules:
+            found.setdefault(_field(rule.target), set()).update(_read_by(rule.model_dump()))
+        _KNOWN[key] = {target: sorted(names) for target, names in found.items()}
+    return _KNOWN[key]
 
 
 def _read_by(rule: Mapping[str, Any]) -> Iterable[str]:
     for name, value in rule.items():
         if isinstance(value, Mapping):
             yield from _read_by(value)
+        elif isinstance(value, list | tuple):
+            for one in value:
+                yield from _read_by(one) if isinstance(one, Mapping) else ()
         elif name in _SAYING and isinstance(value, str):
             yield from map(_field, _NAMES.findall(value))
 
@@ -83,6 +100,10 @@ class Merge:
     sources: Mapping[str, Sequence[str]]
     rules: Mapping[str, Any]
     session: Session
+    source_key: str
+    is_linked: bool
+    book: str = ""
+    """The rules that made the fields, by the name a delivery keeps of them."""
     there: Print | None = None
     is_new: bool = True
     """Also where the connector did not ask what to write: it wrote all there is."""
@@ -102,10 +123,15 @@ class Merge:
 
     def news(self) -> list[str]:
         """The target fields that depend on something the source has changed; none: it is an echo."""
-        if not self.of_source():
+        if not self.of_source() or self._has_new_rules():
             return list(self.wanted)
         changed = echoes.changed(self.source, self.of_source())
         return [name for name in self.wanted if _depends(self.sources.get(name, ()), changed)]
+
+    def _has_new_rules(self) -> bool:
+        """Whether what was carried last was made by other rules, so that all is compared again."""
+        before = (self.seen.get(RULES) or {}).get(self.flow.direction)
+        return before is not None and list(before) != _named(self.book)
 
     def over(self, there: Mapping[str, Any] | None) -> dict[str, Any]:
         """The fields to write over the record `there`, as `read` shows it; None: it will be made.
@@ -117,6 +143,8 @@ class Merge:
         if there is None:
             return _deep(self.wanted)
         stands = normalised(self.session, Entity(self.flow.entity), there)
+        if not self.is_linked:
+            _refuse_taken(self, stands)
         self.there = echoes.print_of(self.pair_id, stands)
         said = fields(stands)
         going = {
@@ -174,6 +202,9 @@ def begun(
         sources=note["sources"],
         rules=note["rules"],
         session=session,
+        source_key=row.key,
+        is_linked=found is not None,
+        book=row.mapping_version,
     )
 
 
@@ -203,6 +234,39 @@ def _deep(values: Mapping[str, Any]) -> dict[str, Any]:
     return made
 
 
+def _refuse_taken(merge: Merge, stands: Record) -> None:
+    """Two records here are never one there: whose changes would count?
+
+    Raises Rejected naming both. Asked in whatever thread makes the call.
+    """
+    to_pos = merge.flow.direction == Direction.TO_POS
+    here, there = ("store_key", "pos_key") if to_pos else ("pos_key", "store_key")
+    with scope.tenant(merge.session.tenant_id):
+        other = (
+            Link.objects.filter(
+                pair_id=merge.pair_id, entity=merge.flow.entity, **{there: stands.key}
+            )
+            .exclude(**{here: merge.source_key})
+            .values_list(here, flat=True)
+            .first()
+        )
+    database.close()
+    if other is not None:
+        raise _taken(merge, other, stands.number or stands.key)
+
+
+def _taken(merge: Merge, other: str, there: str) -> Rejected:
+    entity, target = merge.flow.entity, merge.session.connection.name
+    return Rejected(
+        f"The {entity}s {other} and {merge.source_key} are one {entity} of {target}"
+        f" ({there}), which is linked with {other}",
+        field="key",
+        said=merge.source_key,
+        advice="Make them one where they come from, or give each its own e-mail address and phone"
+        " number, then replay the record.",
+    )
+
+
 def _conflict(merge: Merge, name: str, value: Any) -> Rejected:
     target = merge.session.connection.name
     here, there = comparable(name, merge.wanted[name]), comparable(name, value)
@@ -213,6 +277,31 @@ def _conflict(merge: Merge, name: str, value: Any) -> Rejected:
         advice="Make both sides say the same, or choose another merge rule for this field, then"
         " replay the record.",
     )
+
+
+def taken(found: Sequence[tuple[Delivery, Receipt]]) -> dict[int, Rejected]:
+    """By delivery why it is not linked: another record, written at the same time, is that one there.
+
+    Call before the links are remembered, inside the tenant's scope.
+    """
+    new = [(row, receipt) for row, receipt in found if row.merge and not row.merge.is_linked]
+    if not new:
+        return {}
+    wanted = Q()
+    for row, receipt in new:
+        side = "pos_key" if row.flow.direction == Direction.TO_POS else "store_key"
+        wanted |= Q(pair_id=row.flow.pair_id, entity=row.entity, **{side: receipt.id})
+    holders: dict[tuple[object, ...], str] = {}
+    for link in Link.objects.filter(wanted):
+        holders[link.pair_id, link.entity, "to_pos", link.pos_key] = link.store_key
+        holders[link.pair_id, link.entity, "to_store", link.store_key] = link.pos_key
+    refused = {}
+    for row, receipt in new:
+        place = (row.flow.pair_id, row.entity, str(row.flow.direction), receipt.id)
+        holder = holders.setdefault(place, row.key)
+        if holder != row.key:
+            refused[row.pk] = _taken(row.merge, holder, receipt.label or receipt.id)
+    return refused
 
 
 # --- what both sides are known to say afterwards ---------------------------------------------------
@@ -258,7 +347,12 @@ def _noted_on(seen: Mapping[str, Any], merge: Merge, receipt: Receipt) -> dict[s
     return {
         source: _seen_at_source(seen.get(source) or {}, merge),
         target: _left_at_target(seen.get(target) or {}, merge, receipt),
+        RULES: {**(seen.get(RULES) or {}), direction: _named(merge.book)},
     }
+
+
+def _named(book: str) -> list[str]:
+    return [hashlib.blake2b(book.encode(), digest_size=6).hexdigest()]
 
 
 def _seen_at_source(seen: Side, merge: Merge) -> dict[str, Any]:

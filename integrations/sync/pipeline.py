@@ -29,6 +29,7 @@ from integrations.queue import enqueue_lane
 from integrations.sync import (
     backfilling,
     crash_points,
+    fresh_stock,
     handover,
     incidents,
     lanes,
@@ -37,6 +38,7 @@ from integrations.sync import (
     polling,
     preparing,
     routing,
+    stock_numbers,
 )
 from integrations.sync.interruptions import ends_work
 from integrations.sync.lanes import Lease
@@ -123,6 +125,7 @@ def take_in(session: Session, lease: Lease, routes: Sequence[Route], *, now: dat
     with scope.tenant(session.tenant_id):
         routes = routing.current(routes, rules=lanes.check(lease))
         received = receive.claim(session, now=now)
+        session.held_back = stock_numbers.before_reading(session, received) or session.held_back
     crash_points.reach("items-claimed")
     if not received:
         return 0
@@ -361,6 +364,7 @@ def begin(
     """The target side, first step: intents, committed together. Each batch is one call."""
     crash_points.reach("before-intent")
     try:
+        fresh_stock.renew(session, [row for batch in batches for row in batch])
         begun = deliver.begin(session, lease, batches, now=now)
         crash_points.reach("after-intent")
         return begun
@@ -377,6 +381,7 @@ def _begin_one(session: Session, lease: Lease, row: Delivery, *, now: datetime) 
     try:
         with scope.tenant(session.tenant_id):
             row.refresh_from_db()
+        fresh_stock.renew(session, [row])
         return deliver.begin(session, lease, [[row]], now=now)
     except Exception as error:
         if ends_work(error):

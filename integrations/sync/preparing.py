@@ -9,12 +9,24 @@ from uuid import UUID
 
 from integrations.connector_kit.errors import Rejected
 from integrations.models import Delivery, DeliveryState, Flow, InboxItem
-from integrations.sync import echoes, floors, incidents, links, merging, unmapped
+from integrations.sync import (
+    echoes,
+    floors,
+    incidents,
+    links,
+    merging,
+    reservations,
+    stock_numbers,
+    stocked,
+    unmapped,
+)
 from integrations.sync.links import Known
 from integrations.sync.rulebooks import RuleBook
 from integrations.sync.sessions import Session, keep_many
 from integrations.sync.stages.transform import Missed, transform
 from integrations.sync.stages.validate import validate
+from integrations.sync.stock_numbers import HeldBack, WorkedOut
+from mappings.canonical.inventory import Stock
 from mappings.canonical.record import Entity, InvalidRecord, Record, Skipped
 
 
@@ -39,11 +51,18 @@ class Prepared:
     fields: Mapping[str, object] | None = None
     error: Exception | None = None
     """Why it was held."""
+    stock: WorkedOut | None = None
+    """The arithmetic of a stock level."""
     missed: Missed = field(default_factory=list)
     """What its rules looked up in vain."""
     sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
     two_way: dict[str, object] = field(default_factory=dict)
     """What is noted with the fields of a record that goes both ways (`merging`, `echoes`)."""
+
+    @property
+    def is_mapped(self) -> bool:
+        """Whether it passed the rules, whatever became of it then."""
+        return self.fields is not None
 
     @property
     def is_going(self) -> bool:
@@ -71,8 +90,14 @@ def prepare(
     made = Prepared(route, row, record)
     try:
         validate(record, target=route.target)
+        made.stock = _worked_out(session, route, item, record)
         rendered = transform(
-            record, source=session, target=route.target, book=route.book, missed=made.missed
+            record,
+            source=session,
+            target=route.target,
+            book=route.book,
+            missed=made.missed,
+            numbers=made.stock.numbers if made.stock else None,
         )
     except Skipped as error:
         _settle(row, DeliveryState.FILTERED, str(error), now=now)
@@ -91,12 +116,28 @@ def prepare(
     return made
 
 
+def _worked_out(
+    session: Session, route: Route, item: InboxItem, record: Record
+) -> WorkedOut | None:
+    if not isinstance(record, Stock):
+        return None
+    return stock_numbers.work_out(
+        record,
+        source=session,
+        target=route.target,
+        pair_id=route.flow.pair_id,
+        held_back=session.held_back or HeldBack(),
+        since=stock_numbers.read_at(item),
+    )
+
+
 def store(session: Session, prepared: Sequence[Prepared], *, now: datetime) -> set[UUID]:
     """Writes the rows; answers the connections that have something to send now.
 
     Call inside the tenant's scope. May be called again after its transaction was undone.
     """
     _leave_out_idle(prepared, now=now)
+    stocked.hold_untracked(session, prepared, now=now)
     going = [one for one in prepared if one.is_going]
     documents = [(f"delivery/{one.row.flow_id}/{one.record.key}", _document(one)) for one in going]
     for one, payload_id in zip(going, keep_many(session.tenant_id, documents), strict=True):
@@ -113,15 +154,19 @@ def store(session: Session, prepared: Sequence[Prepared], *, now: datetime) -> s
     for one in prepared:
         one.row.pk = None
     Delivery.objects.bulk_create(one.row for one in prepared)
+    reservations.note(prepared, now=now)
+    stocked.remember(session, prepared, now=now)
     return {one.row.target_id for one in going}
 
 
 def _document(one: Prepared) -> Mapping[str, object]:
     record = one.record
+    arithmetic = {"stock": one.stock.as_json()} if one.stock else {}
     return {
         **one.two_way,
         "record": record.model_dump(mode="json"),
         "fields": one.fields or {},
+        **arithmetic,
         "related": [
             [relation.entity.value, relation.key]
             for relation in (*record.relations(), *record.wanted())
@@ -251,6 +296,8 @@ def _not_ours(
         if known.of(row.flow, entity, key):
             continue
         if (row.flow.pair_id, entity, reference) in together and reference:
+            continue
+        if not reference and links.may_still_come(row, now=row.created_at):
             continue
         if not links.is_coming(row.flow, entity, reference, key):
             name = reference or key

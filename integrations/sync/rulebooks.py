@@ -90,9 +90,16 @@ def of_flow(flow: Flow) -> RuleBook:
     """The flow's rules as they hold now. Call inside the tenant's scope.
 
     The flow must come with its `target` and `pair__mapping_set`; then what is kept already costs no
-    query. Raises NoPreset.
+    query. Rules that cannot be had make a book with a problem, so that records are held and the
+    lane goes on.
     """
-    preset = shipped(flow)
+    try:
+        preset = shipped(flow)
+    except presets.NoPreset as error:
+        name = f"{flow.target.connector}/{flow.target.flavour}/{flow.entity}"
+        return RuleBook(
+            RuleSet(name, "none", ()), {}, name, "none", problem=f"There are no rules: {error}"
+        )
     mapping_set: MappingSet | None = flow.pair.mapping_set
     revision = mapping_set.tables_revision if mapping_set else 0
     set_id = mapping_set.pk if mapping_set and (revision or flow.mapping_version_id) else None
@@ -141,7 +148,8 @@ def build(
     except ValueError as error:
         # An update brought shipped rules that the pair's own do not fit any more.
         log.error("version %s of set %s does not fit %s: %s", number, set_id, preset.name, error)
-        rules, problem = preset, str(error)
+        rules = preset
+        problem = f"The pair's own rules do not fit the shipped ones of this release: {error}"
     used = looked_up(rules)
     # An expression may name any table.
     names = None if rules.plan.reads_tables else used

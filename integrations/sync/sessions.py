@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
@@ -23,6 +23,9 @@ from integrations.vault import exact_json, sealing, store
 from integrations.vault.errors import VaultError
 from mappings.canonical.record import Entity
 from tenants import scope
+
+if TYPE_CHECKING:
+    from integrations.sync.stock_numbers import HeldBack
 
 LEAST_POLL_SECONDS = 0.05
 # The class of advisory locks under which credentials are renewed; lanes have locks of one number.
@@ -57,6 +60,7 @@ class Session:
     """One connection while its lane is held.
 
     `made_of`: what it was opened with, to tell changes. `answers`: reads that were answered.
+    `held_back`: what its stock was held back by before it was read last.
     """
 
     tenant_id: UUID
@@ -66,6 +70,7 @@ class Session:
     recorder: Recorder = field(default_factory=Recorder)
     made_of: object = None
     answers: int = 0
+    held_back: HeldBack | None = None
     _client: Client = None
     _opening: threading.Lock = field(default_factory=threading.Lock)
 

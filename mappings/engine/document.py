@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from decimal import ROUND_FLOOR, Decimal
+from collections.abc import Sequence
 from typing import Any
 
 from mappings.canonical.inventory import Stock
 from mappings.canonical.order import Order, OrderState, priced_units
+from mappings.canonical.payment import Payment
 from mappings.canonical.record import Record
 from mappings.canonical.refund import Refund
+from mappings.engine.stock import EVERYWHERE, Number, StockRules
+from mappings.engine.stock import numbers as stock_numbers
 
 
 def document(
-    record: Record, *, reference: str, locations: Collection[str] = (), safety: Decimal = Decimal(0)
+    record: Record, *, reference: str, numbers: Sequence[Number] | None = None
 ) -> dict[str, Any]:
     """The record with its computed keys.
 
     All records: `reference`. Orders: `units` (each line as cent-exact pieces, with the `path` of
     the line it came from), `paid_total`, `shipping_total`, `added_tax`, and `left_before_cancelled`,
-    how much of the goods of a cancelled order had left ("" for any other order). Stock: `sellable`, the
-    available units at `locations` (all of them when empty) less `safety`, whole and never negative.
-    Refunds: `added_tax`.
+    how much of the goods of a cancelled order had left ("" for any other order). Payments: `mark`,
+    what one that brought no money says of its order. Stock: `sellable`, the units that may be
+    offered in all, and `numbers`, those of each location where the target keeps several; see
+    stock.py. Without `numbers` everything available is offered. Refunds: `added_tax`.
     """
     made: dict[str, Any] = record.model_dump(mode="python")
     made["reference"] = reference
@@ -33,8 +36,10 @@ def document(
             "added_tax": record.added_tax,
             "left_before_cancelled": _left_before_cancelled(record),
         }
+    elif isinstance(record, Payment):
+        made["mark"] = record.mark
     elif isinstance(record, Stock):
-        made["sellable"] = sellable(record, locations=locations, safety=safety)
+        made |= _offered(stock_numbers(record, StockRules()) if numbers is None else numbers)
     elif isinstance(record, Refund):
         made["added_tax"] = record.added_tax
     return made
@@ -45,13 +50,11 @@ def _left_before_cancelled(order: Order) -> str:
     return str(order.fulfilment) if order.state is OrderState.CANCELLED else ""
 
 
-def sellable(stock: Stock, *, locations: Collection[str], safety: Decimal) -> int:
-    """Whole units that may be offered; half a unit is not sold, less than none is none."""
-    total = sum(
-        (level.available for level in stock.levels if not locations or level.location in locations),
-        Decimal(0),
-    )
-    return max(0, int((total - safety).to_integral_value(rounding=ROUND_FLOOR)))
+def _offered(numbers: Sequence[Number]) -> dict[str, Any]:
+    return {
+        "sellable": sum(one.units for one in numbers),
+        "numbers": [one.as_json() for one in numbers if one.location != EVERYWHERE],
+    }
 
 
 def _units(order: Order) -> list[dict[str, Any]]:

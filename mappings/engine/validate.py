@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mappings.canonical.gift_card import GiftCard, check_gift_card
 from mappings.canonical.inventory import Stock
 from mappings.canonical.order import Order, OrderState, check_order
 from mappings.canonical.record import InvalidRecord, Record, Skipped
@@ -16,6 +17,8 @@ def validate(record: Record) -> None:
         _stock(record)
     elif isinstance(record, Refund):
         _refund(record)
+    elif isinstance(record, GiftCard):
+        check_gift_card(record)
 
 
 def _order(order: Order) -> None:

@@ -43,15 +43,24 @@ class Rig:
     till: Sandbox
 
 
-def make(*, shop_url: str, till_url: str, name: str, skus: int, customers: int) -> Rig:
-    """Makes both accounts and the pair. The shop begins without stock, the till without buyers."""
+def make(
+    *,
+    shop_url: str,
+    till_url: str,
+    name: str,
+    skus: int,
+    customers: int,
+    opening_stock: bool = False,
+) -> Rig:
+    """Makes both accounts and the pair. The till begins without buyers, the shop without stock
+    unless it is given some."""
     shop, till = Sandbox(shop_url, name), Sandbox(till_url, name)
     points = float(POINTS_PER_WRITE * CALLS_PER_SECOND)
     shop_account = shop.open_account(
         seed="7",
         size=skus,
         customers=customers,
-        opening_stock=False,
+        opening_stock=opening_stock,
         restore_rate=points,
         # No more than a second's worth in hand, so that what is measured is the rate.
         bucket=points,

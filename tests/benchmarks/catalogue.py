@@ -147,6 +147,18 @@ BENCHMARKS: Mapping[str, Benchmark] = {
         ),
         seconds=7200,
     ),
+    "converge": Benchmark(
+        "37 wrong stock levels among 20,000: found in one read of each side, and mended",
+        "tests.benchmarks.converging:measure",
+        (
+            Target("not_found", "not found", at_most=0),
+            Target("wrongly_found", "wrongly found", at_most=0),
+            Target("extra_calls_percent", "calls beyond one read of each side", "%", at_most=2),
+            Target("seconds", "the comparison", "s"),
+            Target("left", "left after the repair", at_most=0),
+        ),
+        seconds=1800,
+    ),
     "transform": Benchmark(
         "The rules of an order with 50 lines",
         "tests.benchmarks.transforming:measure",

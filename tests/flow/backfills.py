@@ -14,14 +14,14 @@ from tests.flow.conftest import Rig
 CALM = {"poll_seconds": "0.5"}
 
 
-def planned(rig: Rig, entity: str) -> Backfill:
+def planned(rig: Rig, entity: str, direction: str = "") -> Backfill:
     with scope.tenant(rig.tenant.pk):
-        flow = backfills.find_flow(rig.pair.pk, entity)
+        flow = backfills.find_flow(rig.pair.pk, entity, direction)
     return backfills.plan(flow=flow, now=timezone.now())
 
 
-def started(rig: Rig, entity: str) -> Backfill:
-    row = planned(rig, entity)
+def started(rig: Rig, entity: str, direction: str = "") -> Backfill:
+    row = planned(rig, entity, direction)
     start(rig, row)
     return row
 

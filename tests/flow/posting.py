@@ -137,6 +137,11 @@ class TillCalls:
         assert answer.status == 200, answer.text
         return answer.json()
 
+    def put(self, path: str, body: Mapping[str, Any]) -> None:
+        """A change that somebody makes at the till."""
+        answer = self._api.request("PUT", f"/api{path}", body=body)
+        assert answer.status < 300, answer.text
+
     def add_item(self, sku: str, *, price: str = "20.00") -> str:
         """Id of a new item with this number."""
         body = {"public_id": sku, "description": sku, "cost": "1.00", "price": price}

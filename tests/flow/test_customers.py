@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from integrations.connectors.heartland.client import HeartlandClient
 from integrations.connectors.shopify.client import ShopClient
 from integrations.models import DeliveryState, Direction, Link
+from integrations.services import mapping_versions
 from integrations.sync.sessions import open_session
 from mappings.canonical.record import Entity
 from tenants import scope
@@ -134,19 +136,20 @@ def test_people_known_on_both_sides_meet_and_nobody_is_doubled(people: People) -
     assert len(names) == 1
 
 
-def test_two_customers_who_fit_equally_well_hold_the_record(people: People) -> None:
+def test_two_customers_here_are_never_one_there(people: People) -> None:
     twins = [
         people.add_at_till(first_name=name, last_name="Diaz", email="family@example.com")
         for name in ("Ana", "Bo")
     ]
-    key = people.set_in_shop("", email="family@example.com", firstName="Cleo")
-    people.rig.until(
-        lambda: bool(people.rig.deliveries(key=key, state=DeliveryState.HELD)), "it is held"
-    )
-    (row,) = people.rig.deliveries(key=key, state=DeliveryState.HELD)
-    assert (row.field, row.said) == ("email", "family@example.com")
+    rows = people.rig.deliveries
+    people.rig.until(lambda: bool(rows(state=DeliveryState.HELD)), "one of them is held")
+    (row,) = rows(state=DeliveryState.HELD)
+    assert row.key in twins
     assert all(twin in row.reason for twin in twins)
-    assert "Merge the two" in row.advice
+    assert "Make them one" in row.advice
+    (other,) = (twin for twin in twins if twin != row.key)
+    assert people.link(pos_key=other) is not None
+    assert people.link(pos_key=row.key) is None
 
 
 def test_a_customer_without_email_and_phone_stays_at_the_till(people: People) -> None:
@@ -156,6 +159,37 @@ def test_a_customer_without_email_and_phone_stays_at_the_till(people: People) ->
     (row,) = rows(key=key)
     assert "neither an e-mail address nor a phone number" in row.reason
     assert people.link(pos_key=key) is None
+
+
+def test_a_rule_may_tag_customers_of_a_tier(people: People) -> None:
+    tag = {
+        "target": "tags",
+        "append": True,
+        "constant": "loyalty:gold",
+        "when": {"path": "custom.Tier", "op": "exists"},
+    }
+    with scope.tenant(people.rig.tenant.pk):
+        flow = mapping_versions.flow_of(
+            pair=people.rig.pair, entity=Entity.CUSTOMER, direction=Direction.TO_STORE
+        )
+        now = timezone.now()
+        mapping_versions.change(
+            flow=flow, changes=[{"target": "tags+gold", "rule": tag}], actor=None, now=now
+        )
+        mapping_versions.publish(flow=flow, actor=None, now=now, accept_failures=True)
+    plain = people.add_at_till(first_name="No", last_name="Tier", email="plain@example.com")
+    gold = people.add_at_till(
+        first_name="With", last_name="Tier", email="gold@example.com", custom={"Tier": "Gold"}
+    )
+    assert people.in_shop(people.linked(pos_key=gold).store_key)["tags"] == ["loyalty:gold"]
+    link = people.linked(pos_key=plain)
+    assert people.in_shop(link.store_key)["tags"] == []
+    people.change_at_till(plain, custom={"Tier": "Gold"})
+    people.rig.until(
+        lambda: people.in_shop(link.store_key)["tags"] == ["loyalty:gold"], "the tag is there"
+    )
+    people.settle()
+    assert people.written(Direction.TO_STORE) == 3
 
 
 def test_changes_on_both_sides_make_one_write_each(people: People) -> None:

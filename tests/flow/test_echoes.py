@@ -5,9 +5,11 @@ from __future__ import annotations
 import random
 
 import pytest
+from django.utils import timezone
 
 from integrations.connector_kit.errors import TryLater
 from integrations.models import Delivery, DeliveryState, Flow, Link
+from integrations.services import mapping_versions
 from integrations.sync import echoes
 from mappings.canonical.record import Entity
 from tests.flow import two_sides
@@ -143,12 +145,36 @@ def test_a_write_whose_outcome_was_lost_makes_no_second_customer(sides: TwoSides
     assert row.state == DeliveryState.REPLACED
 
 
+def test_new_rules_count_for_records_that_did_not_change(sides: TwoSides) -> None:
+    _agreed(sides)
+    sides.shop.edit("s1")
+    sides.settle()
+    assert sides.writes == (0, 1)
+    with sides.rig.scope():
+        mapping_versions.change(
+            flow=sides.rig.flow,
+            changes=[{"target": "first_name", "rule": {"expression": "$uppercase(first_name)"}}],
+            actor=None,
+            now=timezone.now(),
+        )
+        mapping_versions.publish(
+            flow=sides.rig.flow, actor=None, now=timezone.now(), accept_failures=True
+        )
+    sides.shop.edit("s1")
+    sides.settle()
+    assert (sides.till.rows["t-1"]["first_name"], sides.writes) == ("ANA", (0, 2))
+    assert sides.shop.rows["s1"]["first_name"] == "Ana"
+    sides.shop.edit("s1", last_name="Ruiz")
+    sides.settle()
+    assert (sides.till.rows["t-1"]["last_name"], sides.writes) == ("Ruiz", (0, 3))
+
+
 def test_links_keep_no_personal_data(sides: TwoSides) -> None:
     _agreed(sides)
     with sides.rig.scope():
         link = Link.objects.get()
     kept = str(link.seen)
-    assert set(link.seen) == {"pos", "store"}
+    assert set(link.seen) == {"pos", "store", "rules"}
     assert "ana" not in kept.lower()
     assert link.to_pos_hash
     assert not link.to_store_hash
@@ -196,7 +222,7 @@ def test_a_fact_waits_while_it_may_be_ours(
 def test_a_thousand_changes_make_a_thousand_writes(sides: TwoSides) -> None:
     """About half on each side, of many customers and of the same ones again and again."""
     chance = random.Random(4)  # noqa: S311 - the same changes each time
-    people, edits, breath = 150, 1000, 125
+    people, edits, breath = 120, 1000, 200
     sides.shop.takes_many = sides.till.takes_many = True
     for number in range(people):
         sides.shop.edit(f"s{number}", email=f"buyer{number}@example.com", first_name="Ana")

@@ -11,6 +11,7 @@ from integrations.connector_kit.presets import incoming
 from integrations.models import DeliveryState, Incident, ReplayState
 from integrations.services import group_replay, mapping_release, mapping_tables, mapping_versions
 from integrations.services.mapping_tables import BadTable, Put
+from integrations.services.tidying import KEEP_UNMAPPED, tidy
 from integrations.sync import unmapped
 from integrations.sync.rulebooks import tables_at
 from mappings.canonical.order import OrderPayment
@@ -164,6 +165,11 @@ def test_a_value_that_holds_nothing_is_collected_too(
             ("first_name", "number", "Hello")
         ]
         assert mapping_tables.dismiss(pair=rig.pair, table="greeting", value="vip")
+    assert waiting(rig) == []
+    rig.note("c4", "c4@example.com", number="vip")
+    rig.work()
+    assert len(waiting(rig)) == 1
+    tidy(timezone.now() + KEEP_UNMAPPED)
     assert waiting(rig) == []
 
 

@@ -17,6 +17,7 @@ from integrations.sync import routing, rulebooks
 from integrations.sync.rulebooks import read_label
 from mappings.canonical.customer import Customer
 from mappings.canonical.record import Entity
+from mappings.engine.rules import rule_set
 from mappings.models import MappingVersion
 from tenants import scope
 from tenants.models import AuditEntry, User
@@ -190,6 +191,9 @@ def test_two_people_do_not_overwrite_each_other(shop: Shop) -> None:
         change(flow, {"target": "phone", "removed": True})
         with pytest.raises(CannotChange, match="Somebody else"):
             change(flow, NOTE, seen=seen)
+        for bad in ({"target": ""}, {"target": "a..b", "removed": True}, {"target": "note"}):
+            with pytest.raises(CannotChange):
+                change(flow, bad)
         mapping_versions.discard_draft(flow=flow, actor=None)
         with pytest.raises(CannotChange, match="no draft"):
             publish(flow)
@@ -216,6 +220,30 @@ def test_a_newer_preset_shows_what_it_changed(shop: Shop, monkeypatch: pytest.Mo
         # The pair follows the newer rules, with its own on top.
         book = rulebooks.of_flow(flow)
         assert (book.label, len(book.rules.rules)) == (f"{old.name}@0123456789ab v1", len(rules))
+
+
+@with_lanes
+def test_rules_that_do_not_fit_an_update_hold_records_and_not_the_lane(
+    rig: ScriptedRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with rig.scope():
+        flow = flow_of(rig)
+        change(flow, {"target": "extra", "rule": {"constant": "x"}})
+        publish(flow)
+        old = rulebooks.shipped(flow)
+    more = rule_set("more", [{"target": "extra.part", "source": "key"}]).rules
+    newer = type(old)(name=old.name, version="0123456789ab", rules=(*old.rules, *more))
+    monkeypatch.setattr(rulebooks.presets, "incoming", lambda *_: newer)
+    rig.note("c1", "c1@example.com")
+    rig.work()
+    row = rig.delivery()
+    assert (row.state, row.field) == (DeliveryState.HELD, "mapping")
+    assert "do not fit the shipped ones of this release" in row.reason
+    with rig.scope():
+        mapping_versions.rollback(flow=flow_of(rig), to=0, actor=None, now=timezone.now())
+    rig.note("c2", "c2@example.com")
+    rig.work()
+    assert rig.delivery(key="c2").state == DeliveryState.DELIVERED
 
 
 # --- shadow publish ------------------------------------------------------------------------------
@@ -322,6 +350,20 @@ def test_a_run_goes_on_where_a_dead_worker_left_it(
         assert not mapping_shadow.report(run=run).is_current
         with pytest.raises(CannotPublish, match="not tried"):
             publish(flow, accept_failures=False)
+
+
+def test_an_endless_draft_is_not_tried_on_every_record(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored_orders(shop, 3)
+    monkeypatch.setattr(mapping_shadow, "MOST_SLOW", 1)
+    with scope.tenant(shop.tenant.pk):
+        flow = flow_of(shop, Entity.ORDER)
+        endless = {"expression": "($f := function($n) { $f($n + 1) }; $f(1))"}
+        change(flow, {"target": "note", "rule": endless})
+    found = shadow(flow, shop.tenant.pk)
+    assert (found.run.state, found.run.seen) == (ShadowState.FAILED, 1)
+    assert "takes more than 0.9 s" in found.run.problem
 
 
 @with_lanes

@@ -42,26 +42,28 @@ def shown(rig: Rig) -> dict[str, VariantThere]:
     return variants
 
 
-def switch(rig: Rig, *, is_on: bool) -> str:
+def switch(rig: Rig, *, is_on: bool, direction: str = "to_store") -> str:
     with scope.tenant(rig.tenant.pk):
-        flow = flows.find(rig.pair, entity="product")
+        flow = flows.find(rig.pair, entity="product", direction=direction)
     return flows.switch(flow, is_on=is_on, by=None, public_url=rig.public_url, now=timezone.now())
 
 
 def delivered(rig: Rig, sku: str, **match: Any) -> list[Delivery]:
-    return rig.deliveries(entity=Entity.PRODUCT, number=sku, **match)
+    return rig.deliveries(entity=Entity.PRODUCT, number=sku, flow__direction="to_store", **match)
 
 
 def changed(rig: Rig, sku: str, **fields: Any) -> Delivery:
     """Changes an item at the till; answers the delivery of just this change, once it is over."""
     row = rig.till.act("items", sku=sku, **fields)
     moment = datetime.fromisoformat(row["updated_at"])
+    # The till tells of one change by webhook and by poll.
+    no_end = (DeliveryState.WAITING, DeliveryState.REPLACED)
 
     def those() -> list[Delivery]:
         return [
             one
             for one in delivered(rig, sku)
-            if one.state != DeliveryState.WAITING and datetime.fromisoformat(one.version) >= moment
+            if one.state not in no_end and datetime.fromisoformat(one.version) >= moment
         ]
 
     rig.until(lambda: bool(those()), f"the change of {sku} is over")
@@ -81,10 +83,13 @@ def test_products_go_into_the_shop_once_they_are_switched_on(make_rig: Callable[
     _changes_follow(rig)
     _a_deleted_product_stays_deleted(rig)
 
+    assert switch(rig, is_on=True, direction="to_pos") == ""
+    _what_is_made_in_the_shop_is_linked(rig)
+
     switch(rig, is_on=False)
     with scope.tenant(rig.tenant.pk):
         switches = AuditEntry.objects.filter(action="flow.switched").order_by("at", "pk")
-        assert [entry.after["is_on"] for entry in switches] == [True, False]
+        assert [entry.after["is_on"] for entry in switches] == [True, True, False]
 
 
 def _nothing_moves_before_it_is_switched_on(rig: Rig) -> bool:
@@ -118,10 +123,10 @@ def _everything_is_linked_and_grouped(rig: Rig) -> None:
     assert made.barcode == NEW[0].barcode
 
 
-def _stock_follows(rig: Rig) -> None:
+def _stock_follows(rig: Rig, articles: int = len(ARTICLES)) -> None:
     def agrees() -> bool:
         found = rig.compare()
-        return (found.skus, found.stock_differences) == (len(ARTICLES), 0)
+        return (found.skus, found.stock_differences) == (articles, 0)
 
     rig.until(agrees, "what was made has the stock of the till")
 
@@ -138,6 +143,9 @@ def _changes_follow(rig: Rig) -> None:
     row = changed(rig, sibling, like=sku, description="Another", custom={"size": "XXL"})
     assert (row.state, row.target_key) == (DeliveryState.DELIVERED, shown(rig)[sibling].key)
     assert shown(rig)[sibling].product.gid == variant.product.gid
+    place = rig.till_account["settings"]["location_id"]
+    rig.till.act("stock", sku=sibling, location_id=place, delta=3)
+    _stock_follows(rig, len(ARTICLES) + 1)
 
 
 def _a_deleted_product_stays_deleted(rig: Rig) -> None:
@@ -152,3 +160,39 @@ def _a_deleted_product_stays_deleted(rig: Rig) -> None:
     with scope.tenant(rig.tenant.pk):
         held = InboxItem.objects.filter(entity=Entity.PRODUCT, state=InboxState.HELD)
         assert not held.exists()
+
+
+def _what_is_made_in_the_shop_is_linked(rig: Rig) -> None:
+    """Someone in the shop makes the product anew; its stock comes without any sale at the till."""
+    sku, client = NEW[1].sku, client_of(rig)
+    made = client.run("ProductCreate", {"product": {"title": "By hand"}, "media": None})
+    gid = made.data["productCreate"]["product"]["id"]
+    found = product_look.whole(client, gid)
+    assert found is not None
+    values = {
+        "id": found[1][0].gid,
+        "price": "5.00",
+        "inventoryItem": {"sku": sku, "tracked": True},
+    }
+    client.run("VariantsUpdate", {"product": gid, "variants": [values]})
+
+    def is_linked() -> bool:
+        with scope.tenant(rig.tenant.pk):
+            return Link.objects.filter(entity=Entity.PRODUCT, store_key=found[1][0].key).exists()
+
+    rig.until(is_linked, "the product made by hand is linked")
+    _stock_follows(rig, len(ARTICLES) + 1)
+    rig.until(lambda: not rig.waiting(), "nothing goes round in circles")
+    variant = shown(rig)[sku]
+    assert (variant.product.title, variant.price) == ("By hand", Decimal("6.00"))
+
+
+def test_an_existing_catalogue_is_linked_by_sku(make_rig: Callable[..., Rig]) -> None:
+    rig = make_rig(size=3, shop_size=4, till_settings=CALM)
+    switch(rig, is_on=True, direction="to_pos")
+    run = until_done(rig, started(rig, "product", "to_pos"))
+    assert run.counts == {"unchanged": 3, "filtered": 1}
+    with scope.tenant(rig.tenant.pk):
+        assert Link.objects.filter(pair=rig.pair, entity=Entity.PRODUCT).count() == 3
+    (left,) = rig.deliveries(entity=Entity.PRODUCT, state=DeliveryState.FILTERED)
+    assert left.reason.endswith(f"is called {ARTICLES[3].sku}; it is sold in the store only")

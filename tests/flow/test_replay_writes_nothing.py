@@ -84,7 +84,8 @@ def test_each_entity_is_written_once_however_often_it_is_replayed(
     again = [
         row for row in rig.deliveries(inbox_item__in=items) if row.pk > max(row.pk for row in done)
     ]
-    assert {row.entity for row in again} == CARRIED
+    # What was paid came with the orders, so their payments found themselves there.
+    assert {row.entity for row in again} == CARRIED | {"payment"}
     assert {row.state for row in again} <= {DeliveryState.UNCHANGED, DeliveryState.FILTERED}
     assert {row.attempts for row in again} == {0}
     assert rig.compare().agrees

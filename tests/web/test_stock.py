@@ -15,11 +15,15 @@ from django.utils import timezone
 
 from integrations.connector_kit.base import Counted, EntityPort, Survey
 from integrations.connector_kit.errors import TryLater
-from integrations.models import Connection, Environment
-from integrations.services import stock
+from integrations.models import Connection, Environment, InboxState
+from integrations.services import safety_stock, stock, stock_sides
+from integrations.services.safety_stock import Row
 from integrations.services.stock import compare_stock
+from integrations.sync.sessions import Recorder
+from mappings.canonical.inventory import Level, Stock
+from mappings.canonical.record import Entity
 from tenants import scope
-from tests.web.shops import Shop
+from tests.web.shops import Shop, delivery, notice
 
 
 @dataclass
@@ -48,6 +52,11 @@ class FakeSide:
         return SimpleNamespace(
             connection=connection,
             client=None,
+            recorder=Recorder(),
+            held_back=None,
+            account=SimpleNamespace(
+                setting=lambda name, default="": connection.settings.get(name) or default
+            ),
             connector=SimpleNamespace(manifest=SimpleNamespace(label="Heartland")),
             port=lambda entity: port,
         )
@@ -56,7 +65,7 @@ class FakeSide:
 def as_sides(monkeypatch: pytest.MonkeyPatch, *sides: FakeSide) -> None:
     by_name = {side.name: side for side in sides}
     monkeypatch.setattr(
-        stock, "open_session", lambda connection: by_name[connection.name].session(connection)
+        stock_sides, "open_session", lambda connection: by_name[connection.name].session(connection)
     )
 
 
@@ -136,3 +145,36 @@ def test_page_of_stock_is_searched_and_paged(
     assert "SKU-008" not in found
     assert "No article fits" in page.get(f"{shop.live}stock/?sku=nothing").content.decode()
     assert page.get(f"{shop.live}stock/?page=odd").status_code == 200
+
+
+def counted(sku: str, on_hand: int, committed: int) -> Counted:
+    level = Level(
+        location="5",
+        on_hand=Decimal(on_hand),
+        committed=Decimal(committed),
+        available=Decimal(on_hand - committed),
+    )
+    record = Stock(key="1", sku=sku, levels=(level,))
+    return Counted(sku, "Tee", level.available, key="1", stock=record)
+
+
+def test_every_number_shows_its_arithmetic(
+    shop: Shop, page: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the table of stock, and on the page of a number that was delivered."""
+    with scope.tenant(shop.tenant.pk):
+        shop.pair.store.settings = {"location_id": "71"}
+        shop.pair.store.save(update_fields=["settings"])
+        safety_stock.put(shop.pair, [Row("TEE", "", Decimal(2))], actor=None, now=timezone.now())
+    sum_of_it = "on hand 14 - committed 2 - safety 2 = 10"
+    there = Counted("TEE", "Tee", Decimal(9), key="g", at={"71": Decimal(9)})
+    as_sides(
+        monkeypatch, FakeSide("Store till", [counted("TEE", 14, 2)]), FakeSide("Web shop", [there])
+    )
+    shown = page.get(f"{shop.live}stock/").content.decode()
+    assert sum_of_it in shown
+    assert ">+1<" in shown
+    item = notice(shop, Entity.INVENTORY, number="TEE", state=InboxState.PASSED)
+    document = {"record": {}, "fields": {}, "stock": {"numbers": [{"arithmetic": sum_of_it}]}}
+    delivery(shop, item, document=document)
+    assert f"Published {sum_of_it}." in page.get(shop.record(item)).content.decode()

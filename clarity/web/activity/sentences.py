@@ -138,10 +138,15 @@ def _mapped(event: Event, source: Connection) -> Step:
         "Checked and mapped",
         "azure",
         "map",
-        " ".join(filter(None, (text, _pruned(event)))),
+        " ".join(filter(None, (text, *_sums(event), _pruned(event)))),
         "",
         documents,
     )
+
+
+def _sums(event: Event) -> list[str]:
+    """How each published number comes about."""
+    return [f"Published {said}." for said in event.arithmetic]
 
 
 def _tried(event: Event, source: Connection) -> Step:

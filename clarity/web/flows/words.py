@@ -22,6 +22,12 @@ def consequences(flow: Flow) -> Sequence[str]:
             f"Nothing of this kind goes from {source} to {target} any more.",
             "What changes meanwhile is left out and not kept for later; a backfill catches up.",
         )
+    if (flow.entity, flow.direction) == (Entity.PRODUCT, Direction.TO_POS):
+        return (
+            f"Articles of {source} are linked to items of {target} by SKU; nothing is written there.",
+            f"An article that is new in {source} gets its stock at once, not with the next sale.",
+            f"It costs calls: {source} tells of an article with each of its sales.",
+        )
     said = [f"From now on, what changes in {source} goes to {target}."]
     if (flow.entity, flow.direction) == (Entity.PRODUCT, Direction.TO_STORE):
         said += [

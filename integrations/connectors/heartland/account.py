@@ -80,6 +80,9 @@ def choices(client: Client, name: str) -> Sequence[Choice]:
     if name == "location_id":
         rows = heartland.page("/locations", _EVERY)
         return [Choice(str(row["id"]), str(row.get("name") or row["id"])) for row in rows]
+    if name == "gift_card_reason_id":
+        rows = heartland.page("/reason_codes/gift_card_adjustment_reasons", _EVERY)
+        return [Choice(str(row["id"]), str(row.get("name") or row["id"])) for row in rows]
     if name == "station_id":
         return _stations(heartland)
     if name in ("payment_type_id", "gift_card_payment_type_id"):

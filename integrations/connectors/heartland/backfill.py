@@ -38,7 +38,7 @@ def count_stock(client: Client) -> Extent:
 def stock_pages(client: Client, cursor: str) -> Page:
     """Articles with their levels. A level read earlier is worth less than a later notice."""
     heartland = client_of(client)
-    items, more = _after(heartland, _ITEMS, cursor, ITEMS)
+    items, more = after(heartland, _ITEMS, cursor, ITEMS)
     if not items:
         return Page((), cursor)
     first, last = int(items[0]["id"]), int(items[-1]["id"])
@@ -64,7 +64,7 @@ def count_products(client: Client) -> Extent:
 
 def product_pages(client: Client, cursor: str) -> Page:
     """Thin notices: siblings and images are read later."""
-    rows, more = _after(client_of(client), _ITEMS, cursor, PAGE)
+    rows, more = after(client_of(client), _ITEMS, cursor, PAGE)
     notices = [_notice(Entity.PRODUCT, row, None, version(row)) for row in rows]
     return Page(notices, str(rows[-1]["id"]) if rows else cursor, more=more)
 
@@ -77,7 +77,7 @@ def count_customers(client: Client) -> Extent:
 
 def customer_pages(client: Client, cursor: str) -> Page:
     """Thin notices: the addresses are read later."""
-    rows, more = _after(client_of(client), _CUSTOMERS, cursor, PAGE)
+    rows, more = after(client_of(client), _CUSTOMERS, cursor, PAGE)
     notices = [_notice(Entity.CUSTOMER, row, None, version(row)) for row in rows]
     return Page(notices, str(rows[-1]["id"]) if rows else cursor, more=more)
 
@@ -88,9 +88,7 @@ def _notice(entity: Entity, row: Row, payload: dict[str, Any] | None, changed: s
     )
 
 
-def _after(
-    client: HeartlandClient, path: str, cursor: str, size: int
-) -> tuple[Sequence[Row], bool]:
+def after(client: HeartlandClient, path: str, cursor: str, size: int) -> tuple[Sequence[Row], bool]:
     """The rows with the next higher ids, and whether there are more."""
     params = (
         ("sort", "id"),

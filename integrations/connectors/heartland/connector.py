@@ -6,7 +6,7 @@ from pathlib import Path
 
 from integrations.connector_kit.base import Connector
 from integrations.connector_kit.manifest import load
-from integrations.connectors.heartland import flavours
+from integrations.connectors.heartland import audit, flavours
 from integrations.connectors.heartland.client import HeartlandClient
 
 CONNECTOR = Connector(
@@ -19,5 +19,7 @@ CONNECTOR = Connector(
     subscribe=flavours.subscribe,
     choices=flavours.choices,
     close=HeartlandClient.close,
+    money=flavours.MONEY,
+    audit=audit.audit,
     sandbox="integrations.connectors.heartland.sandbox.app:create",
 )

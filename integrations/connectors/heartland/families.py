@@ -12,6 +12,9 @@ from integrations.connectors.heartland.inventory import sku_of
 
 USUAL_OPTIONS = "color=Color,colour=Color,size=Size"
 
+# Of a larger family the first so many are named: it takes one of them to find the others in a shop.
+MOST_NAMED = 250
+
 # Columns that tell whom an item belongs to and what the shop calls it.
 _ONLY = tuple(
     ("_only[]", column) for column in ("id", "public_id", "primary_barcode", "grid_id", "custom")
@@ -73,7 +76,7 @@ def siblings_of(client: HeartlandClient, items: Sequence[Row]) -> dict[str, list
     for row in rows:
         if name := sku_of(Payload(row), account):
             families.setdefault(_family(row, field), []).append(name)
-    return {str(row["id"]): families.get(_family(row, field), []) for row in items}
+    return {str(row["id"]): families.get(_family(row, field), [])[:MOST_NAMED] for row in items}
 
 
 def _matching(client: HeartlandClient, field: str, values: Sequence[Any]) -> list[Row]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from integrations.connector_kit.audit import Shelf
 from integrations.connector_kit.base import (
     Account,
     Choice,
@@ -18,18 +19,26 @@ from integrations.connector_kit.base import (
     Page,
     Probe,
     Receipt,
+    Result,
     Save,
     Survey,
     WebhookRequest,
 )
 from integrations.connector_kit.errors import Unsupported
+from integrations.connector_kit.money import MoneyPort, Movements, OrderMoney
 from integrations.connector_kit.payload import Payload
 from integrations.connectors.heartland import (
     account,
+    article_links,
+    audit,
     backfill,
     customers,
+    gift_cards,
     inventory,
+    money,
+    order_status,
     orders,
+    payments,
     products,
     refunds,
     returns,
@@ -43,13 +52,25 @@ from integrations.connectors.heartland.client import client_of
 from mappings.canonical.record import Entity, Record
 
 RETAIL_PORTS: Mapping[Entity, EntityPort] = {
-    Entity.ORDER: EntityPort(write=orders.write, reference=orders.reference),
+    Entity.ORDER: EntityPort(
+        normalise=order_status.normalise,
+        changes=order_status.changes,
+        read=order_status.read,
+        write=orders.write,
+        reference=orders.reference,
+    ),
     Entity.REFUND: EntityPort(
         normalise=returns.normalise,
         changes=returns.changes,
         read=returns.read,
         write=refunds.write,
         reference=refunds.reference,
+    ),
+    Entity.GIFT_CARD: EntityPort(
+        normalise=gift_cards.normalise,
+        changes=gift_cards.changes,
+        read=gift_cards.read,
+        write=gift_cards.write,
     ),
     Entity.CUSTOMER: EntityPort(
         normalise=customers.normalise,
@@ -67,6 +88,10 @@ RETAIL_PORTS: Mapping[Entity, EntityPort] = {
         read=products.read,
         pages=backfill.product_pages,
         count=backfill.count_products,
+        shelf=audit.shelf,
+        write_many=article_links.write_many,
+        batch_size=article_links.BATCH_SIZE,
+        calls_per_write=article_links.CALLS_PER_WRITE,
     ),
     Entity.INVENTORY: EntityPort(
         normalise=inventory.normalise,
@@ -76,11 +101,25 @@ RETAIL_PORTS: Mapping[Entity, EntityPort] = {
         pages=backfill.stock_pages,
         count=backfill.count_stock,
     ),
+    Entity.PAYMENT: EntityPort(write=payments.write),
     Entity.SHIPMENT: EntityPort(
         normalise=shipments.normalise, changes=shipments.changes, read=shipments.read
     ),
 }
 
+
+def _movements(client: Client, start: datetime, end: datetime, cursor: str) -> Movements:
+    """The money of a day, from either API."""
+    unified = client_of(client).account.flavour == UNIFIED
+    return (unified_v1.movements if unified else money.movements)(client, start, end, cursor)
+
+
+def _orders(client: Client, keys: Sequence[str]) -> Mapping[str, OrderMoney]:
+    unified = client_of(client).account.flavour == UNIFIED
+    return (unified_v1.order_money if unified else money.orders)(client, keys)
+
+
+MONEY = MoneyPort(movements=_movements, orders=_orders)
 
 _NO_BACKFILL = "This Heartland cannot list all its records for a backfill"
 
@@ -120,18 +159,35 @@ def port(entity: Entity) -> EntityPort:
         changes=changes if shape.changes else None,
         read=read if shape.read else None,
         write=write if shape.write else None,
+        write_many=partial(_write_many, entity) if shape.write_many else None,
+        batch_size=shape.batch_size,
         reference=reference if shape.reference else None,
         survey=_survey if shape.survey else None,
         pages=partial(_pages, entity) if shape.pages else None,
+        shelf=partial(_shelf, entity) if shape.shelf else None,
         count=partial(_count, entity) if shape.count else None,
         calls_per_write=shape.calls_per_write,
     )
+
+
+def _write_many(entity: Entity, client: Client, batch: Sequence[Outgoing]) -> Sequence[Result]:
+    function = _port(entity, client_of(client).account).write_many
+    if function is None:
+        raise Unsupported(f"{entity} cannot be written to this Heartland.")
+    return function(client, batch)
 
 
 def _pages(entity: Entity, client: Client, cursor: str) -> Page:
     function = _port(entity, client_of(client).account).pages
     if function is None:
         raise Unsupported(f"{_NO_BACKFILL} ({entity}).")
+    return function(client, cursor)
+
+
+def _shelf(entity: Entity, client: Client, cursor: str) -> Shelf:
+    function = _port(entity, client_of(client).account).shelf
+    if function is None:
+        raise Unsupported("This Heartland cannot list its articles with what they lack.")
     return function(client, cursor)
 
 

@@ -14,7 +14,9 @@ from integrations.connectors.heartland.order_saga import ORDERS, find_order
 from integrations.connectors.heartland.order_settings import helper_skus
 from integrations.connectors.heartland.order_settlement import (
     CANCELLED,
+    STATUS_FIELD,
     agrees,
+    custom_of,
     invoice,
     invoices_of,
     pay,
@@ -41,6 +43,9 @@ def write_linked(run: Run, order_id: str) -> Receipt:
         )
     revised = not agrees(run, there) and revise(run, order_id, there)
     added = pay(run, order_id, fresh=False)
+    if added and STATUS_FIELD in custom_of(there):
+        word = "paid" if run.order.paid_total >= run.order.total else "partially_paid"
+        run.client.update(f"{ORDERS}/{order_id}", {"custom": {STATUS_FIELD: word}}, what=run.name)
     done = run.settings.invoices and status_of(there) == "open" and invoice(run, order_id)
     if not (revised or added or done):
         return Receipt(order_id, Outcome.UNCHANGED, label=run.order.public_id)

@@ -102,6 +102,10 @@ class OrderFields:
         return sum((line.price * line.quantity - line.discount for line in self.lines), ZERO)
 
     @property
+    def paid_total(self) -> Decimal:
+        return sum((tender.amount for tender in self.tenders), ZERO)
+
+    @property
     def shipping_total(self) -> Decimal:
         return sum((charge.amount for charge in self.shipping), ZERO)
 

@@ -20,12 +20,20 @@ ZERO = Decimal(0)
 CANCELLED = frozenset({"void", "voided", "cancelled", "canceled"})
 # The custom field of a payment that says which transaction of the store it is.
 TRANSACTION = "gateway_transaction_id"
+# The custom field of an order that says what became of a payment that brought no money.
+STATUS_FIELD = "payment_status"
 # What Shopify calls payment by gift card.
 GIFT_CARD = "gift_card"
 
 
 def status_of(row: Row) -> str:
     return str(row.get("status") or "").lower()
+
+
+def custom_of(row: Row) -> Mapping[str, object]:
+    """The custom fields of a row there."""
+    custom = row.get("custom")
+    return custom if isinstance(custom, Mapping) else {}
 
 
 def amount(row: Row, name: str) -> Decimal:
@@ -184,8 +192,7 @@ def _take(there: list[Row], tender: Tender) -> bool:
 
 def is_payment(row: Row, tender: Tender) -> bool:
     """Whether a payment there is this one: by its transaction, else by amount and description."""
-    custom = row.get("custom")
-    known = str((custom if isinstance(custom, Mapping) else {}).get(TRANSACTION) or "")
+    known = str(custom_of(row).get(TRANSACTION) or "")
     if known and tender.transaction_id:
         return known == tender.transaction_id
     return amount(row, "amount") == tender.amount and row.get("description") == describe(tender)

@@ -2,45 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 
-from integrations.connector_kit.base import Client, Counted, Survey
+from integrations.connector_kit.base import Account, Client, Counted, Page, Survey
 from integrations.connector_kit.payload import Payload
-from integrations.connectors.heartland.client import PAGE, client_of, matching
-from integrations.connectors.heartland.inventory import normalise, stock_of
+from integrations.connectors.heartland.backfill import stock_pages
+from integrations.connectors.heartland.client import client_of
+from integrations.connectors.heartland.inventory import normalise
+from mappings.canonical.inventory import Stock
 
 
 def survey(client: Client, cursor: str) -> Survey:
-    """One page of items, in the order of their ids; the cursor is the last id of the page before.
+    """One page of items, read as a backfill reads them."""
+    page = stock_pages(client, cursor)
+    rows = tuple(_rows(page, client_of(client).account))
+    return Survey(rows=rows, cursor=page.cursor if page.more else "")
 
-    Page numbers shift when rows change, ids do not.
-    """
-    heartland = client_of(client)
-    params = (
-        ("sort", "id"),
-        ("per_page", str(PAGE)),
-        ("page", "1"),
-        matching({"id": {"$gt": int(cursor or 0)}}),
+
+def _rows(page: Page, account: Account) -> Iterator[Counted]:
+    """Without those that keep no stock or have no SKU."""
+    for notice in page.notices:
+        payload = Payload(notice.payload or {})
+        stock = normalise(payload, account)
+        if stock.tracks_stock and stock.sku:
+            title = payload.child("item").maybe_text("description") or stock.sku
+            yield counted(stock, title, account)
+
+
+def counted(stock: Stock, title: str, account: Account) -> Counted:
+    """The article with what is available at the locations that count."""
+    counting = account.setting("stock_locations").replace(" ", "").split(",")
+    units = (
+        level.available for level in stock.levels if counting == [""] or level.location in counting
     )
-    items = {str(row["id"]): row for row in heartland.page("/items", params)}
-    counting = frozenset(
-        word.strip()
-        for word in heartland.account.setting("stock_locations").split(",")
-        if word.strip()
-    )
-    rows = []
-    for key, raw in stock_of(heartland, items).items():
-        stock = normalise(Payload(raw), heartland.account)
-        if not stock.tracks_stock or not stock.sku:
-            continue
-        units = sum(
-            (
-                level.available
-                for level in stock.levels
-                if not counting or level.location in counting
-            ),
-            Decimal(0),
-        )
-        title = str(items[key].get("description") or stock.sku)
-        rows.append(Counted(sku=stock.sku, title=title, available=units))
-    return Survey(rows=tuple(rows), cursor=list(items)[-1] if len(items) == PAGE else "")
+    return Counted(stock.sku, title, sum(units, Decimal(0)), key=stock.key, stock=stock)

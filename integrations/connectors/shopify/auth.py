@@ -22,7 +22,7 @@ from integrations.connector_kit.http import Answer, Session
 SCOPES = (
     "write_orders",
     "write_customers",
-    "read_products",
+    "write_products",
     "write_inventory",
     "read_locations",
     "write_merchant_managed_fulfillment_orders",

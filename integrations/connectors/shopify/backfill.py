@@ -15,7 +15,8 @@ from integrations.connectors.shopify.client import ShopClient
 from integrations.connectors.shopify.polling import complete, version
 from mappings.canonical.record import Entity
 
-CUSTOMERS, ARTICLES = 100, 250
+CUSTOMERS, ARTICLES, PRODUCTS = 100, 250, 100
+NOT_TRACKED = "Shopify does not track the stock of this variant"
 
 
 def count_customers(client: ShopClient) -> Extent:
@@ -25,7 +26,7 @@ def count_customers(client: ShopClient) -> Extent:
 
 def customer_pages(client: ShopClient, cursor: str) -> Page:
     """Whole customers."""
-    found = _after(client, "CustomersBackfill", "customers", cursor, CUSTOMERS)
+    found = after(client, "CustomersBackfill", "customers", cursor, CUSTOMERS)
     nodes = found["nodes"]
     notices = [
         Notice(
@@ -37,7 +38,7 @@ def customer_pages(client: ShopClient, cursor: str) -> Page:
         )
         for node in nodes
     ]
-    return Page(notices, _last(nodes, cursor), more=bool(found["pageInfo"]["hasNextPage"]))
+    return Page(notices, last(nodes, cursor), more=bool(found["pageInfo"]["hasNextPage"]))
 
 
 def count_articles(client: ShopClient) -> Extent:
@@ -46,14 +47,36 @@ def count_articles(client: ShopClient) -> Extent:
     return Extent(records=total, calls=max(1, -(-total // ARTICLES)))
 
 
+def product_pages(client: ShopClient, cursor: str) -> Page:
+    """Whole variants."""
+    found = after(client, "VariantsBackfill", "productVariants", cursor, PRODUCTS)
+    nodes = found["nodes"]
+    notices = [
+        Notice(
+            entity=Entity.PRODUCT,
+            key=str(node["legacyResourceId"]),
+            topic="backfill",
+            version=version(node["updatedAt"]),
+            payload=node,
+        )
+        for node in nodes
+    ]
+    return Page(notices, last(nodes, cursor), more=bool(found["pageInfo"]["hasNextPage"]))
+
+
+def count_products(client: ShopClient) -> Extent:
+    total = _count(client, "VariantsCount", "productVariantsCount")
+    return Extent(records=total, calls=max(1, -(-total // PRODUCTS)))
+
+
 def listing(client: ShopClient, cursor: str) -> Listing:
     """Every variant with a SKU, by the inventory item its stock is written to."""
-    found = _after(client, "ArticlesPage", "productVariants", cursor, ARTICLES)
+    found = after(client, "ArticlesPage", "productVariants", cursor, ARTICLES)
     nodes = found["nodes"]
     more = bool(found["pageInfo"]["hasNextPage"])
     return Listing(
         rows=tuple(_listed(node) for node in nodes if node["sku"]),
-        cursor=_last(nodes, cursor) if more else "",
+        cursor=last(nodes, cursor) if more else "",
     )
 
 
@@ -63,7 +86,7 @@ def _listed(node: Mapping[str, Any]) -> Listed:
         key=str(item["id"]),
         sku=str(node["sku"]),
         title=str(node["displayName"]),
-        problem="" if item["tracked"] else "Shopify does not track the stock of this variant",
+        problem="" if item["tracked"] else NOT_TRACKED,
     )
 
 
@@ -71,14 +94,14 @@ def _count(client: ShopClient, operation: str, root: str) -> int:
     return int(complete(client.run(operation))[root]["count"])
 
 
-def _after(
-    client: ShopClient, operation: str, root: str, cursor: str, size: int
+def after(
+    client: ShopClient, operation: str, root: str, cursor: str, size: int, **also: str
 ) -> Mapping[str, Any]:
     """The records with the next higher ids; fewer of them where Shopify finds the page too costly."""
     while True:
         first = client.page_sizes.get(operation, size)
         try:
-            variables = {"q": f"id:>{cursor or 0}", "first": first}
+            variables = {"q": f"id:>{cursor or 0}", "first": first, **also}
             found: Mapping[str, Any] = complete(client.run(operation, variables))[root]
         except TooCostly:
             if first == 1:
@@ -88,5 +111,5 @@ def _after(
             return found
 
 
-def _last(nodes: Any, cursor: str) -> str:
+def last(nodes: Any, cursor: str) -> str:
     return str(nodes[-1]["legacyResourceId"]) if nodes else cursor

@@ -6,12 +6,18 @@ from pathlib import Path
 
 from integrations.connector_kit.base import Connector, EntityPort
 from integrations.connector_kit.manifest import load
+from integrations.connector_kit.money import MoneyPort
 from integrations.connectors.shopify import (
+    audit,
     backfill,
     customer_writing,
     customers,
+    gift_cards,
     inventory,
+    money,
+    order_status,
     orders,
+    payments,
     probe,
     product_writing,
     products,
@@ -31,13 +37,22 @@ CONNECTOR = Connector(
     probe=probe.probe,
     entities={
         Entity.ORDER: EntityPort(
-            normalise=orders.normalise, changes=orders.changes, read=orders.read
+            normalise=orders.normalise,
+            changes=orders.changes,
+            read=orders.read,
+            write=order_status.write,
         ),
         Entity.REFUND: EntityPort(
             normalise=refunds.normalise,
             changes=refunds.changes,
             read=refunds.read,
             write=refund_writing.write,
+        ),
+        Entity.GIFT_CARD: EntityPort(
+            normalise=gift_cards.normalise,
+            changes=gift_cards.changes,
+            read=gift_cards.read,
+            write=gift_cards.write,
         ),
         Entity.CUSTOMER: EntityPort(
             normalise=customers.normalise,
@@ -52,9 +67,12 @@ CONNECTOR = Connector(
             normalise=products.normalise,
             changes=products.changes,
             read=products.read,
+            pages=backfill.product_pages,
+            count=backfill.count_products,
             write_many=product_writing.write_many,
             batch_size=product_writing.BATCH_SIZE,
             calls_per_write=product_writing.CALLS_PER_WRITE,
+            shelf=audit.shelf,
         ),
         Entity.INVENTORY: EntityPort(
             normalise=stock.normalise,
@@ -65,6 +83,9 @@ CONNECTOR = Connector(
             count=backfill.count_articles,
             batch_size=inventory.BATCH_SIZE,
         ),
+        Entity.PAYMENT: EntityPort(
+            normalise=payments.normalise, changes=payments.changes, read=payments.read
+        ),
         Entity.SHIPMENT: EntityPort(write=shipments.write),
     },
     verify=webhooks.verify,
@@ -72,6 +93,8 @@ CONNECTOR = Connector(
     subscribe=webhooks.subscribe,
     choices=probe.choices,
     refresh=ShopClient.refresh,
+    audit=audit.audit,
     close=ShopClient.close,
+    money=MoneyPort(movements=money.movements, orders=money.orders, zone=money.zone),
     sandbox="integrations.connectors.shopify.sandbox.app:create",
 )

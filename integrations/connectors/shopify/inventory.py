@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from integrations.connector_kit.base import Outcome, Outgoing, Receipt, Result
@@ -24,8 +24,9 @@ BATCH_SIZE = 250
 _KEYS = uuid.UUID("6f1d2f6e-5a0b-4b55-9d0a-5f8c1c9d7a31")
 # Their answer when a key was used for something else or its first use failed: a new key helps.
 _WORN_KEY = frozenset({"IDEMPOTENCY_KEY_PARAMETER_MISMATCH", "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"})
+_GONE = "INVALID_INVENTORY_ITEM"
 _ADVICE = {
-    "INVALID_INVENTORY_ITEM": "The variant was deleted in Shopify. Relink the article, then replay.",
+    _GONE: "The variant was deleted in Shopify. Relink the article, then replay.",
     "INVALID_LOCATION": "Choose another Shopify location in the settings of the connection.",
     "NON_MUTABLE_INVENTORY_ITEM": "A bundle has no stock of its own; leave it out of this flow.",
 }
@@ -52,11 +53,50 @@ def write_many(client: ShopClient, batch: Sequence[Outgoing]) -> list[Result]:
     Quantities are absolute, so a batch whose outcome is unknown may simply be sent again. Raises
     TryLater and NeedsOwner for the batch as a whole; nothing was written then, or all of it.
     """
-    results: dict[int, Result] = {}
+    results = _written(client, batch)
+    gone = [at for at, result in enumerate(results) if _is_gone(result) and batch[at].linked_id]
+    if gone:
+        # The linked item went with its variant; the article may have another one by now.
+        free = [replace(batch[at], linked_id="", delivery_id=_again(batch[at])) for at in gone]
+        for at, result in zip(gone, _written(client, free), strict=True):
+            results[at] = result if isinstance(result, Receipt) else results[at]
+    return results
+
+
+def _is_gone(result: Result) -> bool:
+    return isinstance(result, Rejected) and result.said.startswith(_GONE)
+
+
+def _again(outgoing: Outgoing) -> str:
+    """Another name, since the idempotency key is made of it and the item is another."""
+    return f"{outgoing.delivery_id}/relinked"
+
+
+def _written(client: ShopClient, batch: Sequence[Outgoing]) -> list[Result]:
+    results = _Results()
     entries = _one_per_place(_entries(client, batch, results), results)
+    # An article may have a level at each of several locations.
+    for start in range(0, len(entries), BATCH_SIZE):
+        _set(client, entries[start : start + BATCH_SIZE], results, part=start // BATCH_SIZE)
+    return [results[at] for at in range(len(batch))]
+
+
+class _Results(dict[int, Result]):
+    """By place in the batch. Of an article with several levels the worst one speaks for it."""
+
+    def add(self, at: int, result: Result) -> None:
+        before = self.get(at)
+        if isinstance(before, Exception):
+            return
+        if isinstance(before, Receipt) and not isinstance(result, Exception):
+            result = before if before.outcome is Outcome.UPDATED else result
+        self[at] = result
+
+
+def _set(client: ShopClient, entries: list[_Entry], results: _Results, *, part: int) -> None:
     worn = 0
     while entries:
-        payload = _send(client, entries, worn)
+        payload = _send(client, entries, worn, part)
         errors = user_errors(payload)
         if not errors:
             _accepted(entries, payload, results)
@@ -68,12 +108,9 @@ def write_many(client: ShopClient, batch: Sequence[Outgoing]) -> list[Result]:
             worn += 1
             continue
         entries = _without_refused(entries, errors, results)
-    return [results[at] for at in range(len(batch))]
 
 
-def _entries(
-    client: ShopClient, batch: Sequence[Outgoing], results: dict[int, Result]
-) -> list[_Entry]:
+def _entries(client: ShopClient, batch: Sequence[Outgoing], results: _Results) -> list[_Entry]:
     items = find_items(client, batch)
     default = client.account.setting("location_id")
     made = []
@@ -82,21 +119,30 @@ def _entries(
         try:
             if isinstance(item, Rejected):
                 raise item
-            made.append(_entry(at, outgoing, default, item))
+            made += [
+                _entry(at, outgoing, level.get("location_id") or default, level, item)
+                for level in _levels(outgoing)
+            ]
         except Rejected as refused:
-            results[at] = refused
+            results.add(at, refused)
     return made
 
 
-def _entry(at: int, outgoing: Outgoing, default: str, item: Item) -> _Entry:
-    location = str(outgoing.fields.get("location_id") or default)
+def _levels(outgoing: Outgoing) -> Sequence[Mapping[str, Any]]:
+    """One quantity for each location, or one for the location of the connection."""
+    return outgoing.fields.get("levels") or (outgoing.fields,)
+
+
+def _entry(
+    at: int, outgoing: Outgoing, location: object, level: Mapping[str, Any], item: Item
+) -> _Entry:
     if not location:
         raise Rejected(
             "No Shopify location is chosen",
             field="location_id",
             advice="Choose the location in the settings of the Shopify connection, then replay.",
         )
-    quantity = outgoing.fields.get("quantity")
+    quantity = level.get("quantity")
     if not isinstance(quantity, int) or isinstance(quantity, bool):
         raise Rejected(
             f"quantity is {quantity!r}, a whole number was expected",
@@ -106,7 +152,7 @@ def _entry(at: int, outgoing: Outgoing, default: str, item: Item) -> _Entry:
         )
     if item.tracked is False:
         raise _untracked(outgoing)
-    return _Entry(at, outgoing, to_gid("Location", location), quantity, item)
+    return _Entry(at, outgoing, to_gid("Location", str(location)), quantity, item)
 
 
 def _untracked(outgoing: Outgoing) -> Rejected:
@@ -119,7 +165,7 @@ def _untracked(outgoing: Outgoing) -> Rejected:
     )
 
 
-def _one_per_place(entries: list[_Entry], results: dict[int, Result]) -> list[_Entry]:
+def _one_per_place(entries: list[_Entry], results: _Results) -> list[_Entry]:
     """Leaves out entries that fight over one level; Shopify takes each level once a call."""
     groups: dict[tuple[str, str], list[_Entry]] = {}
     for entry in entries:
@@ -130,19 +176,20 @@ def _one_per_place(entries: list[_Entry], results: dict[int, Result]) -> list[_E
             # The same article twice: the later one is newer, and speaks for both.
             kept.append(group[-1])
             for entry in group[:-1]:
-                results[entry.at] = Receipt(id=entry.item.gid, outcome=Outcome.UNCHANGED)
+                results.add(entry.at, Receipt(id=entry.item.gid, outcome=Outcome.UNCHANGED))
             continue
         for entry in group:
-            results[entry.at] = Rejected(
+            refused = Rejected(
                 "Several articles set the stock of one Shopify variant",
                 field="sku",
                 said=", ".join(sorted(each.outgoing.key for each in group)),
                 advice="Give each article its own variant, then replay.",
             )
+            results.add(entry.at, refused)
     return kept
 
 
-def _send(client: ShopClient, entries: Sequence[_Entry], worn: int) -> Mapping[str, Any]:
+def _send(client: ShopClient, entries: Sequence[_Entry], worn: int, part: int) -> Mapping[str, Any]:
     quantities = [
         {
             "inventoryItemId": entry.item.gid,
@@ -159,24 +206,26 @@ def _send(client: ShopClient, entries: Sequence[_Entry], worn: int) -> Mapping[s
         "referenceDocumentUri": f"gid://clarity-connect/Delivery/{entries[0].outgoing.delivery_id}",
         "quantities": quantities,
     }
-    reply = client.run("InventorySet", {"input": given, "key": _key(entries, worn)})
+    reply = client.run("InventorySet", {"input": given, "key": _key(entries, worn, part)})
     payload: Mapping[str, Any] = reply.data["inventorySetQuantities"]
     return payload
 
 
-def _key(entries: Sequence[_Entry], worn: int) -> str:
-    """One key for one set of deliveries in one attempt.
+def _key(entries: Sequence[_Entry], worn: int, part: int) -> str:
+    """One key for one set of deliveries in one attempt. `part`: where its levels take two calls.
 
     A later attempt gets its own: the answer Shopify remembers for a failed one is that failure.
     """
     ids = sorted(entry.outgoing.delivery_id for entry in entries)
     attempt = max(entry.outgoing.attempt for entry in entries)
-    return str(uuid.uuid5(_KEYS, "|".join([*ids, str(attempt), str(worn)])))
+    return str(uuid.uuid5(_KEYS, "|".join([*ids, str(attempt), str(worn), *_later(part)])))
 
 
-def _accepted(
-    entries: Sequence[_Entry], payload: Mapping[str, Any], results: dict[int, Result]
-) -> None:
+def _later(part: int) -> list[str]:
+    return [f"part {part}"] if part else []
+
+
+def _accepted(entries: Sequence[_Entry], payload: Mapping[str, Any], results: _Results) -> None:
     """Levels that had the quantity already are not in the list of changes."""
     changed: set[tuple[str, str]] = set()
     untracked: set[str] = set()
@@ -187,14 +236,15 @@ def _accepted(
             untracked.add(str(item.get("id")))
     for entry in entries:
         if entry.item.gid in untracked:
-            results[entry.at] = _untracked(entry.outgoing)
+            results.add(entry.at, _untracked(entry.outgoing))
             continue
         outcome = Outcome.UPDATED if entry.place in changed else Outcome.UNCHANGED
-        results[entry.at] = Receipt(id=entry.item.gid, outcome=outcome, label=entry.item.sku)
+        receipt = Receipt(id=entry.item.gid, outcome=outcome, label=entry.item.sku)
+        results.add(entry.at, receipt)
 
 
 def _without_refused(
-    entries: list[_Entry], errors: Sequence[Mapping[str, Any]], results: dict[int, Result]
+    entries: list[_Entry], errors: Sequence[Mapping[str, Any]], results: _Results
 ) -> list[_Entry]:
     """The entries Shopify did not complain about; all are refused when it named none."""
     named = {_place_of(error): error for error in errors}
@@ -206,12 +256,13 @@ def _without_refused(
             kept.append(entry)
             continue
         said, code = str(error.get("message")), str(error.get("code") or "")
-        results[entry.at] = Rejected(
+        refused = Rejected(
             f"Shopify refused the stock level: {said}",
             field=str((error.get("field") or ["quantity"])[-1]),
             said=f"{code}: {said}" if code else said,
             advice=_ADVICE.get(code, "Correct the value named here, then replay."),
         )
+        results.add(entry.at, refused)
     return kept
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from integrations.connector_kit.base import Choice, Probe
+from integrations.connectors.shopify import gift_cards
 from integrations.connectors.shopify.auth import SCOPES
 from integrations.connectors.shopify.client import DEFAULT_VERSION, ShopClient
 
@@ -21,6 +22,13 @@ def probe(client: ShopClient) -> Probe:
         for scope in SCOPES
         if not _granted(scope, granted)
     ]
+    if gift_cards.mode(client.account) != gift_cards.OFF:
+        problems += [
+            f"Gift cards are switched on, and the app lacks the access scope {scope}. Shopify"
+            " grants it to some plans and apps only: ask Shopify Support, or switch gift cards off."
+            for scope in gift_cards.SCOPES
+            if scope not in granted
+        ]
     asked = client.account.setting("api_version", DEFAULT_VERSION)
     if reply.version and reply.version != asked:
         problems.append(

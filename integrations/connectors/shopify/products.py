@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from integrations.connector_kit.base import Account, Notice, Page
+from integrations.connector_kit.errors import Rejected
 from integrations.connector_kit.payload import Payload
 from integrations.connectors.shopify.client import ShopClient
 from integrations.connectors.shopify.gid import to_gid
@@ -36,7 +37,8 @@ class Variant:
 
 
 def normalise(payload: Payload, account: Account) -> Product:
-    """A variant of a GraphQL answer as ours."""
+    """A variant of a GraphQL answer as ours. Raises Rejected when others bear its SKU as well."""
+    _alone(payload)
     family, item = payload.child("product"), payload.child("inventoryItem")
     cost = item.maybe_child("unitCost")
     title, variant = family.text("title"), payload.maybe_text("title") or NO_OPTION
@@ -61,6 +63,19 @@ def normalise(payload: Payload, account: Account) -> Product:
             if option.text("value") != NO_OPTION
         },
     )
+
+
+def _alone(payload: Payload) -> None:
+    """Shopify counts those beside this one. Which of them an item is would be a guess."""
+    sku = payload.maybe_text("sku") or ""
+    others = payload.child("inventoryItem").maybe_decimal("duplicateSkuCount") or 0
+    if sku and others:
+        raise Rejected(
+            f"{others + 1} Shopify variants have the SKU {sku}",
+            field="sku",
+            said=sku,
+            advice="Give each variant a SKU of its own in Shopify, then replay.",
+        )
 
 
 # --- calls ---------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from integrations.connectors.shopify.gid import to_gid
 from integrations.connectors.shopify.polling import complete
 from mappings.canonical.inventory import Level, Stock
 
-READ_AT_ONCE = 25
+READ_AT_ONCE = 50
 
 
 def normalise(payload: Payload, account: Account) -> Stock:

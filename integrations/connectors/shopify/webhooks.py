@@ -137,6 +137,11 @@ def _product(body: Body) -> list[_Said]:
     return [(Entity.PRODUCT, key, _version(body), None) for key in keys]
 
 
+def _payment(body: Body) -> list[_Said]:
+    # Thin: what the order had received before is told by its other transactions.
+    return [(Entity.PAYMENT, str(body["id"]), "", None)]
+
+
 def _level(body: Body) -> list[_Said]:
     # Thin: the body has `available` alone, and of one location.
     item = to_gid("InventoryItem", str(body["inventory_item_id"]))
@@ -148,9 +153,11 @@ _READERS: Mapping[str, Callable[[Body], list[_Said]]] = {
     "orders/updated": _order,
     "orders/paid": _order,
     "orders/cancelled": _order,
+    "order_transactions/create": _payment,
     "refunds/create": _refund,
     "customers/create": _customer,
     "customers/update": _customer,
+    "products/create": _product,
     "products/update": _product,
     "inventory_levels/update": _level,
 }
@@ -158,6 +165,7 @@ _READERS: Mapping[str, Callable[[Body], list[_Said]]] = {
 TOPICS = (*_READERS, "app/uninstalled")
 _ENTITY = {
     "orders": Entity.ORDER,
+    "order_transactions": Entity.PAYMENT,
     "refunds": Entity.REFUND,
     "customers": Entity.CUSTOMER,
     "products": Entity.PRODUCT,

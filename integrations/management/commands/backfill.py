@@ -11,7 +11,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from integrations.models import Backfill, BackfillState, Flow
+from integrations.models import Backfill, BackfillState, Direction, Flow
 from integrations.services import backfills
 from integrations.services.backfill_progress import Progress, progress
 from integrations.services.backfills import CannotBackfill
@@ -42,12 +42,15 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--pair", required=True, type=UUID, help="id of the pair")
         parser.add_argument("--entity", required=True, help="inventory, customer or product")
+        parser.add_argument(
+            "--direction", default="", choices=Direction.values, help="of an entity with two ways"
+        )
         parser.add_argument("--plan", action="store_true", help="show the plan and change nothing")
         parser.add_argument("--json", action="store_true", help="one JSON line at the end")
 
     def handle(self, *, pair: UUID, entity: str, plan: bool, **options: Any) -> None:
         try:
-            flow = _flow(pair, entity)
+            flow = _flow(pair, entity, options["direction"])
             row = _taken_up(flow) if not plan else None
             row = row or backfills.plan(flow=flow, now=timezone.now())
             if plan:
@@ -121,13 +124,13 @@ def figures(found: Progress) -> dict[str, Any]:
     }
 
 
-def _flow(pair_id: UUID, entity: str) -> Flow:
+def _flow(pair_id: UUID, entity: str, direction: str) -> Flow:
     with scope.door("a backfill was asked for on the command line"):
         pair = find_pair(pair_id)
     if pair is None:
         raise CannotBackfill(f"There is no pair {pair_id}.")
     with scope.tenant(pair.tenant_id):
-        return backfills.find_flow(pair.pk, entity)
+        return backfills.find_flow(pair.pk, entity, direction)
 
 
 def _taken_up(flow: Flow) -> Backfill | None:

@@ -38,7 +38,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--pair", required=True, type=UUID, help="id of the pair")
-        parser.add_argument("--entity", default=Entity.CUSTOMER.value, help="customer")
+        parser.add_argument("--entity", default=Entity.CUSTOMER.value, help="customer or gift_card")
         parser.add_argument(
             "--set", action="append", default=[], metavar="FIELD=RULE", help="may be repeated"
         )

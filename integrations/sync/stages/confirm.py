@@ -18,7 +18,7 @@ from integrations.connector_kit.errors import (
 )
 from integrations.connector_kit.exchange import Exchange
 from integrations.models import Attempt, Delivery, DeliveryState, InboxItem, InboxState
-from integrations.sync import history, incidents, intake, links, many, merging
+from integrations.sync import history, incidents, intake, links, many, merging, reservations
 from integrations.sync.links import Remembered
 from integrations.sync.retry import is_too_old, pause
 from integrations.sync.sessions import Session, keep_many
@@ -48,6 +48,11 @@ def delivered(
     session: Session, found: Sequence[tuple[Delivery, Receipt]], *, now: datetime
 ) -> None:
     """Their answers were good. Call inside the tenant's scope."""
+    taken = merging.taken(found)
+    for row, _ in found:
+        if row.pk in taken:
+            failed(row, taken[row.pk], now=now)
+    found = [(row, receipt) for row, receipt in found if row.pk not in taken]
     for row, receipt in found:
         row.state = _DONE.get(receipt.outcome, DeliveryState.DELIVERED)
         row.target_key, row.target_label = receipt.id, receipt.label[:120]
@@ -79,6 +84,7 @@ def delivered(
         now=now,
     )
     _settle_older(rows, now=now)
+    reservations.delivered(rows, now=now)
     touched = dict.fromkeys(touch for _, receipt in found for touch in receipt.touched)
     touched |= dict.fromkeys((Entity(row.entity), key) for row, key in merging.keep(found))
     if touched:

@@ -16,8 +16,11 @@ from integrations.sync import echoes, merging
 from integrations.sync.causes import no_entry
 from integrations.sync.rulebooks import RuleBook, looked_up
 from integrations.sync.sessions import Session
+from mappings.canonical.inventory import Stock
 from mappings.canonical.record import Record
 from mappings.engine.document import document
+from mappings.engine.stock import Number, StockRules
+from mappings.engine.stock import numbers as stock_numbers
 from mappings.engine.transform import Problem
 from mappings.engine.transform import transform as apply_rules
 
@@ -41,21 +44,29 @@ class Rendered:
 
 
 def transform(
-    record: Record, *, source: Session, target: Session, book: RuleBook, missed: Missed
+    record: Record,
+    *,
+    source: Session,
+    target: Session,
+    book: RuleBook,
+    missed: Missed,
+    numbers: Sequence[Number] | None = None,
 ) -> Rendered:
     """The fields for the target. Raises Rejected that lists every problem at once.
 
-    What was looked up in vain is added to `missed`, whether or not it stops the record.
+    What was looked up in vain is added to `missed`, whether or not it stops the record. `numbers`:
+    of stock, as worked out by stock_numbers.
     """
     if book.problem:
         raise Rejected(
-            f"The pair's own rules do not fit the shipped ones of this release: {book.problem}",
+            book.problem,
             field="mapping",
-            advice="Correct the draft of these rules and publish it, then replay.",
+            advice="Correct the rules of this flow and publish them, then replay.",
         )
     reference = reference_of(record, target=target)
     tables = watched(book, missed)
-    done = apply_rules(book.rules, reading_of(record, source=source, reference=reference), tables)
+    reading = reading_of(record, source=source, reference=reference, numbers=numbers)
+    done = apply_rules(book.rules, reading, tables)
     if done.problems:
         # Those of expressions, which look things up in another process.
         missed += [(one.table, one.value) for one in done.problems if one.table]
@@ -76,14 +87,20 @@ def reference_of(record: Record, *, target: Session) -> str:
     return port.reference(record, target.account) if port and port.reference else record.key
 
 
-def reading_of(record: Record, *, source: Session, reference: str) -> dict[str, Any]:
-    """The document that the rules read."""
-    return document(
-        record,
-        reference=reference,
-        locations=_words(source.account.setting("stock_locations")),
-        safety=Decimal(source.account.setting("safety_stock", "0")),
-    )
+def reading_of(
+    record: Record, *, source: Session, reference: str, numbers: Sequence[Number] | None = None
+) -> dict[str, Any]:
+    """The document that the rules read.
+
+    Without `numbers`, as where rules are only tried, stock is added up by the source's settings.
+    """
+    if numbers is None and isinstance(record, Stock):
+        rules = StockRules(
+            counting=_words(source.account.setting("stock_locations")),
+            safety={"": Decimal(source.account.setting("safety_stock", "0"))},
+        )
+        numbers = stock_numbers(record, rules)
+    return document(record, reference=reference, numbers=numbers)
 
 
 def watched(book: RuleBook, missed: Missed) -> Mapping[str, Mapping[str, str]]:

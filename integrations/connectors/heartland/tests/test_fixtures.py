@@ -20,10 +20,12 @@ ENTITIES = {
     "products": Entity.PRODUCT,
     "inventory": Entity.INVENTORY,
     "shipments": Entity.SHIPMENT,
+    "orders": Entity.ORDER,
     "refunds": Entity.REFUND,
+    "gift_cards": Entity.GIFT_CARD,
 }
 # What only one of the two APIs tells of.
-RETAIL_ONLY = {Entity.REFUND}
+RETAIL_ONLY = {Entity.REFUND, Entity.GIFT_CARD}
 
 
 SETTINGS = {

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from integrations.connector_kit.base import Notice
+from integrations.connector_kit.base import Account, Notice
 from integrations.connector_kit.payload import Payload
 from integrations.connectors.heartland import ledger, polling
 from integrations.connectors.heartland.client import HeartlandClient
@@ -22,7 +22,7 @@ from integrations.connectors.heartland.tests.small_heartland import (
     outgoing,
 )
 from mappings.canonical.inventory import Stock
-from mappings.canonical.record import Entity
+from mappings.canonical.record import Entity, Skipped
 from mappings.canonical.shipment import Shipment
 
 
@@ -274,3 +274,17 @@ def test_settings_a_token_may_not_read_do_not_stop_the_probe(
     place.fault("status", "/settings/", value=403)
     place.fault("status", "/custom_fields", value=403)
     assert CONNECTOR.probe(place.client()).account_name == "127.0.0.1"
+
+
+def test_a_gift_card_number_that_could_be_a_payment_cards_is_never_kept() -> None:
+    normalise = CONNECTOR.entities[Entity.GIFT_CARD].normalise
+    assert normalise is not None
+    owner = Account(
+        id="1", base_url="x", flavour="retail", settings={"currency": "USD"}, credentials={}
+    )
+    row = {"id": 3001, "balance": Decimal("5.00"), "updated_at": "2026-10-04T15:00:00+00:00"}
+    with pytest.raises(Skipped, match="ending 1111"):
+        normalise(Payload({**row, "number": "4111 1111 1111 1111"}), owner)
+    kept = normalise(Payload({**row, "number": "4111 1111 1111 1112"}), owner)
+    assert kept.number == "card ending 1112"
+    assert "4111" not in repr(kept)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from integrations.connector_kit.base import Outcome, Receipt
+from integrations.connector_kit.base import Outcome, Outgoing, Receipt
 from integrations.connector_kit.errors import Rejected, TryLater, Unsupported
 from integrations.connector_kit.payload import Payload
 from integrations.connectors.heartland.connector import CONNECTOR
@@ -20,7 +20,7 @@ from integrations.connectors.heartland.tests.small_heartland import (
     outgoing,
 )
 from integrations.connectors.heartland.tests.test_reading import poll
-from mappings.canonical.record import Entity
+from mappings.canonical.record import Entity, Skipped
 
 WRITE = CONNECTOR.entities[Entity.ORDER].write
 assert WRITE is not None
@@ -216,3 +216,42 @@ def test_probe_and_choices(unified: Place) -> None:
     assert CONNECTOR.probe(unified.client()).currency == "USD"
     assert CONNECTOR.choices is not None
     assert CONNECTOR.choices(unified.client(), "location_id") == []
+
+
+def refund(**changes: Any) -> dict[str, Any]:
+    """One TEE and its tax, back into stock."""
+    row = {"sku": SKUS[0], "qty": 1, "amount": Decimal("17.50"), "restock": True}
+    return {
+        "public_id": "S-1001-R1", "external_refund_id": "8801", "order_key": "5550001",
+        "currency": "USD", "total": Decimal("19.02"), "lines": [row],
+        "tax_total": Decimal("1.52"), "adjustment_total": Decimal(0),
+        "tenders": [{"key": "t-1", "amount": Decimal("19.02")}], **changes,
+    }  # fmt: skip
+
+
+def give_back(place: Place, wanted: dict[str, Any], **more: Any) -> Receipt:
+    write = CONNECTOR.entities[Entity.REFUND].write
+    assert write is not None
+    out = Outgoing(
+        delivery_id="d-9", entity=Entity.REFUND, key="8801", reference="S-1001-R1", fields=wanted,
+        related={"order:5550001": "S-1001"}, **more,
+    )  # fmt: skip
+    return write(place.client(), out, Ledger())
+
+
+def test_a_refund_is_one_payment_of_type_refund(unified: Place) -> None:
+    place = unified
+    send(place, wanted())
+    place.fault("lost_answer", "/v1/payments")
+    with pytest.raises(TryLater):
+        give_back(place, refund())
+    first = give_back(place, refund(), attempt=2)
+    assert give_back(place, refund(), attempt=3).id == first.id
+    rows = place.client().page("/v1/payments", (("OrderID", "S-1001"),))
+    assert [(row["Type"], Decimal(str(row["Amount"]))) for row in rows] == [
+        ("payment", Decimal("59.55")), ("refund", Decimal("19.02")),
+    ]  # fmt: skip
+    with pytest.raises(Skipped):
+        give_back(place, refund(), linked_id="net-8801")
+    with pytest.raises(Rejected, match="beyond that"):
+        give_back(place, refund(adjustment_total=Decimal("5.00")), linked_id="net-8801")

@@ -6,22 +6,35 @@ from collections.abc import Mapping
 
 from integrations.connector_kit.base import EntityPort
 from integrations.connectors.heartland.unified_v1 import (
+    article_links,
     customers,
     inventory,
+    order_status,
     orders,
+    payments,
     products,
     refunds,
     shipments,
 )
 from integrations.connectors.heartland.unified_v1.account import probe
+from integrations.connectors.heartland.unified_v1.money import movements
+from integrations.connectors.heartland.unified_v1.money import orders as order_money
 from integrations.connectors.heartland.unified_v1.webhooks import notices, subscribe, verify
 from mappings.canonical.record import Entity
 
-__all__ = ["PORTS", "notices", "probe", "subscribe", "verify"]
+__all__ = ["PORTS", "movements", "notices", "order_money", "probe", "subscribe", "verify"]
 
 PORTS: Mapping[Entity, EntityPort] = {
-    Entity.ORDER: EntityPort(write=orders.write, reference=orders.reference),
+    Entity.ORDER: EntityPort(
+        normalise=order_status.normalise,
+        changes=order_status.changes,
+        read=order_status.read,
+        write=orders.write,
+        reference=orders.reference,
+    ),
     Entity.REFUND: EntityPort(write=refunds.write, reference=refunds.reference),
+    # The unified API has no endpoint for gift cards.
+    Entity.GIFT_CARD: EntityPort(),
     Entity.CUSTOMER: EntityPort(
         normalise=customers.normalise,
         changes=customers.changes,
@@ -30,7 +43,10 @@ PORTS: Mapping[Entity, EntityPort] = {
         reference=customers.reference,
     ),
     Entity.PRODUCT: EntityPort(
-        normalise=products.normalise, changes=products.changes, read=products.read
+        normalise=products.normalise,
+        changes=products.changes,
+        read=products.read,
+        write_many=article_links.write_many,
     ),
     Entity.INVENTORY: EntityPort(
         normalise=inventory.normalise,
@@ -38,6 +54,7 @@ PORTS: Mapping[Entity, EntityPort] = {
         read=inventory.read,
         survey=inventory.survey,
     ),
+    Entity.PAYMENT: EntityPort(write=payments.write),
     Entity.SHIPMENT: EntityPort(
         normalise=shipments.normalise, changes=shipments.changes, read=shipments.read
     ),

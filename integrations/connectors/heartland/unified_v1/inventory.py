@@ -11,6 +11,7 @@ from urllib.parse import quote
 from integrations.connector_kit.base import Account, Client, Counted, Notice, Page, Survey
 from integrations.connector_kit.payload import Payload
 from integrations.connectors.heartland.client import HeartlandClient, Row, client_of, rows_of
+from integrations.connectors.heartland.survey import counted
 from integrations.connectors.heartland.unified_v1.polling import LIMIT, changed
 from mappings.canonical.inventory import Level, Stock
 from mappings.canonical.record import Entity
@@ -70,19 +71,21 @@ def _notice(row: Row) -> Notice:
 
 
 def survey(client: Client, cursor: str) -> Survey:
-    """Every SKU with its units, in one piece: the rows of a SKU may lie on different pages."""
+    """Every SKU with its levels, in one piece: the rows of a SKU may lie on different pages."""
     heartland = client_of(client)
-    counting = heartland.account.setting("stock_locations").replace(" ", "").split(",")
-    units: dict[str, Decimal] = {}
+    rows: dict[str, list[Row]] = {}
     following = cursor
     while True:
         params = [("limit", str(LIMIT))] + ([("cursor", following)] if following else [])
         body = heartland.get(_INVENTORY, params)
         for row in rows_of(body, _INVENTORY):
-            counts = counting == [""] or str(row["LocationID"]) in counting
-            available = Decimal(str(row["Available"])) if counts else Decimal(0)
-            units[str(row["SKU"])] = units.get(str(row["SKU"]), Decimal(0)) + available
+            rows.setdefault(str(row["SKU"]), []).append(row)
         following = str(body.get("NextCursor") or "")
         if not following:
             break
-    return Survey(tuple(Counted(sku, sku, available) for sku, available in units.items()))
+    return Survey(tuple(_counted(heartland, sku, levels) for sku, levels in rows.items()))
+
+
+def _counted(client: HeartlandClient, sku: str, levels: list[Row]) -> Counted:
+    stock = normalise(Payload({"SKU": sku, "Levels": levels}), client.account)
+    return counted(stock, sku, client.account)

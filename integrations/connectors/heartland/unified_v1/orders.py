@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
@@ -172,14 +173,29 @@ def _missing(
     client: HeartlandClient, order: OrderFields, there: Row
 ) -> tuple[list[Tender], Decimal]:
     """Payments that are not there yet, never more in all than the store received."""
-    rows = _payments(client, str(there["OrderID"]))
+    rows = payments_of(client, str(there["OrderID"]))
     paid = sum((Decimal(str(row["Amount"])) for row in rows), Decimal(0))
-    known = {str((row.get("CustomFields") or {}).get("payment_key") or "") for row in rows}
+    known = {_payment_key(row) for row in rows}
     due = sum((tender.amount for tender in order.tenders), Decimal(0))
+    missing = [
+        (number, tender)
+        for number, tender in enumerate(order.tenders)
+        if tender.is_sum or tender.key not in known
+    ]
+    names = {tender.key for tender in order.tenders if not tender.is_sum}
+    # Sums of these payments, or the same ones under another name.
+    covered = sum(
+        (Decimal(str(row["Amount"])) for row in rows if _payment_key(row) not in names), Decimal(0)
+    )
     found, reached = [], paid
-    for number, tender in enumerate(order.tenders):
-        if reached >= due or tender.key in known:
+    for number, tender in missing:
+        if reached >= due:
+            break
+        if covered >= tender.amount:
+            covered -= tender.amount
             continue
+        if tender.is_sum:
+            tender, covered = replace(tender, amount=tender.amount - covered), Decimal(0)
         if reached + tender.amount > due:
             raise payment_conflict(order, number, reached, due)
         found.append(tender)
@@ -187,11 +203,16 @@ def _missing(
     return found, paid
 
 
-def _payments(client: HeartlandClient, order_id: str) -> list[Row]:
+def payments_of(client: HeartlandClient, order_id: str) -> list[Row]:
+    """Payments of the order that brought money."""
     rows = client.page(_PAYMENTS, (("OrderID", order_id), ("limit", "250")))
     return [
         row for row in rows if row.get("Type") == "payment" and row.get("Status") == "succeeded"
     ]
+
+
+def _payment_key(row: Row) -> str:
+    return str((row.get("CustomFields") or {}).get("payment_key") or "")
 
 
 def _pay(

@@ -21,9 +21,10 @@ _PAYMENTS = "/v1/payments"
 def write(client: Client, outgoing: Outgoing, save: Save) -> Receipt:
     """Gives the money back and takes the goods back, once. Raises Skipped when its order came
     without it, Rejected for a refund of which only a part goes back into stock."""
-    if is_net(outgoing.linked_id):
-        raise Skipped(CONTAINED)
     refund = refund_fields(outgoing)
+    if is_net(outgoing.linked_id):
+        _must_have_no_more(refund)
+        raise Skipped(CONTAINED)
     if outgoing.linked_id:
         return Receipt(outgoing.linked_id, Outcome.UNCHANGED, label=refund.public_id)
     heartland = client_of(client)
@@ -45,6 +46,17 @@ def write(client: Client, outgoing: Outgoing, save: Save) -> Receipt:
         label=refund.public_id,
         touched=tuple((Entity.INVENTORY, sku) for sku in dict.fromkeys(goods)),
     )
+
+
+def _must_have_no_more(refund: RefundFields) -> None:
+    if refund.adjustment > 0:
+        raise Rejected(
+            f"{refund.name}: its order came without what it took back, but {refund.adjustment} was"
+            " given back beyond that.",
+            field="adjustment_total",
+            said=str(refund.adjustment),
+            advice="Give this amount back in Heartland by hand, then dismiss the record.",
+        )
 
 
 def _find(client: HeartlandClient, order_id: str, refund: RefundFields) -> str:

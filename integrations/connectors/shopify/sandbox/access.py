@@ -24,6 +24,7 @@ READ_SCOPES: dict[str, tuple[str, ...]] = {
     "ProductVariant": ("read_products",),
     "InventoryItem": ("read_inventory", "read_products"),
     "InventoryLevel": ("read_inventory",),
+    "GiftCard": ("read_gift_cards",),
     "Location": ("read_locations", "read_inventory"),
 }
 
@@ -39,6 +40,9 @@ WRITE_SCOPES: dict[str, tuple[str, ...]] = {
     "orderCancel": ("write_orders",),
     "orderMarkAsPaid": ("write_orders",),
     "refundCreate": ("write_orders",),
+    "giftCardCreate": ("write_gift_cards",),
+    "giftCardCredit": ("write_gift_card_transactions",),
+    "giftCardDebit": ("write_gift_card_transactions",),
     "fulfillmentCreate": _FULFIL,
     "fulfillmentTrackingInfoUpdate": _FULFIL,
     "fulfillmentCancel": _FULFIL,
@@ -58,6 +62,7 @@ WRITE_SCOPES: dict[str, tuple[str, ...]] = {
 # The scope behind each webhook topic that the sandbox sends.
 TOPIC_SCOPES = {
     "orders": "read_orders",
+    "order_transactions": "read_orders",
     "refunds": "read_orders",
     "fulfillments": "read_fulfillments",
     "inventory_levels": "read_inventory",

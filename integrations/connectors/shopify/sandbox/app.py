@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from integrations.connectors.shopify.sandbox import clock, control, oauth, pages
+from integrations.connectors.shopify.sandbox import clock, control, oauth, pages, staging
 from integrations.connectors.shopify.sandbox.control import Accounts
 from integrations.connectors.shopify.sandbox.graph import endpoint
 from integrations.connectors.shopify.sandbox.replies import json_reply
@@ -49,7 +49,12 @@ _ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", f"{_ACCOUNT}/orders", control.add_orders),
     ("POST", f"{_ACCOUNT}/orders/<int:number>/pay", control.pay_order),
     ("POST", f"{_ACCOUNT}/orders/<int:number>/cancel", control.cancel_order),
+    ("POST", f"{_ACCOUNT}/orders/<int:number>/transactions", control.transact),
     ("POST", f"{_ACCOUNT}/orders/<int:number>/refund", control.refund_order),
+    ("POST", f"{_ACCOUNT}/orders/<int:number>/source", staging.change_source),
+    ("POST", f"{_ACCOUNT}/articles", staging.change_sku),
+    ("POST", f"{_ACCOUNT}/gift_cards", control.add_gift_card),
+    ("POST", f"{_ACCOUNT}/gift_cards/use", control.use_gift_card),
     ("POST", f"{_ACCOUNT}/stock", control.set_stock),
     ("POST", f"{_ACCOUNT}/products/delete", control.delete_product),
     ("POST", f"{_ACCOUNT}/uninstall", control.uninstall),

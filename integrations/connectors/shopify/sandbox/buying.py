@@ -222,6 +222,7 @@ def _payment(shop: Shop, order: Order, *, is_paid: bool) -> Transaction:
         gateway="bogus" if is_paid else "manual",
         amount=totals.total(order),
         processed_at=order.created_at,
+        card=("Bogus", "4242") if is_paid else None,
     )
 
 
@@ -257,6 +258,8 @@ def _commit(shop: Shop, order: Order, new_customer: Customer | None) -> None:
     events.order_changed(shop, order, "orders/create")
     if totals.financial_status(order) == "PAID":
         events.order_changed(shop, order, "orders/paid")
+    for entry in order.transactions:
+        events.money_moved(shop, order, entry)
     events.stock_changed(shop, levels)
     events.products_ordered(shop, order)
 
@@ -279,5 +282,16 @@ def mark_paid(shop: Shop, order: Order) -> bool:
         )
     )
     order.touch(moment)
+    events.money_moved(shop, order, order.transactions[-1])
     events.order_changed(shop, order, "orders/paid", "orders/updated")
     return True
+
+
+def transact(shop: Shop, order: Order, made: Transaction) -> None:
+    """What a payment gateway does with an order: authorise, capture a part, void, fail.
+    The caller holds the shop's lock."""
+    order.transactions.append(made)
+    order.touch(made.processed_at)
+    events.money_moved(shop, order, made)
+    paid = totals.financial_status(order) == "PAID" and made.kind in ("SALE", "CAPTURE")
+    events.order_changed(shop, order, *(["orders/paid"] if paid else []), "orders/updated")

@@ -46,6 +46,8 @@ def cancel(shop: Shop, order: Order, *, reason: str, restock: bool, pays_back: b
     order.cancelled_at = order.closed_at = moment
     order.cancel_reason = reason
     order.touch(moment)
+    if pays_back and owed > 0:
+        events.money_moved(shop, order, order.transactions[-1])
     events.order_changed(shop, order, "orders/cancelled", "orders/updated")
     if restock:
         events.stock_changed(shop, levels)

@@ -13,6 +13,7 @@ from integrations.connector_kit.sandbox.faults import Fault, FaultKind
 from integrations.connectors.shopify.sandbox import (
     buying,
     cancelling,
+    cards,
     clock,
     events,
     refunding,
@@ -20,10 +21,10 @@ from integrations.connectors.shopify.sandbox import (
     totals,
 )
 from integrations.connectors.shopify.sandbox.graph.resolvers import product_changes
-from integrations.connectors.shopify.sandbox.money import ZERO, plain
+from integrations.connectors.shopify.sandbox.money import ZERO, cents, plain
 from integrations.connectors.shopify.sandbox.ordering import place_orders
 from integrations.connectors.shopify.sandbox.post_office import PostOffice
-from integrations.connectors.shopify.sandbox.records import Order
+from integrations.connectors.shopify.sandbox.records import Order, Transaction
 from integrations.connectors.shopify.sandbox.replies import json_reply
 from integrations.connectors.shopify.sandbox.settings import (
     BadRequest,
@@ -173,6 +174,25 @@ def pay_order(accounts: Accounts, _request: Request, name: str, number: int) -> 
     return json_reply(order_summary(order))
 
 
+def transact(accounts: Accounts, request: Request, name: str, number: int) -> Response:
+    """{kind, status, gateway, amount, card}: a transaction of the order as a gateway makes it."""
+    shop, body = accounts.get(name), body_of(request)
+    with shop.lock:
+        order = _order(shop, number)
+        card = body.get("card")
+        made = Transaction(
+            id=shop.numbers.next("OrderTransaction"),
+            kind=str(body.get("kind", "sale")).upper(),
+            status=str(body.get("status", "success")).upper(),
+            gateway=str(body.get("gateway", "bogus")),
+            amount=cents(decimal_of(body.get("amount", totals.outstanding(order)), "amount")),
+            processed_at=clock.now(),
+            card=(str(card[0]), str(card[1])) if card else None,
+        )
+        buying.transact(shop, order, made)
+    return json_reply({"id": made.id, "amount": plain(made.amount)})
+
+
 def cancel_order(accounts: Accounts, request: Request, name: str, number: int) -> Response:
     shop, body = accounts.get(name), body_of(request)
     with shop.lock:
@@ -228,6 +248,29 @@ def _back(order: Order, row: dict[str, Any]) -> refunding.Back:
                 line, quantity, restock if row.get("restock", True) else "NO_RESTOCK"
             )
     raise BadRequest(f"the order has no {quantity} of {row.get('sku')} left")
+
+
+def add_gift_card(accounts: Accounts, request: Request, name: str) -> Response:
+    """{code, amount}: a card as the merchant makes one in the admin."""
+    shop, body = accounts.get(name), body_of(request)
+    amount = decimal_of(body.get("amount"), "amount").quantize(ZERO)
+    with shop.lock:
+        made = cards.issue(shop, str(body.get("code") or ""), amount, None)
+    return json_reply({"id": made.id, "balance": plain(made.balance)})
+
+
+def use_gift_card(accounts: Accounts, request: Request, name: str) -> Response:
+    """{code, amount}: a buyer pays with the card; below zero it is topped up."""
+    shop, body = accounts.get(name), body_of(request)
+    amount = decimal_of(body.get("amount"), "amount").quantize(ZERO)
+    with shop.lock:
+        card = cards.find_code(shop, str(body.get("code") or ""))
+        if card is None:
+            raise NotFound("no gift card has this code")
+        if card.balance < amount:
+            return json_reply({"error": "The gift card does not have sufficient funds."}, 409)
+        cards.change(shop, card, -amount, None)
+    return json_reply({"id": card.id, "balance": plain(card.balance)})
 
 
 def set_stock(accounts: Accounts, request: Request, name: str) -> Response:

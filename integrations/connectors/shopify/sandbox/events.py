@@ -16,6 +16,7 @@ from integrations.connectors.shopify.sandbox.records import (
     Order,
     Product,
     Refund,
+    Transaction,
 )
 from integrations.connectors.shopify.sandbox.shop import Shop
 
@@ -24,6 +25,12 @@ def order_changed(shop: Shop, order: Order, *topics: str) -> None:
     for topic in topics:
         if shop.wants(topic):
             shop.emit(topic, order_body.order(shop, order))
+
+
+def money_moved(shop: Shop, order: Order, made: Transaction) -> None:
+    """Only of a transaction that has ended, well or badly."""
+    if made.status in ("SUCCESS", "FAILURE", "ERROR") and shop.wants("order_transactions/create"):
+        shop.emit("order_transactions/create", order_body.transaction(order, made))
 
 
 def refunded(shop: Shop, order: Order, refund: Refund) -> None:

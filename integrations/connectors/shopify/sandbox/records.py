@@ -190,6 +190,8 @@ class Transaction:
     amount: Decimal
     processed_at: datetime
     parent: Transaction | None = None
+    card: tuple[str, str] | None = None
+    """Brand and last four digits."""
 
 
 @dataclass
@@ -301,3 +303,27 @@ class Order:
     def touch(self, moment: datetime) -> None:
         self.updated_at = moment
         self.view = None
+
+
+@dataclass
+class CardEntry:
+    """A change of a gift card's balance; below zero for a debit."""
+
+    id: int
+    amount: Decimal
+    at: datetime
+    note: str | None = None
+
+
+@dataclass
+class GiftCard:
+    """`code` in lower case."""
+
+    id: int
+    code: str
+    initial: Decimal
+    balance: Decimal
+    created_at: datetime
+    updated_at: datetime
+    note: str | None = None
+    entries: list[CardEntry] = field(default_factory=list)

@@ -22,6 +22,8 @@ ALL_SCOPES = (
     "write_fulfillments",
     "read_merchant_managed_fulfillment_orders",
     "write_merchant_managed_fulfillment_orders",
+    "write_gift_cards",
+    "write_gift_card_transactions",
 )
 
 

@@ -17,6 +17,7 @@ from integrations.connectors.shopify.sandbox.journal import Journal
 from integrations.connectors.shopify.sandbox.records import (
     Customer,
     FulfillmentOrder,
+    GiftCard,
     Location,
     Order,
     Product,
@@ -72,6 +73,7 @@ class Shop:
         self.orders: dict[int, Order] = {}
         self.fulfillment_orders: dict[int, FulfillmentOrder] = {}
         self.customers: dict[int, Customer] = {}
+        self.gift_cards: dict[int, GiftCard] = {}
         self.metafields: dict[str, dict[tuple[str, str], Metafield]] = {}
         self.definitions: dict[tuple[str, str, str], dict[str, Any]] = {}
         self.subscriptions: dict[int, Subscription] = {}

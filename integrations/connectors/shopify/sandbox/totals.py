@@ -102,7 +102,13 @@ def financial_status(order: Order) -> str:
         return "REFUNDED" if back >= paid else "PARTIALLY_REFUNDED"
     if paid:
         return "PAID" if paid >= total(order) else "PARTIALLY_PAID"
-    return "VOIDED" if order.cancelled_at else "PENDING"
+    if order.cancelled_at or _kinds(order) >= {"AUTHORIZATION", "VOID"}:
+        return "VOIDED"
+    return "AUTHORIZED" if "AUTHORIZATION" in _kinds(order) else "PENDING"
+
+
+def _kinds(order: Order) -> set[str]:
+    return {entry.kind for entry in order.transactions if entry.status == "SUCCESS"}
 
 
 def fulfillment_status(order: Order) -> str:

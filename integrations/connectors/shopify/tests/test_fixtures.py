@@ -14,10 +14,12 @@ from mappings.canonical.record import Entity
 PAIRS = fixture_pairs(Path(__file__).parents[1])
 ENTITIES = {
     "orders": Entity.ORDER,
+    "payments": Entity.PAYMENT,
     "customers": Entity.CUSTOMER,
     "products": Entity.PRODUCT,
     "inventory": Entity.INVENTORY,
     "refunds": Entity.REFUND,
+    "gift_cards": Entity.GIFT_CARD,
 }
 
 

@@ -133,6 +133,24 @@ def test_link_to_a_variant_leads_to_its_item() -> None:
     assert again == Receipt(f"{ITEM}73", Outcome.UPDATED, "SKU-3")
 
 
+def test_an_article_whose_variant_was_made_anew_is_linked_anew() -> None:
+    def answer(given: dict[str, Any]) -> dict[str, Any]:
+        ids = [row["inventoryItemId"] for row in given["input"]["quantities"]]
+        if f"{ITEM}2" in ids:
+            place = ["input", "quantities", str(ids.index(f"{ITEM}2")), "inventoryItemId"]
+            return refused((place, "INVALID_INVENTORY_ITEM", "The inventory item is unknown."))
+        return accepted(given)
+
+    rows = found((72, "SKU-2", True))
+    with small_shop(InventorySet=answer, VariantsBySku=rows) as shop:
+        results = write(shop, level(1), level(2))
+    assert [result.id for result in results if isinstance(result, Receipt)] == [
+        f"{ITEM}1",
+        f"{ITEM}72",
+    ]
+    assert len({call["key"] for call in shop.sent("InventorySet")}) == 3
+
+
 def test_one_refused_entry_does_not_stop_the_others() -> None:
     def answer(given: dict[str, Any]) -> dict[str, Any]:
         ids = [row["inventoryItemId"] for row in given["input"]["quantities"]]
@@ -141,7 +159,7 @@ def test_one_refused_entry_does_not_stop_the_others() -> None:
             return refused((place, "INVALID_INVENTORY_ITEM", "The inventory item is unknown."))
         return accepted(given)
 
-    with small_shop(InventorySet=answer) as shop:
+    with small_shop(InventorySet=answer, VariantsBySku=found()) as shop:
         results = write(shop, level(1), level(2), level(3))
     first, second = shop.sent("InventorySet")
     assert first["key"] != second["key"]
@@ -241,3 +259,52 @@ def test_same_call_still_running_is_tried_later() -> None:
     answer = refused((None, "IDEMPOTENCY_CONCURRENT_REQUEST", "In progress."))
     with small_shop(InventorySet=answer) as shop, pytest.raises(TryLater):
         write(shop, level(1))
+
+
+def levels(key: int, **units: int) -> Outgoing:
+    """An article with a quantity at each of several locations: `levels(1, at_61=5, at_62=0)`."""
+    rows = [
+        {"location_id": place.removeprefix("at_"), "quantity": count}
+        for place, count in units.items()
+    ]
+    return level(key, fields={"levels": rows})
+
+
+def test_one_article_sets_a_level_at_each_location() -> None:
+    with small_shop(InventorySet=accepted) as shop:
+        (result,) = write(shop, levels(1, at_61=5, at_62=0))
+    sent = shop.sent("InventorySet")[0]["input"]["quantities"]
+    assert [(row["locationId"], row["quantity"]) for row in sent] == [
+        ("gid://shopify/Location/61", 5),
+        ("gid://shopify/Location/62", 0),
+    ]
+    assert isinstance(result, Receipt)
+    assert result.outcome is Outcome.UPDATED
+
+
+def test_one_location_that_is_refused_speaks_for_the_article_and_the_others_are_set() -> None:
+    def answer(given: dict[str, Any]) -> dict[str, Any]:
+        rows = given["input"]["quantities"]
+        wrong = [n for n, row in enumerate(rows) if row["locationId"].endswith("/99")]
+        if wrong:
+            field = ["input", "quantities", str(wrong[0]), "locationId"]
+            return refused((field, "INVALID_LOCATION", "no such place"))
+        return accepted(given)
+
+    with small_shop(InventorySet=answer) as shop:
+        results = write(shop, levels(1, at_99=5, at_62=3), levels(2, at_61=4))
+    assert isinstance(results[0], Rejected)
+    assert results[0].field == "locationId"
+    assert isinstance(results[1], Receipt)
+    last = shop.sent("InventorySet")[-1]["input"]["quantities"]
+    assert [row["quantity"] for row in last] == [3, 4]
+
+
+def test_more_levels_than_a_call_takes_are_sent_in_two_with_keys_of_their_own() -> None:
+    batch = [levels(number, at_61=1, at_62=2) for number in range(1, 151)]
+    with small_shop(InventorySet=accepted) as shop:
+        results = write(shop, *batch)
+    sent = shop.sent("InventorySet")
+    assert [len(one["input"]["quantities"]) for one in sent] == [250, 50]
+    assert len({one["key"] for one in sent}) == 2
+    assert all(isinstance(one, Receipt) for one in results)

@@ -77,7 +77,7 @@ def test_preset_of_stock_fills_what_the_writer_reads() -> None:
     level = Level(location="1", on_hand=Decimal(9), available=Decimal("7.5"))
     stock = Stock(key="5", sku="A", levels=(level,))
     done = transform(incoming("shopify", "admin", Entity.INVENTORY), document(stock, reference="5"))
-    assert (done.fields, done.problems) == ({"sku": "A", "quantity": 7}, [])
+    assert (done.fields, done.problems) == ({"sku": "A", "quantity": 7, "levels": []}, [])
 
 
 def test_manifest_declares_what_the_code_can_do() -> None:

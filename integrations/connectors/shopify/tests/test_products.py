@@ -5,10 +5,16 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from integrations.connector_kit.errors import Rejected
+from integrations.connector_kit.numbers import decode
+from integrations.connector_kit.payload import Payload
 from integrations.connectors.shopify import products, stock
-from integrations.connectors.shopify.tests.small_shop import client, small_shop
+from integrations.connectors.shopify.tests.small_shop import account, client, small_shop
 
 NOW = datetime(2026, 10, 5, 12, 0, tzinfo=UTC)
 LAST = {"hasNextPage": False, "endCursor": None}
@@ -72,3 +78,13 @@ def test_reads_answer_in_the_order_of_the_keys() -> None:
         gid = "gid://shopify/InventoryItem/5"
         assert stock.read(opened, [gid]) == {gid: None}
     assert shop.sent("StockRead") == [{"ids": [gid]}]
+
+
+def test_a_variant_that_shares_its_sku_is_held() -> None:
+    file = Path(__file__).parents[1] / "fixtures/products__variant.json"
+    raw = decode(file.read_bytes())
+    raw["inventoryItem"]["duplicateSkuCount"] = 1
+    with pytest.raises(Rejected, match="2 Shopify variants have the SKU TEE-BLK-M"):
+        products.normalise(Payload(raw), account())
+    raw["sku"] = ""
+    assert products.normalise(Payload(raw), account()).sku == ""

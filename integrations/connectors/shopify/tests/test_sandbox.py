@@ -335,7 +335,7 @@ def test_stock_after_a_lost_answer_is_right(shop: Shop) -> None:
 
 
 def test_refused_level_is_taken_out_of_the_batch(shop: Shop) -> None:
-    gone = level(SKUS[1], 5, linked_id="gid://shopify/InventoryItem/1")
+    gone = level("NO-SUCH", 5, linked_id="gid://shopify/InventoryItem/1")
     first, second, third = set_levels(shop, level(SKUS[0], 61), gone, level(SKUS[2], 63))
     assert (first.outcome, third.outcome) == (Outcome.UPDATED, Outcome.UPDATED)
     assert isinstance(second, Rejected)

@@ -205,8 +205,11 @@ def test_subscribe_creates_what_is_missing_and_corrects_what_differs() -> None:
     assert [sent["topic"] for sent in small.sent("WebhookCreate")] == [
         "ORDERS_UPDATED",
         "ORDERS_CANCELLED",
+        "ORDER_TRANSACTIONS_CREATE",
+        "REFUNDS_CREATE",
         "CUSTOMERS_CREATE",
         "CUSTOMERS_UPDATE",
+        "PRODUCTS_CREATE",
         "PRODUCTS_UPDATE",
         "INVENTORY_LEVELS_UPDATE",
         "APP_UNINSTALLED",

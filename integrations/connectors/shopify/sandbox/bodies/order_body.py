@@ -13,6 +13,7 @@ from integrations.connectors.shopify.sandbox.records import (
     Fulfillment,
     Order,
     Refund,
+    Transaction,
 )
 from integrations.connectors.shopify.sandbox.shop import Shop
 
@@ -157,6 +158,41 @@ def fulfillment(shop: Shop, found: Fulfillment) -> dict[str, Any]:
         "tracking_urls": list(found.urls),
         "receipt": {},
         "name": found.name,
+    }
+
+
+def transaction(entry: Order, made: Transaction) -> dict[str, Any]:
+    """An order_transactions/create body."""
+    company, last4 = made.card or (None, None)
+    return {
+        "id": made.id,
+        "admin_graphql_api_id": gid("OrderTransaction", made.id),
+        "order_id": entry.id,
+        "kind": made.kind.lower(),
+        "gateway": made.gateway,
+        "status": made.status.lower(),
+        "message": None,
+        "created_at": clock.local(made.processed_at),
+        "processed_at": clock.local(made.processed_at),
+        "test": made.gateway == "bogus",
+        "authorization": None,
+        "location_id": None,
+        "user_id": None,
+        "parent_id": made.parent.id if made.parent else None,
+        "device_id": None,
+        "error_code": None,
+        "source_name": entry.source_name,
+        "receipt": {},
+        "amount": plain(made.amount),
+        "currency": entry.currency,
+        "payment_id": f"{entry.name}.{entry.transactions.index(made) + 1}",
+        "manual_payment_gateway": made.gateway == "manual",
+        "payment_details": None
+        if last4 is None
+        else {
+            "credit_card_number": f"\u2022\u2022\u2022\u2022 \u2022\u2022\u2022\u2022 \u2022\u2022\u2022\u2022 {last4}",
+            "credit_card_company": company,
+        },
     }
 
 

@@ -32,6 +32,7 @@ from integrations.connectors.shopify.sandbox.shop import Shop
 _KEPT_DOCUMENTS = 500
 _SHOW: dict[str, Callable[..., dict[str, Any]]] = {
     "Order": orders.order,
+    "OrderTransaction": orders.transaction,
     "LineItem": lines.line_item,
     "Customer": people.customer,
     "Product": catalogue.product,

@@ -120,11 +120,22 @@ def node(call: Call, id: str) -> View | None:  # noqa: A002
         "Location": (shop.locations, catalogue.location),
         "FulfillmentOrder": (shop.fulfillment_orders, shipments.fulfillment_order),
     }
+    if parts.kind == "OrderTransaction":
+        return _transaction(call, parts.number)
     if parts.kind not in stores:
         return None
     records, view = stores[parts.kind]
     found = records.get(parts.number)
     return view(found) if found is not None else None
+
+
+def _transaction(call: Call, number: int) -> View | None:
+    show = call.show["OrderTransaction"]
+    for order in call.shop.orders.values():
+        for entry in order.transactions:
+            if entry.id == number:
+                return show(order, entry)
+    return None
 
 
 QUERIES: dict[str, Callable[..., Any]] = {

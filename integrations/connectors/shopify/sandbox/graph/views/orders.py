@@ -158,6 +158,8 @@ def transaction(entry: Order, found: Transaction) -> View:
         "test": found.gateway == "bogus",
         "createdAt": clock.utc(found.processed_at),
         "processedAt": clock.utc(found.processed_at),
+        "order": lambda _call: order(entry),
+        "paymentDetails": _card(found),
         "parentTransaction": transaction(entry, found.parent) if found.parent else None,
         "amountSet": bag(found.amount, entry.currency),
         "paymentId": f"{entry.name}.{entry.transactions.index(found) + 1}"
@@ -167,6 +169,14 @@ def transaction(entry: Order, found: Transaction) -> View:
         "errorCode": None,
         "manualPaymentGateway": found.gateway == "manual",
     }
+
+
+def _card(found: Transaction) -> View | None:
+    if found.card is None:
+        return None
+    company, last4 = found.card
+    masked = f"\u2022\u2022\u2022\u2022 \u2022\u2022\u2022\u2022 \u2022\u2022\u2022\u2022 {last4}"
+    return {"__typename": "CardPaymentDetails", "company": company, "number": masked}
 
 
 def refund(entry: Order, found: Refund) -> View:

@@ -1,0 +1,80 @@
+"""Looks at stock numbers once more before they are sent.
+
+A number may have waited for its turn. Web orders that became known since are taken off it here;
+the till is read again for them too, but that comes later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from integrations.models import Delivery, Flow, Reservation
+from integrations.sync import rulebooks, stock_numbers
+from integrations.sync.sessions import Session, keep, load_many, open_for_reading
+from integrations.sync.stages.transform import transform
+from integrations.sync.stock_numbers import Held, HeldBack
+from mappings.canonical.inventory import Stock
+from mappings.canonical.record import Entity
+from tenants import scope
+
+
+def renew(target: Session, rows: Sequence[Delivery]) -> None:
+    """Gives numbers that more is held back from by now a new document. Call before their intent."""
+    stock = [row for row in rows if row.entity == Entity.INVENTORY and row.payload_id]
+    if not stock:
+        return
+    with scope.tenant(target.tenant_id):
+        if not Reservation.objects.filter(settled_at__isnull=True).exists():
+            return
+        sources, held = _sources(stock)
+        documents = load_many([row.payload_id for row in stock if row.payload_id])
+        for row in stock:
+            document = documents.get(row.payload_id or 0) or {}
+            if document.get("stock"):
+                flow, source = sources[row.flow_id]
+                _renew(row, document, flow, source, target, held[flow.source_id])
+
+
+def _sources(
+    rows: Sequence[Delivery],
+) -> tuple[dict[int, tuple[Flow, Session]], dict[UUID, HeldBack]]:
+    """By flow: where its numbers come from; by connection: what is held back there now."""
+    flows = Flow.objects.filter(pk__in={row.flow_id for row in rows}).select_related(
+        "source", "target", "pair", "pair__mapping_set"
+    )
+    sources = {flow.pk: (flow, open_for_reading(flow.source)) for flow in flows}
+    held = {flow.source_id: stock_numbers.now_held(source) for flow, source in sources.values()}
+    return sources, held
+
+
+def _renew(
+    row: Delivery,
+    document: Mapping[str, Any],
+    flow: Flow,
+    source: Session,
+    target: Session,
+    held: HeldBack,
+) -> None:
+    record = Stock.model_validate(document["record"])
+    before = _held(document)
+    now = held.of(record, since=None)
+    if all(pk in before and before[pk][1] >= units for pk, (_, units) in now.items()):
+        return
+    worked = stock_numbers.work_out(
+        record, source=source, target=target, pair_id=flow.pair_id, held_back=held, also=before
+    )
+    book = rulebooks.of_flow(flow)
+    rendered = transform(
+        record, source=source, target=target, book=book, missed=[], numbers=worked.numbers
+    )
+    made = {**document, "fields": rendered.fields, "stock": worked.as_json()}
+    row.payload_id = keep(row.tenant_id, f"delivery/{row.flow_id}/{row.key}", made)
+    row.content_hash, row.mapping_version = rendered.content_hash, book.label
+    row.save(update_fields=["payload_id", "content_hash", "mapping_version"])
+
+
+def _held(document: Mapping[str, Any]) -> Held:
+    kept = document["stock"].get("held") or {}
+    return {int(pk): (str(order), int(units)) for pk, (order, units) in kept.items()}
