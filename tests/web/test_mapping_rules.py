@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,15 +13,17 @@ from django.test import Client
 from django.utils import timezone
 
 from clarity.web.mapping_editor import forms, words
-from integrations.models import Delivery, Flow, InboxState
+from integrations.connector_kit.errors import Rejected
+from integrations.models import Delivery, Flow, InboxState, Incident
 from integrations.services import mapping_shadow, mapping_versions
-from integrations.sync import rulebooks
+from integrations.sync import incidents, rulebooks
 from mappings.canonical.record import Entity
+from mappings.engine.rules import Rule
 from mappings.models import MappingVersion
 from tenants import scope
 from tenants.models import AuditEntry, Membership, Role
 from tests.benchmarks.transforming import order
-from tests.web.shops import Shop, delivery, notice
+from tests.web.shops import Shop, delivery, held_order, notice
 
 PLAIN = {"kind": "constant", "constant": "From the web", "empty": "leave", "target": "note"}
 
@@ -157,18 +161,51 @@ def test_what_is_wrong_is_said_in_the_form(
     assert drafts(shop) == []
 
 
-def test_every_shipped_rule_comes_back_from_its_form_unchanged(shop: Shop) -> None:
+SHIPPED = sorted(Path("integrations/connectors").glob("*/mapping_presets.toml"))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.parent.name)
+def test_every_shipped_rule_comes_back_from_its_form_unchanged(path: Path) -> None:
+    rules = [
+        (preset["entity"], Rule.model_validate(row).row())
+        for preset in tomllib.loads(path.read_text("utf-8"))["preset"]
+        for row in preset["rules"]
+    ]
+    for entity, row in rules:
+        data = QueryDict(mutable=True)
+        for name, value in forms.initial(row).items():
+            if value is not False:
+                data[name] = value
+        for condition in forms.RuleForm(entity=entity, before=row).condition_rows():
+            for name, value in condition.items():
+                data.appendlist(f"when_{name}", value)
+        form = forms.RuleForm(data, entity=entity, before=row)
+        assert form.is_valid(), (row, form.errors)
+        assert form.made() == row
+
+
+def test_an_incident_leads_to_the_rules_and_to_the_table(page: Client, shop: Shop) -> None:
+    item = held_order(shop, "#7")
     with scope.tenant(shop.tenant.pk):
-        for flow in mapping_versions.flows_of(shop.pair):
-            for rule in rulebooks.shipped(flow).rules:
-                row = rule.row()
-                data = QueryDict(mutable=True)
-                for name, value in forms.initial(row).items():
-                    if value is not False:
-                        data[name] = value
-                form = forms.RuleForm(data, entity=flow.entity, before=row)
-                assert form.is_valid(), (row, form.errors)
-                assert form.made() == row
+        row = Delivery.objects.get(inbox_item=item)
+        row.reason = "no entry in the table payment_type for paypal"
+        incidents.file(row, Rejected(row.reason, field="payments"), now=timezone.now())
+        row.save()
+        incident = Incident.objects.get()
+    shown = seen(page, f"/t/{shop.tenant.slug}/incidents/{incident.pk}/")
+    assert f"{base(shop)}rules/" in shown
+    assert f"/t/{shop.tenant.slug}/pairs/{shop.pair.pk}/tables/payment_type/" in shown
+
+
+def test_what_somebody_else_changed_is_looked_at_first(page: Client, shop: Shop) -> None:
+    address = f"{base(shop)}rules/rule/?slot=note"
+    page.post(address, PLAIN)
+    stamp = draft_of(shop).changed_at.isoformat()
+    page.post(address, {**PLAIN, "constant": "Theirs", "seen": stamp})
+    answer = page.post(address, {**PLAIN, "constant": "Mine", "seen": stamp})
+    assert answer.status_code == 422
+    assert "Somebody else has changed this draft" in unescape(answer.content.decode())
+    assert draft_of(shop).changes[0]["rule"]["constant"] == "Theirs"
 
 
 def test_publishing_untried_needs_a_tick(page: Client, shop: Shop) -> None:
