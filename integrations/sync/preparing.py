@@ -67,8 +67,13 @@ class Prepared:
 
     @property
     def is_left_out(self) -> bool:
-        """Whether the record itself is not to be carried, as it stands now."""
-        return not self.is_mapped and self.row.state == DeliveryState.FILTERED
+        """Whether the record itself is not to be carried, as it stands now.
+
+        Stock that is not tracked any more is: its last number stands in the shop until a person
+        has seen to what is held for it.
+        """
+        is_stock = self.row.entity == Entity.INVENTORY
+        return not (self.is_mapped or is_stock) and self.row.state == DeliveryState.FILTERED
 
     @property
     def is_going(self) -> bool:
