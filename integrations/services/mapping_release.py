@@ -91,9 +91,7 @@ def _release(
     if not values:
         return None
     try:
-        started = group_replay.start(
-            incident, actor=actor, now=now, values=values, pair_id=pair.pk
-        )
+        started = group_replay.start(incident, actor=actor, now=now, values=values, pair_id=pair.pk)
     except CannotReplay as error:
         return Released(incident, 0, str(error))
     return Released(started, started.replay_total)
