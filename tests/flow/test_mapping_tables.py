@@ -13,7 +13,7 @@ from integrations.models import DeliveryState, Incident, ReplayState
 from integrations.services import group_replay, mapping_release, mapping_tables, mapping_versions
 from integrations.services.mapping_tables import BadTable, Put
 from integrations.services.tidying import KEEP_UNMAPPED, tidy
-from integrations.sync import unmapped
+from integrations.sync import many, unmapped
 from integrations.sync.rulebooks import tables_at
 from mappings.canonical.order import OrderPayment
 from mappings.canonical.record import Entity
@@ -190,6 +190,24 @@ def test_a_value_that_holds_nothing_is_collected_too(
     assert len(waiting(rig)) == 1
     tidy(timezone.now() + KEEP_UNMAPPED)
     assert waiting(rig) == []
+
+
+def test_a_value_met_in_a_transaction_that_was_undone_is_collected_all_the_same(
+    rig: ScriptedRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look_up_names(rig, default="Hello")
+    really, calls = many.update, iter((RuntimeError("one record spoils the batch"),))
+
+    def spoilt(*args: Any, **more: Any) -> set[int]:
+        if error := next(calls, None):
+            raise error
+        return really(*args, **more)
+
+    monkeypatch.setattr(many, "update", spoilt)
+    rig.note("c1", "c1@example.com", number="vip")
+    rig.work()
+    assert states(rig) == {"c1": DeliveryState.DELIVERED}
+    assert waiting(rig) == [("vip", 1, False, "vip")]
 
 
 def test_each_change_of_a_table_is_a_revision_that_stays(rig: ScriptedRig) -> None:
