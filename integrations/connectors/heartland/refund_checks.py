@@ -59,6 +59,21 @@ def check_sum(work: Work, ids: Sequence[str]) -> None:
     )
 
 
+def check_given_back(refund: RefundFields, order: Row) -> None:
+    """Raises Rejected when the units were taken off the order there, and their money was not."""
+    too_much = amount(order, "total_paid") - amount(order, "total")
+    if too_much <= ZERO:
+        return
+    number = order.get("public_id")
+    raise Rejected(
+        f"{refund.name}: its units are off order {number} in Heartland, which has received"
+        f" {too_much} more than it comes to.",
+        field="total",
+        said=str(refund.total),
+        advice=f"Give {too_much} back on order {number} in Heartland by hand, then replay.",
+    )
+
+
 def check_kept(refund: RefundFields, order: Row) -> None:
     """Raises Rejected when the order there has received more than it comes to, and the refund gave
     back, or kept, what no line explains.

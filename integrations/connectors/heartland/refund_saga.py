@@ -25,6 +25,7 @@ from integrations.connectors.heartland.order_settlement import (
 )
 from integrations.connectors.heartland.refund_checks import (
     check_currency,
+    check_given_back,
     check_kept,
     check_sum,
     check_total,
@@ -54,6 +55,7 @@ def write_return(
     parent = _parent(work, order)
     if parent is None:
         # Someone took the units off the order there by hand, so nothing is left to return.
+        check_given_back(refund, order)
         return Receipt(net_id(outgoing.key), Outcome.UNCHANGED, label=str(order.get("public_id")))
     wanted = plan(client, refund, settings, outgoing.related)
     if refund.adjustment > 0 and not steps.get("ticket_id"):

@@ -244,6 +244,21 @@ def test_units_taken_off_the_order_by_hand_are_not_returned_again(place: Place) 
     assert place.writes() == []
 
 
+def test_units_that_are_off_the_order_and_their_money_is_not_hold_the_refund(
+    made: Callable[..., Place],
+) -> None:
+    place = made(open_orders_editable=True)
+    assert ORDER is not None
+    sale = fields(list(SKUS), tax_total=Decimal(0), total=Decimal("55.00"))
+    sale["payments"][0]["amount"] = Decimal("55.00")
+    order = ORDER(place.client(who_fulfils="merchant_fulfils"), outgoing(sale), Ledger())
+    path = f"/sales/orders/{order.id}"
+    tee = next(row for row in place.rows(f"{path}/lines") if row.get("item_public_id") == SKUS[0])
+    place.client().delete(f"{path}/lines/{tee['id']}", what="A line")
+    with pytest.raises(Rejected, match=r"received 35.00? more than it comes to"):
+        send(place, order.id, refund(order_total=Decimal("20.00")), Ledger())
+
+
 def test_a_refund_that_its_order_came_without_is_left_out(place: Place) -> None:
     with pytest.raises(Skipped) as caught:
         send(place, "1", refund(), Ledger(), linked_id="net-8801")

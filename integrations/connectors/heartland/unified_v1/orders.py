@@ -253,10 +253,26 @@ def _cancel(client: HeartlandClient, order: OrderFields, there: Row | None) -> R
     order_id = str(there["OrderID"])
     if there.get("Status") == "Cancelled":
         return Receipt(order_id, Outcome.UNCHANGED, label=order_id)
+    _must_have_no_refunds(client, order, order_id)
     client.update(_path(order_id), {"Status": "Cancelled"}, what=_name(order))
     rows = Payload(there).rows("LineItems")
     touched = tuple((Entity.INVENTORY, row.text("SKU")) for row in rows)
     return Receipt(order_id, Outcome.UPDATED, label=order_id, touched=touched)
+
+
+def _must_have_no_refunds(client: HeartlandClient, order: OrderFields, order_id: str) -> None:
+    """Cancelling takes all of the order back, and with it what was given back before."""
+    rows = client.page(_PAYMENTS, (("OrderID", order_id), ("limit", "250")))
+    back = [row for row in rows if row.get("Type") == "refund" and row.get("Status") == "succeeded"]
+    if back:
+        part = sum((Decimal(str(row["Amount"])) for row in back), Decimal(0))
+        raise Rejected(
+            f"{_name(order)} was cancelled in the store, and {part} of it was given back"
+            " already; cancelling would give that part back twice.",
+            field="state",
+            said="cancelled",
+            advice="Give the rest back in Heartland by hand, then dismiss the record.",
+        )
 
 
 def _receipt(
