@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -124,6 +125,24 @@ def test_a_release_that_found_another_under_way_begins_by_itself(rig: ScriptedRi
     # What fails with the entry in place is not tried again and again.
     mapping_release.release_due(timezone.now())
     assert set(states(rig).values()) == {DeliveryState.DELIVERED}
+
+
+def test_an_entry_of_one_pair_leaves_the_records_of_another_alone(rig: ScriptedRig) -> None:
+    """Two shops sell for one till: what fails for the same reason is one incident of the till."""
+    other = rig.add_shop("Second shop")
+    look_up_names(rig)
+    look_up_names(dataclasses.replace(rig, pair=other.pair))
+    # The other shop's record is the older one, so it would be tried first.
+    for key, shop in (("theirs", other.source), ("mine", rig.store)):
+        rig.note(key, f"{key}@example.com", number="vip", at=shop)
+        rig.run(shop)
+    rig.work()
+    assert states(rig) == dict.fromkeys(("theirs", "mine"), DeliveryState.HELD)
+    assert put(rig, {"vip": "Dear guest"}).records == 1
+    let_replays_end(rig)
+    assert states(rig) == {"theirs": DeliveryState.HELD, "mine": DeliveryState.DELIVERED}
+    mapping_release.release_due(timezone.now())
+    assert [row.key for row in rig.deliveries()] == ["theirs", "mine", "mine"]
 
 
 def test_a_value_that_an_expression_misses_is_collected_and_released_alike(
