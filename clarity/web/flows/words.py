@@ -36,4 +36,6 @@ def consequences(flow: Flow) -> Sequence[str]:
             "Articles it lacks become drafts that no buyer sees until you publish them.",
             f"The settings of {target} can say otherwise. Nothing is ever deleted.",
         ]
+    if flow.entity == Entity.INVENTORY:
+        said.append(f"Numbers that {target} shows already are worked out again at once.")
     return [*said, "What was there before goes with a backfill, which you start yourself."]
