@@ -22,6 +22,7 @@ from integrations.connector_kit.errors import ConnectorError
 from integrations.connector_kit.exchange import Observer
 from integrations.connector_kit.manifest import Manifest
 from integrations.connector_kit.money import MoneyPort
+from integrations.connector_kit.own_fields import FieldFound
 from integrations.connector_kit.payload import Payload
 from mappings.canonical.inventory import Stock
 from mappings.canonical.record import Entity, Record
@@ -307,7 +308,9 @@ class Connector:
     `refresh(client, now)` renews credentials that end soon and answers when to be called again, None
     when they do not end; it is called in time even while nothing else is. `close(client)` gives back
     the connections that a client keeps. `audit(client, entities, ours)` looks the account over before
-    records of these entities flow, or while they do, and changes nothing; `ours` tells what we made. `money` tells the money of a day, to reconcile
+    records of these entities flow, or while they do, and changes nothing; `ours` tells what we made.
+    `fields(client)` lists the fields that people added to the account themselves and that mapping
+    rules can name. `money` tells the money of a day, to reconcile
     both sides.
     """
 
@@ -322,5 +325,6 @@ class Connector:
     refresh: Callable[[Client, datetime], datetime | None] | None = None
     close: Callable[[Client], None] | None = None
     audit: Callable[[Client, Collection[Entity], Ours], Sequence[Finding]] | None = None
+    fields: Callable[[Client], Sequence[FieldFound]] | None = None
     sandbox: str = ""
     money: MoneyPort | None = None

@@ -29,6 +29,8 @@ class Preflight(TenantModel):
     blockers = models.PositiveIntegerField(default=0)
     # How many articles were compared, by the name of the side.
     articles = models.JSONField(default=dict)
+    # [{"connection", "where", "entity", "path", "title", "use", "type", "is_required"}]
+    fields = models.JSONField(default=list, db_default=[])
     problem = models.CharField(max_length=600, blank=True)
     started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"

@@ -15,7 +15,7 @@ from integrations.models import (
     Preflight,
     PreflightState,
 )
-from integrations.sync import lanes
+from integrations.sync import lanes, stocked
 from mappings.canonical.record import Entity
 
 # Which ways a record goes when nothing else is said; an entity may go both. The point of sale owns
@@ -150,11 +150,19 @@ def pause(pair: Pair) -> None:
 
 
 def switch(flow: Flow, *, is_on: bool, now: datetime) -> None:
-    """Switches one flow on or off. What comes while it is off is left out, not kept for later."""
+    """Switches one flow on or off. What comes while it is off is left out, not kept for later.
+
+    Stock that moved meanwhile would show its old number until it moves again, so all that was ever
+    published is read once more.
+    """
     if flow.is_on == is_on:
         return
     flow.is_on, flow.on_since = is_on, now
     flow.save(update_fields=["is_on", "on_since"])
+    if is_on and flow.entity == Entity.INVENTORY:
+        stocked.read_all_again(
+            tenant_id=flow.tenant_id, till=flow.source_id, topic="switched on", now=now
+        )
     for connection_id in (flow.source_id, flow.target_id):
         _wake(flow.tenant_id, connection_id, now=now)
 

@@ -22,7 +22,7 @@ from integrations.connector_kit.errors import ConnectorError, Unsupported
 from integrations.connector_kit.presets import NoPreset
 from integrations.models import Environment, Flow, Link, Pair, Preflight, PreflightState
 from integrations.queue import enqueue_preflight
-from integrations.services import shelf_check
+from integrations.services import own_fields, shelf_check
 from integrations.sync import pipeline, rulebooks
 from integrations.sync.sessions import Session, open_session
 from mappings.canonical.record import Entity
@@ -70,6 +70,14 @@ def latest(pair: Pair) -> Preflight | None:
     rows = Preflight.objects.filter(pair=pair).select_related("started_by")
     found: Preflight | None = rows.order_by("-id").first()
     return found
+
+
+def fields(pair: Pair, entity: Entity) -> list[own_fields.OwnField]:
+    """Fields of the entity that people added to either account, as the last whole preflight found
+    them. Call inside the tenant's scope."""
+    rows = Preflight.objects.filter(pair=pair, state=PreflightState.DONE)
+    kept = rows.order_by("-id").values_list("fields", flat=True).first()
+    return own_fields.kept(kept or [], entity)
 
 
 def is_lost(row: Preflight, *, now: datetime) -> bool:
@@ -134,9 +142,10 @@ def _run(*, tenant_id: UUID, preflight_id: int) -> None:
         database.close()
     try:
         found, articles = _look(sessions, flows)
+        fields = own_fields.found(sessions)
     except ConnectorError as error:
         problem, state = error.message, PreflightState.FAILED
-        found, articles = [], {}
+        found, articles, fields = [], {}, []
     else:
         problem, state = "", PreflightState.DONE
     finally:
@@ -145,7 +154,14 @@ def _run(*, tenant_id: UUID, preflight_id: int) -> None:
     rows = [one for one in found if one.finding.filled_by not in filled]
     rows.sort(key=lambda one: (not one.is_blocker, one.where, one.finding.kind))
     with scope.tenant(tenant_id):
-        _finish(preflight_id, state=state, problem=problem, found=rows, articles=articles)
+        _finish(
+            preflight_id,
+            state=state,
+            problem=problem,
+            found=rows,
+            articles=articles,
+            fields=fields,
+        )
 
 
 def _finish(
@@ -155,6 +171,7 @@ def _finish(
     problem: str = "",
     found: Sequence[Found] = (),
     articles: dict[str, int] | None = None,
+    fields: Sequence[own_fields.OwnField] = (),
 ) -> None:
     Preflight.objects.filter(pk=preflight_id).update(
         state=state,
@@ -162,6 +179,7 @@ def _finish(
         findings=[one.as_json() for one in found],
         blockers=sum(one.is_blocker for one in found),
         articles=articles or {},
+        fields=[one.as_json() for one in fields],
         finished_at=timezone.now(),
     )
 

@@ -35,7 +35,7 @@ from tenants import scope
 _NAMES = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)?")
 # Beside both sides a link notes by which rules it was carried last, in each direction.
 RULES = "rules"
-_SAYING = ("source", "path", "expression")
+_PATHS = ("source", "path")
 
 
 _KNOWN: dict[tuple[str, str], Mapping[str, Sequence[str]]] = {}
@@ -62,7 +62,9 @@ def _read_by(rule: Mapping[str, Any]) -> Iterable[str]:
         elif isinstance(value, list | tuple):
             for one in value:
                 yield from _read_by(one) if isinstance(one, Mapping) else ()
-        elif name in _SAYING and isinstance(value, str):
+        elif name in _PATHS and isinstance(value, str):
+            yield _field(value)
+        elif name == "expression" and isinstance(value, str):
             yield from map(_field, _NAMES.findall(value))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from integrations.connector_kit.base import Notice
 from integrations.connector_kit.errors import Rejected
@@ -71,6 +72,17 @@ def _keep(session: Session, articles: Sequence[Stock]) -> None:
             update_fields=["sku"],
             unique_fields=["tenant", "till", "key"],
         )
+
+
+def read_all_again(*, tenant_id: UUID, till: UUID, topic: str, now: datetime) -> int:
+    """Has every number that was ever published worked out again; answers how many articles."""
+    keys = sorted(StockedArticle.objects.filter(till=till).values_list("key", flat=True))
+    return intake.accept(
+        tenant_id=tenant_id,
+        connection_id=till,
+        notices=[Notice(Entity.INVENTORY, key, topic=topic) for key in keys],
+        now=now,
+    )
 
 
 def hold_untracked(session: Session, prepared: Sequence[Prepared], *, now: datetime) -> None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from clarity.demo.sandboxes import plain_session
 from integrations.models import (
+    Cursor,
     Delivery,
     DeliveryState,
     InboxItem,
@@ -214,6 +215,17 @@ def test_a_number_that_waited_is_looked_at_again_before_it_is_sent(rig: Rig) -> 
     )
     assert shown(rig) == there - 1 - 4
     assert "- in flight 4" in arithmetic(rig)[0]
+
+
+def test_stock_is_read_again_when_its_flow_is_switched_on(rig: Rig) -> None:
+    """Another store of the till may have had its polls move on meanwhile."""
+    with scope.tenant(rig.tenant.pk):
+        flow = rig.pair.flows.get(entity="inventory")
+        pairs.switch(flow, is_on=False, now=timezone.now())
+        rig.till.act("sales", sku=SKU, quantity=1)
+        Cursor.objects.filter(connection=rig.pos, entity="inventory").update(value="")
+        pairs.switch(flow, is_on=True, now=timezone.now())
+    rig.until(lambda: shown(rig) == at_till(rig)["available"], "the shop shows what is there")
 
 
 def test_each_location_has_its_own_number_less_its_safety(

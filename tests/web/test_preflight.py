@@ -62,6 +62,25 @@ def test_findings_are_shown_with_what_to_do(shop: Shop, page: Client) -> None:
         assert str(said) in text
 
 
+def test_fields_of_their_own_are_shown_by_system_and_entity(shop: Shop, page: Client) -> None:
+    field = {
+        "connection": str(shop.pair.pos_id),
+        "where": "Till",
+        "entity": "customer",
+        "path": "custom.tier",
+        "title": "Loyalty <tier>",
+        "use": "written",
+        "type": "",
+        "is_required": True,
+    }
+    made(shop, fields=[field, {**field, "use": "read", "is_required": False}])
+    text = page.get(url(shop)).content.decode()
+    assert "Fields of your own" in text
+    assert "Till: customer, to fill" in text
+    assert "Loyalty &lt;tier&gt; <code>custom.tier</code> (required)" in text
+    assert "Till: customer, to read from" in text
+
+
 def test_nothing_found_is_said(shop: Shop, page: Client) -> None:
     made(shop, articles={"Till": 24, "Web shop": 1})
     text = page.get(url(shop)).content.decode()

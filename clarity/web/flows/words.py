@@ -45,6 +45,8 @@ def consequences(flow: Flow) -> Sequence[str]:
             "Articles it lacks become drafts that no buyer sees until you publish them.",
             f"The settings of {target} can say otherwise. Nothing is ever deleted.",
         ]
+    if flow.entity == Entity.INVENTORY:
+        said.append(f"Numbers that {target} shows already are worked out again at once.")
     before = (
         "What was there before goes with a backfill, which you start yourself."
         if _can_be_backfilled(flow)

@@ -15,7 +15,7 @@ from clarity.web.access import OPERATORS, may_operate, member_required, signed_i
 from clarity.web.fragments import fragment, whole_page
 from integrations.connector_kit.audit import Weight
 from integrations.models import Pair, PreflightState
-from integrations.services import preflight
+from integrations.services import own_fields, preflight
 from tenants import scope
 from tenants.models import Membership
 
@@ -61,6 +61,7 @@ def _context(membership: Membership, pair_id: UUID) -> dict[str, Any]:
         "is_lost": is_lost,
         "is_done": row is not None and row.state == PreflightState.DONE,
         "blockers": [one for one in findings if one["weight"] == Weight.BLOCKER],
+        "fields": own_fields.by_place(row.fields if row else []),
         "notices": [one for one in findings if one["weight"] != Weight.BLOCKER],
         "may_operate": may_operate(membership),
     }

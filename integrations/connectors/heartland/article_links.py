@@ -13,6 +13,7 @@ from integrations.connector_kit.errors import Rejected, Unsupported
 from integrations.connector_kit.payload import Payload
 from integrations.connectors.heartland.client import HeartlandClient, Row, client_of, matching
 from integrations.connectors.heartland.inventory import sku_of
+from integrations.connectors.heartland.order_settings import match_column
 from mappings.canonical.record import Entity
 
 BATCH_SIZE = 50
@@ -58,8 +59,7 @@ def _items(client: HeartlandClient, skus: Sequence[str]) -> Mapping[str, list[st
     """By SKU the items that bear it, letter by letter."""
     if not skus:
         return {}
-    by_barcode = client.account.setting("product_match") == "barcode"
-    column = "primary_barcode" if by_barcode else "public_id"
+    column = match_column(client.account)
     found: dict[str, list[str]] = {}
     for row in client.every("/items", (matching({column: {"$in": list(skus)}}),)):
         found.setdefault(_name(row, client), []).append(str(row["id"]))

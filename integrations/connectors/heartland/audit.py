@@ -125,7 +125,7 @@ def _helpers(client: HeartlandClient) -> Iterator[Finding]:
 
 def _required_fields(client: HeartlandClient, entities: Collection[Entity]) -> Iterator[Finding]:
     """Heartland refuses API writes that leave a required custom field empty."""
-    rows = _allowed(lambda: list(client.every("/custom_fields")))
+    rows = allowed(lambda: list(client.every("/custom_fields")))
     if rows is None:
         yield Finding(
             "custom_fields_hidden",
@@ -152,7 +152,7 @@ def _required_fields(client: HeartlandClient, entities: Collection[Entity]) -> I
 def _webhooks(client: HeartlandClient, entities: Collection[Entity]) -> Iterator[Finding]:
     if not {Entity.CUSTOMER, Entity.PRODUCT} & set(entities):
         return
-    if _allowed(lambda: client.page("/webhooks", _EVERY)) is None:
+    if allowed(lambda: client.page("/webhooks", _EVERY)) is None:
         yield Finding(
             "webhooks_refused",
             "Heartland does not let this token manage webhooks.",
@@ -161,7 +161,7 @@ def _webhooks(client: HeartlandClient, entities: Collection[Entity]) -> Iterator
         )
 
 
-def _allowed(ask: Callable[[], Sequence[Row]]) -> Sequence[Row] | None:
+def allowed(ask: Callable[[], Sequence[Row]]) -> Sequence[Row] | None:
     """The rows, None when the token may not have them."""
     try:
         return ask()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from integrations.connector_kit.base import Connector
 from integrations.connector_kit.manifest import load
-from integrations.connectors.heartland import audit, flavours
+from integrations.connectors.heartland import audit, flavours, own_fields
 from integrations.connectors.heartland.client import HeartlandClient
 
 CONNECTOR = Connector(
@@ -21,5 +21,6 @@ CONNECTOR = Connector(
     close=HeartlandClient.close,
     money=flavours.MONEY,
     audit=audit.audit,
+    fields=own_fields.fields,
     sandbox="integrations.connectors.heartland.sandbox.app:create",
 )

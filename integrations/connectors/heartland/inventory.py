@@ -11,6 +11,7 @@ from integrations.connector_kit.base import Account, Client, Page
 from integrations.connector_kit.payload import Payload
 from integrations.connectors.heartland.client import HeartlandClient, Row, client_of, matching
 from integrations.connectors.heartland.ledger import movements
+from integrations.connectors.heartland.order_settings import CUSTOM, match_column
 from integrations.connectors.heartland.reading import by_id, chunks
 from mappings.canonical.inventory import Level, Stock
 
@@ -30,9 +31,15 @@ def normalise(payload: Payload, account: Account) -> Stock:
 
 
 def sku_of(item: Payload, account: Account) -> str:
-    """What the article is called in the store: its item number, or its barcode."""
-    column = "primary_barcode" if account.setting("product_match") == "barcode" else "public_id"
-    return item.maybe_text(column) or ""
+    """What the article is called in the store: its item number, its barcode or a custom field.
+
+    Raises Rejected when articles are matched by a custom field and none is named.
+    """
+    column = match_column(account)
+    if not column.startswith(CUSTOM):
+        return item.maybe_text(column) or ""
+    custom = item.maybe_child("custom")
+    return (custom.maybe_text(column.removeprefix(CUSTOM)) or "") if custom else ""
 
 
 def _level(row: Payload) -> Level:

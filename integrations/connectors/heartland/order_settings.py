@@ -9,6 +9,8 @@ from integrations.connector_kit.base import Account
 from integrations.connector_kit.errors import Rejected
 
 DEFAULT_PREFIX = "S-"
+# What comes before the key where Heartland filters by a custom field.
+CUSTOM = "custom@"
 PAYMENT_WORDS = "ExternalPayment,Payments::ExternalPayment,CustomPayment"
 
 
@@ -65,7 +67,7 @@ def match_column(account: Account) -> str:
     """Raises Rejected when articles are matched by a custom field and none is named."""
     match = account.setting("product_match", "item number")
     if match == "custom field":
-        return f"custom@{_needed(account, 'product_match_field', 'custom field with the SKU')}"
+        return f"{CUSTOM}{_needed(account, 'product_match_field', 'custom field with the SKU')}"
     return "primary_barcode" if match == "barcode" else "public_id"
 
 

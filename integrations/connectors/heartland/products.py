@@ -21,6 +21,7 @@ from integrations.connectors.heartland.families import (
     without_options,
 )
 from integrations.connectors.heartland.inventory import sku_of
+from integrations.connectors.heartland.order_settings import helper_skus
 from integrations.connectors.heartland.polling import changed, version
 from integrations.connectors.heartland.reading import by_id
 from mappings.canonical.product import Product
@@ -65,13 +66,9 @@ def normalise(payload: Payload, account: Account) -> Product:
     )
 
 
-# Settings that name items nobody buys: what web orders charge for beside goods is booked on them.
-_BOOKED_ON = ("tax_item", "shipping_item", "tip_item", "duty_item")
-
-
 def _not_of_books(payload: Payload, account: Account) -> None:
     number = payload.maybe_text("public_id") or ""
-    if number and number in {account.setting(name) for name in _BOOKED_ON}:
+    if number in helper_skus(account):
         raise Skipped(f"{number} is an item that web orders are booked on, not one that is sold")
 
 

@@ -12,6 +12,7 @@ from integrations.connector_kit.base import Account, Client, Notice, Page
 from integrations.connector_kit.errors import Rejected, Unsupported
 from integrations.connector_kit.payload import Payload
 from integrations.connectors.heartland.client import HeartlandClient, Row, client_of
+from integrations.connectors.heartland.line_names import name_of, with_names
 from integrations.connectors.heartland.order_settings import helper_skus
 from integrations.connectors.heartland.order_settlement import CANCELLED
 from integrations.connectors.heartland.polling import changed, version
@@ -107,7 +108,7 @@ def _line(row: Payload, back: Decimal, payload: Payload) -> RefundedLine:
         )
     return RefundedLine(
         key=row.text("id"),
-        sku=row.maybe_text("item_public_id") or "",
+        sku=name_of(row),
         product_key=row.text("item_id"),
         title=row.maybe_text("description") or "",
         quantity=int(quantity),
@@ -168,7 +169,7 @@ def _record(
         path = f"{_TICKETS}/{ticket['id']}"
         shown = {name: order.get(name) for name in ("id", "public_id", "status")}
         lines, payments = (list(client.every(f"{path}/{name}")) for name in ("lines", "payments"))
-        found |= {"order": shown, "lines": lines, "payments": payments}
+        found |= {"order": shown, "lines": with_names(client, lines), "payments": payments}
     return found
 
 

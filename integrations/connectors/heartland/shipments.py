@@ -10,6 +10,7 @@ from integrations.connector_kit.base import Account, Client, Notice, Page
 from integrations.connector_kit.errors import Rejected, Unsupported
 from integrations.connector_kit.payload import Payload
 from integrations.connectors.heartland.client import HeartlandClient, Row, client_of
+from integrations.connectors.heartland.line_names import name_of, with_names
 from integrations.connectors.heartland.order_settings import helper_skus
 from integrations.connectors.heartland.polling import changed, version
 from integrations.connectors.heartland.reading import by_id
@@ -61,7 +62,7 @@ def _lines(payload: Payload, account: Account) -> list[ShippedLine]:
         if quantity > 0:
             found.append(
                 ShippedLine(
-                    sku=row.maybe_text("item_public_id") or "",
+                    sku=name_of(row),
                     quantity=int(quantity),
                     product_key=row.text("item_id"),
                 )
@@ -102,7 +103,7 @@ def _record(
         return None
     return {
         "invoice": invoice,
-        "lines": list(client.every(f"{_INVOICES}/{invoice['id']}/lines")),
+        "lines": with_names(client, list(client.every(f"{_INVOICES}/{invoice['id']}/lines"))),
         "order": {"id": order["id"], "public_id": order.get("public_id")},
     }
 

@@ -12,6 +12,7 @@ from typing import Any
 from integrations.connector_kit.base import Extent, Listed, Listing, Notice, Page
 from integrations.connectors.shopify.answers import TooCostly
 from integrations.connectors.shopify.client import ShopClient
+from integrations.connectors.shopify.own_fields import with_all
 from integrations.connectors.shopify.polling import complete, version
 from mappings.canonical.record import Entity
 
@@ -34,7 +35,7 @@ def customer_pages(client: ShopClient, cursor: str) -> Page:
             key=str(node["legacyResourceId"]),
             topic="backfill",
             version=version(node["updatedAt"]),
-            payload=node,
+            payload=with_all(client, node),
         )
         for node in nodes
     ]

@@ -11,13 +11,13 @@ from integrations.connectors.shopify import addresses
 from integrations.connectors.shopify.client import ShopClient
 from integrations.connectors.shopify.customer_matching import existing
 from integrations.connectors.shopify.customers import (
-    OWN_ID,
     addresses_of,
     email_of,
     normalise,
     phone_of,
 )
 from integrations.connectors.shopify.gid import to_gid
+from integrations.connectors.shopify.own_fields import OWN_ID
 from integrations.connectors.shopify.user_errors import refuse
 from mappings.canonical.record import Skipped
 

@@ -12,18 +12,17 @@ from integrations.connector_kit.base import (
     Page,
 )
 from integrations.connector_kit.payload import Payload
-from integrations.connectors.shopify import addresses
+from integrations.connectors.shopify import addresses, own_fields
 from integrations.connectors.shopify.client import ShopClient
 from integrations.connectors.shopify.gid import to_gid
 from integrations.connectors.shopify.order_shape import address, is_graphql
 from integrations.connectors.shopify.orders import split_tags
+from integrations.connectors.shopify.own_fields import OWN_ID
 from integrations.connectors.shopify.polling import changed, complete, version
 from mappings.canonical.customer import Customer
 from mappings.canonical.record import Entity
 
 READ_AT_ONCE = 50
-# The key of our metafield on a customer, in the namespace "clarity".
-OWN_ID = "customer_id"
 
 
 def normalise(payload: Payload, account: Account) -> Customer:
@@ -46,10 +45,11 @@ def normalise(payload: Payload, account: Account) -> Customer:
 
 
 def _custom(payload: Payload) -> dict[str, str]:
-    """What our own metafields say: the id of the customer in the point of sale."""
+    """Metafields of people and apps, and ours: the id of the customer in the point of sale."""
     own = payload.maybe_child("own_id")
     value = own.maybe_text("value") if own else None
-    return {OWN_ID: value} if value else {}
+    found = own_fields.values(payload.raw().get("metafields") or ())
+    return found | ({OWN_ID: value} if value else {})
 
 
 def _webhook_words(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,6 +64,7 @@ def _webhook_words(raw: Mapping[str, Any]) -> dict[str, Any]:
         "note": raw.get("note"),
         "addresses": [address(row) for row in addresses_of(raw)],
         "own_id": raw.get("ownId"),
+        "metafields": (raw.get("metafields") or {}).get("nodes"),
     }
 
 
@@ -113,5 +114,6 @@ def read(client: ShopClient, keys: Sequence[str]) -> dict[str, Mapping[str, Any]
         some = keys[start : start + READ_AT_ONCE]
         ids = [to_gid("Customer", key) for key in some]
         nodes = complete(client.run("CustomersRead", {"ids": ids}))["nodes"]
-        found |= {key: node or None for key, node in zip(some, nodes, strict=True)}
+        for key, node in zip(some, nodes, strict=True):
+            found[key] = own_fields.with_all(client, node) if node else None
     return found

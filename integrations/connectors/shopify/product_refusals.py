@@ -133,6 +133,12 @@ def by_place(payload: Mapping[str, Any] | None, articles: Sequence[Wanted]) -> d
     return found
 
 
+def free(article: Wanted) -> Unsupported:
+    return Unsupported(
+        f"The article {article.name} costs nothing in the point of sale, so the shop keeps its price"
+    )
+
+
 def refused(article: Wanted, field: str, said: str) -> Rejected:
     return Rejected(
         f"Shopify refused {field} of the article {article.name}: {said}",

@@ -61,6 +61,8 @@ def _found(
             there = _only(one, sought.get(one.sku, Matches()), policy)
         if isinstance(there, VariantThere) and there.gid in taken:
             done[one.key] = product_refusals.doubled(one, taken[there.gid])
+        elif isinstance(there, VariantThere) and _is_given_away(one, there, policy):
+            done[one.key] = product_refusals.free(one)
         elif isinstance(there, VariantThere):
             taken[there.gid] = one
             matches.append((one, there))
@@ -69,6 +71,11 @@ def _found(
         else:
             done[one.key] = there
     return matches, missing
+
+
+def _is_given_away(article: Wanted, there: VariantThere, policy: Policy) -> bool:
+    """Whether what the shop sells at a price would be free from now on."""
+    return article.price == 0 and there.price != 0 and not policy.keeps_prices
 
 
 def _only(

@@ -48,6 +48,7 @@ class Command(BaseCommand):
             "articles": row.articles,
             "blockers": row.blockers,
             "findings": row.findings,
+            "fields": row.fields,
         }
         self.stdout.write(json.dumps(said))
 
@@ -60,5 +61,11 @@ class Command(BaseCommand):
                 f"{finding['weight']}: {finding['where']}: {finding['said']}{examples}"
             )
             self.stdout.write(f"    {finding['fix']}")
+        for field in row.fields:
+            need = ", required" if field["is_required"] else ""
+            self.stdout.write(
+                f"field: {field['where']}: {field['title']} ({field['entity']} {field['path']},"
+                f" {field['use']}{need})"
+            )
         if row.state == PreflightState.DONE and not row.findings:
             self.stdout.write("Nothing stands in the way.")

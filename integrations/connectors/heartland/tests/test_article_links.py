@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 from integrations.connector_kit.base import Outcome, Outgoing, Receipt
 from integrations.connector_kit.errors import Rejected, Unsupported
+from integrations.connector_kit.payload import Payload
 from integrations.connectors.heartland.connector import CONNECTOR
 from integrations.connectors.heartland.tests.small_heartland import SKUS, Place
+from mappings.canonical.inventory import Stock
 from mappings.canonical.record import Entity
 
 
@@ -45,6 +47,23 @@ def test_a_barcode_of_two_items_is_refused(place: Place) -> None:
     (error,) = link(place, article("4711"), product_match="barcode")
     assert isinstance(error, Rejected)
     assert (error.field, str(error)) == ("sku", "2 items of Heartland are called 4711")
+
+
+def test_articles_are_linked_and_counted_by_a_custom_field(place: Place) -> None:
+    custom = {"web_sku": "WEB-SCARF"}
+    item = {"public_id": "900", "description": "Scarf", "cost": 1, "price": 9, "custom": custom}
+    key = place.client().create("/items", item, what="item")
+    settings = {"product_match": "custom field", "product_match_field": "web_sku"}
+    (found,) = link(place, article("WEB-SCARF"), **settings)
+    assert isinstance(found, Receipt)
+    assert found.id == key
+    port = CONNECTOR.entities[Entity.INVENTORY]
+    assert port.read is not None
+    assert port.normalise is not None
+    client = place.client(**settings)
+    stock = port.normalise(Payload(port.read(client, [key])[key] or {}), client.account)
+    assert isinstance(stock, Stock)
+    assert stock.sku == "WEB-SCARF"
 
 
 def test_the_unified_api_knows_products_by_their_sku(made: Callable[..., Place]) -> None:

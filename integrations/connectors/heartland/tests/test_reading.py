@@ -172,6 +172,23 @@ def test_shipment_is_a_completed_invoice(place: Place) -> None:
     assert [(p.carrier, p.tracking_number) for p in shipment.parcels] == [("UPS", "1Z999")]
 
 
+def test_shipped_articles_bear_the_sku_of_the_store(place: Place) -> None:
+    for sku, barcode in zip(SKUS, ("4711", "4712"), strict=False):
+        place.control("items", {"sku": sku, "primary_barcode": barcode})
+    write = CONNECTOR.entities[Entity.ORDER].write
+    read = CONNECTOR.entities[Entity.SHIPMENT].read
+    normalise = CONNECTOR.entities[Entity.SHIPMENT].normalise
+    assert write is not None
+    assert read is not None
+    assert normalise is not None
+    write(place.client(tax_item="WEB-TAX"), outgoing(fields(list(SKUS))), Ledger())
+    key = str(place.rows("/sales/invoices")[0]["id"])
+    client = place.client(tax_item="WEB-TAX", product_match="barcode")
+    shipment = normalise(Payload(read(client, [key])[key] or {}), client.account)
+    assert isinstance(shipment, Shipment)
+    assert [(line.sku, line.quantity) for line in shipment.lines] == [("4711", 2), ("4712", 1)]
+
+
 def test_pending_invoice_is_no_shipment(place: Place) -> None:
     client = place.client(tax_item="WEB-TAX", who_fulfils="merchant_fulfils")
     _, cursor = poll(client, Entity.SHIPMENT, "")

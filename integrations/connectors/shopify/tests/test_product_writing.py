@@ -233,6 +233,16 @@ def test_prices_can_belong_to_the_shop(shop: Shop) -> None:
     assert (after.price, after.cost, after.item) == (before.price, before.cost, f"i-{before.sku}")
 
 
+def test_what_costs_nothing_at_the_till_keeps_its_price_in_the_shop(shop: Shop) -> None:
+    before = shop.variant(KNOWN[0].sku)
+    (free,) = shop.write(article(KNOWN[0].sku, price=Decimal(0)))
+    assert isinstance(free, Unsupported)
+    assert "costs nothing" in str(free)
+    assert shop.variant(KNOWN[0].sku).price == before.price
+    (owned,) = shop.write(article(KNOWN[0].sku, price=Decimal(0)), product_prices="when_created")
+    assert not isinstance(owned, Exception)
+
+
 def test_an_offer_ends_in_a_product_of_ours(shop: Shop) -> None:
     on_offer = article("CUP-1", compare_at_price=Decimal("25.00"))
     (receipt,) = shop.write(on_offer)

@@ -8,6 +8,7 @@ from typing import Any
 
 from graphql import GraphQLError, GraphQLResolveInfo
 
+from integrations.connectors.shopify.sandbox.access import described
 from integrations.connectors.shopify.sandbox.identifiers import parse_gid
 from integrations.connectors.shopify.sandbox.shop import Shop
 
@@ -29,6 +30,19 @@ class Call:
 def user_error(path: Sequence[str] | None, message: str, code: str | None = None) -> dict[str, Any]:
     """One entry of userErrors; `code` is read only where the type has one."""
     return {"field": list(path) if path is not None else None, "message": message, "code": code}
+
+
+def denied(name: str, scopes: tuple[str, ...]) -> GraphQLError:
+    """What a field answers whose scope the token lacks."""
+    needed = described(scopes)
+    return GraphQLError(
+        f"Access denied for {name} field. Required access: {needed}",
+        extensions={
+            "code": "ACCESS_DENIED",
+            "documentation": "https://shopify.dev/api/usage/access-scopes",
+            "requiredAccess": needed,
+        },
+    )
 
 
 def number_in(value: str, *kinds: str) -> int:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from graphql import (
-    GraphQLError,
     GraphQLField,
     GraphQLList,
     GraphQLObjectType,
@@ -18,8 +17,8 @@ from graphql import (
     get_nullable_type,
 )
 
-from integrations.connectors.shopify.sandbox.access import READ_SCOPES, WRITE_SCOPES, described
-from integrations.connectors.shopify.sandbox.graph.call import Call, Info
+from integrations.connectors.shopify.sandbox.access import READ_SCOPES, WRITE_SCOPES
+from integrations.connectors.shopify.sandbox.graph.call import Call, Info, denied
 from integrations.connectors.shopify.sandbox.graph.paging import Rows, page
 from integrations.connectors.shopify.sandbox.graph.resolvers import (
     catalogue_queries,
@@ -129,7 +128,7 @@ def _closed(resolve: Resolver, name: str, kind: str) -> Resolver:
     def closed(source: Any, info: Info, **args: Any) -> Any:
         call: Call = info.context
         if call.closed and kind in call.closed:
-            raise _denied(name, READ_SCOPES[kind])
+            raise denied(name, READ_SCOPES[kind])
         return resolve(source, info, **args)
 
     return closed
@@ -138,19 +137,7 @@ def _closed(resolve: Resolver, name: str, kind: str) -> Resolver:
 def _scoped(resolve: Resolver, name: str, scopes: tuple[str, ...]) -> Resolver:
     def scoped(source: Any, info: Info, **args: Any) -> Any:
         if not any(scope in info.context.shop.tokens.granted for scope in scopes):
-            raise _denied(name, scopes)
+            raise denied(name, scopes)
         return resolve(source, info, **args)
 
     return scoped
-
-
-def _denied(name: str, scopes: tuple[str, ...]) -> GraphQLError:
-    needed = described(scopes)
-    return GraphQLError(
-        f"Access denied for {name} field. Required access: {needed}",
-        extensions={
-            "code": "ACCESS_DENIED",
-            "documentation": "https://shopify.dev/api/usage/access-scopes",
-            "requiredAccess": needed,
-        },
-    )

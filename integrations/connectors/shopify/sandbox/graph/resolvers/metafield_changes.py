@@ -1,4 +1,4 @@
-"""Metafields and their definitions written."""
+"""Metafields and their definitions, written and listed."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from integrations.connectors.shopify.sandbox import clock, events
-from integrations.connectors.shopify.sandbox.graph.call import Call, user_error
-from integrations.connectors.shopify.sandbox.graph.paging import View
+from integrations.connectors.shopify.sandbox.access import READ_SCOPES
+from integrations.connectors.shopify.sandbox.graph.call import Call, denied, user_error
+from integrations.connectors.shopify.sandbox.graph.paging import Rows, View
 from integrations.connectors.shopify.sandbox.graph.views import metafields
 from integrations.connectors.shopify.sandbox.identifiers import gid, parse_gid
 from integrations.connectors.shopify.sandbox.registrations import Metafield
@@ -184,7 +185,45 @@ def _define(call: Call, definition: dict[str, Any]) -> View:
     return {"createdDefinition": made, "userErrors": []}
 
 
-QUERIES: dict[str, Callable[..., Any]] = {}
+def _definitions(
+    call: Call,
+    ownerType: str,
+    namespace: str | None = None,
+    key: str | None = None,
+    pinnedStatus: str = "ANY",
+    sortKey: str = "ID",
+) -> Rows:
+    """Definitions of one kind of owner, whose records the token must be allowed to read."""
+    owner = next((kind for kind, word in metafields.OWNER_TYPES.items() if word == ownerType), "")
+    if owner in call.closed:
+        raise denied("metafieldDefinitions", READ_SCOPES[owner])
+    space = None if namespace is None else metafields.full_namespace(call.shop, namespace)
+    chosen = [
+        row
+        for row in call.shop.definitions.values()
+        if row["ownerType"] == ownerType
+        and space in (None, row["namespace"])
+        and key in (None, row["key"])
+        and pinnedStatus != "PINNED"
+    ]
+    by_name = sortKey == "NAME"
+    return Rows(
+        sorted(chosen, key=lambda row: (_sorted_by(row, by_name=by_name), _number(row))),
+        lambda row: row,
+        key=lambda row: _sorted_by(row, by_name=by_name),
+        number=_number,
+    )
+
+
+def _sorted_by(row: View, *, by_name: bool) -> Any:
+    return row["name"] if by_name else _number(row)
+
+
+def _number(row: View) -> int:
+    return int(str(row["id"]).rpartition("/")[2])
+
+
+QUERIES: dict[str, Callable[..., Any]] = {"metafieldDefinitions": _definitions}
 MUTATIONS: dict[str, Callable[..., Any]] = {
     "metafieldsSet": lambda call, metafields: _set(call, metafields),
     "metafieldDefinitionCreate": _define,
