@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("integrations", "0019_reconciliation")]
+    dependencies = [("integrations", "0020_replays_of_a_pair")]
 
     operations = [
         migrations.AddField(
