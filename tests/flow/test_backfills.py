@@ -252,6 +252,7 @@ def test_orders_are_not_backfilled(make_rig: MakeRig) -> None:
         assert {choice.flow.entity for choice in backfills.choices(rig.pair)} == {
             "customer",
             "inventory",
+            "product",
         }
     with pytest.raises(CannotBackfill, match="Shop cannot list all its records"):
         planned(rig, "order")

@@ -225,7 +225,7 @@ def test_a_paused_pair_keeps_its_records_while_another_uses_the_account(rig: Scr
     rig.run(flow.target)
     assert rig.delivery(flow=flow).attempts == 0
     with rig.scope():
-        pairs.start(Pair.objects.get(pk=flow.pair_id), state=PairState.LIVE, now=timezone.now())
+        pairs.start(Pair.objects.get(pk=flow.pair_id), state=PairState.TESTING, now=timezone.now())
     rig.run(flow.target)
     assert rig.delivery(flow=flow).state == DeliveryState.DELIVERED
 
