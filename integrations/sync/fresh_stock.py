@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from integrations.models import Delivery, Flow, Reservation
 from integrations.sync import rulebooks, stock_numbers
 from integrations.sync.sessions import Session, keep, load_many, open_for_reading
@@ -26,11 +28,14 @@ def renew(target: Session, rows: Sequence[Delivery]) -> None:
     if not stock:
         return
     with scope.tenant(target.tenant_id):
-        if not Reservation.objects.filter(settled_at__isnull=True).exists():
+        # An order that reached the till meanwhile counts too: the till was read before that.
+        since = min(row.created_at for row in stock)
+        known = Q(settled_at__isnull=True) | Q(settled_at__gt=since)
+        if not Reservation.objects.filter(known).exists():
             return
         sources = _sources(stock)
         orders = {
-            flow.source_id: HeldBack(stock_numbers.held_entries(source))
+            flow.source_id: HeldBack(stock_numbers.held_entries(source, since=since))
             for flow, source in sources.values()
         }
         held: dict[UUID, HeldBack] = {}
@@ -40,10 +45,10 @@ def renew(target: Session, rows: Sequence[Delivery]) -> None:
             if not document.get("stock"):
                 continue
             flow, source = sources[row.flow_id]
-            if not _holds_more(orders[flow.source_id], document):
+            if not _holds_more(orders[flow.source_id], document, row):
                 continue
             if flow.source_id not in held:
-                held[flow.source_id] = stock_numbers.now_held(source)
+                held[flow.source_id] = stock_numbers.now_held(source, since=since)
             _renew(row, document, flow, source, target, held[flow.source_id])
 
 
@@ -55,10 +60,10 @@ def _sources(rows: Sequence[Delivery]) -> dict[int, tuple[Flow, Session]]:
     return {flow.pk: (flow, open_for_reading(flow.source)) for flow in flows}
 
 
-def _holds_more(held: HeldBack, document: Mapping[str, Any]) -> bool:
+def _holds_more(held: HeldBack, document: Mapping[str, Any], row: Delivery) -> bool:
     """Whether more is held back by now than the number in the document is less."""
     before = _held(document)
-    now = held.of(Stock.model_validate(document["record"]), since=None)
+    now = held.of(Stock.model_validate(document["record"]), since=row.created_at)
     return any(pk not in before or before[pk][1] < units for pk, (_, units) in now.items())
 
 
@@ -77,6 +82,7 @@ def _renew(
         target=target,
         pair_id=flow.pair_id,
         held_back=held,
+        since=row.created_at,
         also=_held(document),
     )
     book = rulebooks.of_flow(flow)

@@ -228,6 +228,29 @@ def test_stock_is_read_again_when_its_flow_is_switched_on(rig: Rig) -> None:
     rig.until(lambda: shown(rig) == at_till(rig)["available"], "the shop shows what is there")
 
 
+def test_a_number_that_waited_knows_of_orders_that_have_arrived_meanwhile(rig: Rig) -> None:
+    """The till was read before the order; that the till has it by now is not in the number."""
+    rig.shop.act("faults", kind="status", match="InventorySet", value=503, times=1)
+    rig.till.act("sales", sku=SKU, quantity=1)
+    tried = {"entity": "inventory", "number": SKU, "state": "waiting", "attempts": 1}
+    rig.until(lambda: bool(rig.deliveries(**tried)), "a number waits")
+    (waits,) = rig.deliveries(**tried)
+    with scope.tenant(rig.tenant.pk):
+        Delivery.objects.filter(pk=waits.pk).update(due_at=timezone.now() + timedelta(hours=1))
+    buy(rig, 4)
+    rig.until(
+        lambda: bool(rig.deliveries(entity="order", state="delivered")) and not in_flight(rig),
+        "the till has the order",
+    )
+    with scope.tenant(rig.tenant.pk):
+        Delivery.objects.filter(pk=waits.pk).update(due_at=timezone.now())
+    rig.until(lambda: not rig.deliveries(pk=waits.pk, state="waiting"), "the number was sent")
+    (sent,) = rig.deliveries(pk=waits.pk)
+    with scope.tenant(rig.tenant.pk):
+        (number,) = load(sent.payload_id)["stock"]["numbers"]
+    assert "- in flight 4" in number["arithmetic"]
+
+
 def test_each_location_has_its_own_number_less_its_safety(
     make_rig: Callable[..., Rig], settings: Any
 ) -> None:
