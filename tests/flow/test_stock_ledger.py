@@ -273,8 +273,12 @@ def test_each_location_has_its_own_number_less_its_safety(
                 units=units,
                 changed_at=timezone.now(),
             )
-        pairs.switch(rig.pair.flows.get(entity="order"), is_on=False, now=timezone.now())
-        pairs.switch(rig.pair.flows.get(entity="order"), is_on=True, now=timezone.now())
+        pairs.switch(
+            rig.pair.flows.get(entity="order", direction="to_pos"), is_on=False, now=timezone.now()
+        )
+        pairs.switch(
+            rig.pair.flows.get(entity="order", direction="to_pos"), is_on=True, now=timezone.now()
+        )
     stop_orders(rig)
     buy(rig, 2)
     known(rig, 1)
