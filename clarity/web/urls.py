@@ -22,6 +22,7 @@ urlpatterns = [
     path("t/<slug:slug>/", include("clarity.web.backfill.urls")),
     path("t/<slug:slug>/", include("clarity.web.reconciliation.urls")),
     path("t/<slug:slug>/", include("clarity.web.flows.urls")),
+    path("t/<slug:slug>/", include("clarity.web.mapping_editor.urls")),
     path("t/<slug:slug>/", include("clarity.web.preflight.urls")),
     path("", include("clarity.web.health.urls")),
 ]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from mappings.canonical.record import Entity
+
+# (entity, ids) -> those of the ids that we made there ourselves.
+Ours = Callable[[Entity, Collection[str]], Collection[str]]
 
 
 class Weight(StrEnum):

@@ -16,7 +16,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol
 
-from integrations.connector_kit.audit import Finding, Shelf
+from integrations.connector_kit.audit import Finding, Ours, Shelf
 from integrations.connector_kit.budget import Budget
 from integrations.connector_kit.errors import ConnectorError
 from integrations.connector_kit.exchange import Observer
@@ -307,9 +307,10 @@ class Connector:
     `(options: Mapping[str, str]) -> WSGI application`, imported only when a sandbox starts.
     `refresh(client, now)` renews credentials that end soon and answers when to be called again, None
     when they do not end; it is called in time even while nothing else is. `close(client)` gives back
-    the connections that a client keeps. `audit(client, entities)` looks the account over before
-    records of these entities flow, and changes nothing. `fields(client)` lists the fields that people
-    added to the account themselves and that mapping rules can name. `money` tells the money of a day, to reconcile
+    the connections that a client keeps. `audit(client, entities, ours)` looks the account over before
+    records of these entities flow, or while they do, and changes nothing; `ours` tells what we made.
+    `fields(client)` lists the fields that people added to the account themselves and that mapping
+    rules can name. `money` tells the money of a day, to reconcile
     both sides.
     """
 
@@ -323,7 +324,7 @@ class Connector:
     choices: Callable[[Client, str], Sequence[Choice]] | None = None
     refresh: Callable[[Client, datetime], datetime | None] | None = None
     close: Callable[[Client], None] | None = None
-    audit: Callable[[Client, Collection[Entity]], Sequence[Finding]] | None = None
+    audit: Callable[[Client, Collection[Entity], Ours], Sequence[Finding]] | None = None
     fields: Callable[[Client], Sequence[FieldFound]] | None = None
     sandbox: str = ""
     money: MoneyPort | None = None

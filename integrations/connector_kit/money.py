@@ -37,13 +37,14 @@ class Movements:
 @dataclass(frozen=True)
 class OrderMoney:
     """An order as its side sees it now. `received`: all that came in; `refunded`: what went back,
-    0 where the side books that elsewhere. `state`: its own word."""
+    0 where the side books that elsewhere, `refunds` one by one. `state`: its own word."""
 
     number: str
     total: Decimal
     received: Decimal
     refunded: Decimal
     state: str
+    refunds: Sequence[Decimal] = ()
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,8 @@ class Incident(TenantModel):
     replay_value = models.CharField(max_length=400, blank=True)
     # The same for several values.
     replay_values = models.JSONField(default=list, db_default=[])
+    # When set, only records of this pair: each pair has lookup tables of its own.
+    replay_pair = models.UUIDField(null=True)
     # Rows with a greater id came after the replay began and take no part.
     replay_upto = models.BigIntegerField(default=0)
     replay_total = models.PositiveIntegerField(default=0)

@@ -32,6 +32,7 @@ from mappings.canonical.record import Entity
 from tenants import scope
 from tenants.models import User
 
+CARRIED = (Entity.INVENTORY, Entity.CUSTOMER, Entity.PRODUCT)
 RESUMABLE = (BackfillState.RUNNING, BackfillState.PAUSED, BackfillState.FAILED)
 
 
@@ -57,7 +58,7 @@ def choices(pair: Pair) -> list[Choice]:
     return [
         Choice(flow, _obstacle(flow), latest_of(flow))
         for flow in flows
-        if Entity(flow.entity) in (Entity.INVENTORY, Entity.CUSTOMER, Entity.PRODUCT)
+        if Entity(flow.entity) in CARRIED
     ]
 
 

@@ -50,11 +50,12 @@ def start(
     now: datetime,
     value: str = "",
     values: Sequence[str] = (),
+    pair_id: UUID | None = None,
 ) -> Incident:
     """Replays one record of the incident; `tend` lets the others follow when it went through.
 
-    With `value` or `values`, only records that stopped at one of them take part. Call inside the tenant's scope. Raises
-    CannotReplay.
+    With `value` or `values`, only records that stopped at one of them take part, with `pair_id`
+    only those on their way within that pair. Call inside the tenant's scope. Raises CannotReplay.
     """
     # A savepoint, so that a replay that could not begin leaves nothing behind.
     with transaction.atomic():
@@ -63,6 +64,7 @@ def start(
         if locked.is_replaying:
             raise CannotReplay("Its records are being replayed already.")
         locked.replay_value, locked.replay_values = value, list(values)
+        locked.replay_pair = pair_id
         draw_line(locked, now=now)
         if not locked.replay_total:
             raise CannotReplay("No record of it is stuck any more.")

@@ -100,6 +100,7 @@ _ORPHANS = _Proof(
     },
 )
 
+# What a backfill has read is for its own flow alone (sync/overtaking.py).
 _UNCARRIED = _Proof(
     """
     SELECT 'uncarried' AS kind, i.connection_id, f.id AS flow_id, i.id
@@ -109,6 +110,7 @@ _UNCARRIED = _Proof(
       ON i.connection_id = f.source_id AND i.entity = f.entity AND i.state = 'passed'
     WHERE f.tenant_id = %(tenant)s AND i.tenant_id = %(tenant)s AND f.is_on
       AND i.received_at >= %(since)s AND i.finished_at > f.on_since + %(opening)s
+      AND (NOT starts_with(i.topic, 'backfill/') OR i.topic = 'backfill/' || f.id)
       AND NOT EXISTS (
         SELECT 1 FROM integrations_delivery d
         WHERE d.tenant_id = %(tenant)s AND d.inbox_item_id = i.id AND d.flow_id = f.id)

@@ -91,7 +91,7 @@ def _release(
     if not values:
         return None
     try:
-        started = group_replay.start(incident, actor=actor, now=now, values=values)
+        started = group_replay.start(incident, actor=actor, now=now, values=values, pair_id=pair.pk)
     except CannotReplay as error:
         return Released(incident, 0, str(error))
     return Released(started, started.replay_total)
@@ -103,7 +103,7 @@ def _known(incident: Incident, pair: Pair) -> set[str]:
         table.name: table for table in LookupTable.objects.filter(set_id=rulebooks.set_id_of(pair))
     }
     # An earlier replay may have been for some values only.
-    incident.replay_value, incident.replay_values = "", []
+    incident.replay_value, incident.replay_values, incident.replay_pair = "", [], None
     rows = (
         stopped_rows(incident)
         .filter(flow__pair=pair)

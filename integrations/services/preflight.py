@@ -6,7 +6,7 @@ the pair's own rules take care of is left out again. Nothing is written to eithe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,7 +20,7 @@ from django.utils import timezone
 from integrations.connector_kit.audit import Article, Finding, Weight
 from integrations.connector_kit.errors import ConnectorError, Rejected, Unsupported
 from integrations.connector_kit.presets import NoPreset
-from integrations.models import Environment, Flow, Pair, Preflight, PreflightState
+from integrations.models import Environment, Flow, Link, Pair, Preflight, PreflightState
 from integrations.queue import enqueue_preflight
 from integrations.services import own_fields, shelf_check
 from integrations.sync import pipeline, rulebooks
@@ -207,7 +207,8 @@ def _look(
         name = session.connection.name
         found += [Found(name, one) for one in _address(session)]
         if session.connector.audit is not None:
-            found += [Found(name, one) for one in session.connector.audit(session.client, entities)]
+            looked = session.connector.audit(session.client, entities, partial(_ours, session))
+            found += [Found(name, one) for one in looked]
     if Entity.INVENTORY in entities:
         found += [Found(BOTH, one) for one in _places(*sessions)]
     try:
@@ -225,6 +226,16 @@ def _look(
         return [*found, Found(BOTH, shrug)], {}
     found += [Found(BOTH, one) for one in shelf_check.check(pos, store)]
     return found, {side.name: len(side.articles) for side in (pos, store)}
+
+
+def _ours(session: Session, entity: Entity, keys: Collection[str]) -> set[str]:
+    """Those of the ids there that a record of the other side is linked with."""
+    role = session.connector.manifest.role
+    with scope.tenant(session.connection.tenant_id):
+        links = Link.objects.filter(
+            **{f"pair__{role}": session.connection, f"{role}_key__in": list(keys)}, entity=entity
+        )
+        return set(links.values_list(f"{role}_key", flat=True))
 
 
 def _address(session: Session) -> Iterator[Finding]:

@@ -203,10 +203,18 @@ def _verdict(store: OrderMoney | None, pos: OrderMoney | None) -> Verdict:
         return Verdict.GONE
     if pos is None:
         return Verdict.MISSING
-    # An order that came after a refund was entered without what had gone back.
-    if pos.received in (store.received, store.received - store.refunded):
+    # An order that came after some of its refunds was entered without what had gone back by then.
+    if store.received - pos.received in _sums((store.refunded,), store.refunds):
         return Verdict.AGREES
     return Verdict.LESS if pos.received < store.received else Verdict.MORE
+
+
+def _sums(known: Iterable[Decimal], amounts: Sequence[Decimal]) -> set[Decimal]:
+    """All sums that some of the amounts come to. An order seldom has more than a few refunds."""
+    found = {ZERO, *known}
+    for amount in amounts[:12]:
+        found |= {one + amount for one in found}
+    return found
 
 
 def _sum(rows: Iterable[Movement]) -> Decimal:

@@ -68,6 +68,8 @@ def stopped_rows(incident: Incident) -> QuerySet[Any]:
         rows = InboxItem.objects.filter(incident=incident, state__in=STOPPED_ITEM)
     else:
         rows = Delivery.objects.filter(incident=incident, state__in=STOPPED_DELIVERY)
+        if incident.replay_pair:
+            rows = rows.filter(flow__pair_id=incident.replay_pair)
     if incident.replay_values:
         return rows.filter(said__in=incident.replay_values)
     return rows.filter(said=incident.replay_value) if incident.replay_value else rows

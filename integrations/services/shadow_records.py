@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import cache
@@ -96,17 +97,20 @@ def records_of(place: Reading, rows: Sequence[Delivery]) -> dict[int, Record]:
 
 def canonical(entity: Entity, kept: Any) -> Record | None:
     """A kept record in our words; None when this release knows it in another shape."""
-    kind = _kinds().get(entity)
-    try:
-        return kind.model_validate(kept) if kind is not None else None
-    except ValidationError:
-        return None
+    for kind in _kinds().get(entity, ()):
+        with suppress(ValidationError):
+            return kind.model_validate(kept)
+    return None
 
 
 @cache
-def _kinds() -> Mapping[Entity, type[Record]]:
-    """Every canonical type by its entity. Connectors, which make them, are loaded by then."""
-    return {kind.model_construct(key="-").entity: kind for kind in Record.__subclasses__()}
+def _kinds() -> Mapping[Entity, Sequence[type[Record]]]:
+    """The canonical types by their entity: an order goes one way as itself and the other as its
+    state. Connectors, which make them, are loaded by then."""
+    found: dict[Entity, list[type[Record]]] = {}
+    for kind in Record.__subclasses__():
+        found.setdefault(kind.model_construct(key="-").entity, []).append(kind)
+    return found
 
 
 def _from_notice(place: Reading, row: Delivery, notice: Any) -> Record | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,6 +12,8 @@ from integrations.models import (
     ConnectionState,
     Delivery,
     DeliveryState,
+    Direction,
+    Flow,
     InboxItem,
     InboxState,
     PairState,
@@ -31,6 +33,10 @@ PLURALS = {
     Entity.REFUND: "refunds",
     Entity.GIFT_CARD: "gift cards",
 }
+
+
+# What goes to the store of an order, by its own name.
+STATUS = "order updates"
 
 
 class Tone(StrEnum):
@@ -63,6 +69,13 @@ def verdict(*, health: PairHealth, now: datetime) -> Verdict:
         or _moving(health, now=now)
         or _quiet(health)
     )
+
+
+def flow_name(flow: Flow) -> str:
+    """ "Orders", "Stock levels"; what goes back of an order is "Order status"."""
+    if _goes_back(flow):
+        return "Order status"
+    return PLURALS.get(Entity(flow.entity), flow.entity).capitalize()
 
 
 def counted(entity: str, count: int) -> str:
@@ -175,7 +188,7 @@ def _moving(health: PairHealth, *, now: datetime) -> Verdict | None:
     waiting = [flow for flow in health.flows if flow.waiting]
     if not waiting:
         return None
-    said = _listed([counted(flow.flow.entity, flow.waiting) for flow in waiting])
+    said = _told((flow.flow, flow.waiting) for flow in waiting)
     verb = "is" if sum(flow.waiting for flow in waiting) == 1 else "are"
     moments = [flow.oldest_waiting_at for flow in waiting if flow.oldest_waiting_at]
     if moments and now - min(moments) > LATE:
@@ -220,8 +233,21 @@ def _waiting_words(health: PairHealth) -> str:
 
 
 def _done_words(health: PairHealth) -> str:
-    done = [counted(flow.flow.entity, flow.delivered) for flow in health.flows if flow.delivered]
-    return f"{_listed(done)} delivered in 24 hours." if done else ""
+    done = _told((flow.flow, flow.delivered) for flow in health.flows if flow.delivered)
+    return f"{done} delivered in 24 hours." if done else ""
+
+
+def _told(counts: Iterable[tuple[Flow, int]]) -> str:
+    """ "2 orders, 5 customers and 1 refund": what goes both ways is counted together."""
+    totals: dict[str, int] = {}
+    for flow, count in counts:
+        kind = STATUS if _goes_back(flow) else flow.entity
+        totals[kind] = totals.get(kind, 0) + count
+    return _listed([counted(kind, count) for kind, count in totals.items()])
+
+
+def _goes_back(flow: Flow) -> bool:
+    return (flow.entity, flow.direction) == (Entity.ORDER, Direction.TO_STORE)
 
 
 def _listed(words: Sequence[str]) -> str:

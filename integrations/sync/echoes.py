@@ -32,9 +32,17 @@ _EITHER = STATES | FACTS
 OURS = "It is our own record coming back"
 OUR_CHANGE = "It is our own change coming back"
 NO_NEWS = "The target already has exactly this"
-# How long a new record waits for that; a fact waits as long as it takes.
+# How long a new record waits for that; a fact waits as long as it takes, unless nobody is at it.
 PATIENCE = timedelta(seconds=60)
 UNSURE = "Waits to learn whether it is our own record coming back"
+NEVER_SURE = (
+    "It may be our own record coming back: a delivery the other way was begun, and its flow was"
+    " switched off before the outcome was known"
+)
+NEVER_SURE_ADVICE = (
+    "Switch the other direction on until it is through, then replay this record. Or look whether"
+    " both sides have it, and discard it if they do."
+)
 
 Side = Mapping[str, Sequence[Any]]
 """By field [hash] of what was seen; [hash, hash before, version before] of what we wrote."""
@@ -127,6 +135,11 @@ def still_open(delivery_ids: Iterable[int]) -> set[int]:
         return set()
     rows = Delivery.objects.filter(pk__in=wanted, state=DeliveryState.WAITING)
     return set(rows.values_list("pk", flat=True))
+
+
+def is_abandoned(delivery_ids: Iterable[int]) -> bool:
+    """Whether nobody is at one of the deliveries, since its flow is switched off."""
+    return bool(Delivery.objects.filter(pk__in=list(delivery_ids), flow__is_on=False).exists())
 
 
 # --- states, field by field ------------------------------------------------------------------------

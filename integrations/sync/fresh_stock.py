@@ -28,25 +28,38 @@ def renew(target: Session, rows: Sequence[Delivery]) -> None:
     with scope.tenant(target.tenant_id):
         if not Reservation.objects.filter(settled_at__isnull=True).exists():
             return
-        sources, held = _sources(stock)
+        sources = _sources(stock)
+        orders = {
+            flow.source_id: HeldBack(stock_numbers.held_entries(source))
+            for flow, source in sources.values()
+        }
+        held: dict[UUID, HeldBack] = {}
         documents = load_many([row.payload_id for row in stock if row.payload_id])
         for row in stock:
             document = documents.get(row.payload_id or 0) or {}
-            if document.get("stock"):
-                flow, source = sources[row.flow_id]
-                _renew(row, document, flow, source, target, held[flow.source_id])
+            if not document.get("stock"):
+                continue
+            flow, source = sources[row.flow_id]
+            if not _holds_more(orders[flow.source_id], document):
+                continue
+            if flow.source_id not in held:
+                held[flow.source_id] = stock_numbers.now_held(source)
+            _renew(row, document, flow, source, target, held[flow.source_id])
 
 
-def _sources(
-    rows: Sequence[Delivery],
-) -> tuple[dict[int, tuple[Flow, Session]], dict[UUID, HeldBack]]:
-    """By flow: where its numbers come from; by connection: what is held back there now."""
+def _sources(rows: Sequence[Delivery]) -> dict[int, tuple[Flow, Session]]:
+    """By flow: where its numbers come from."""
     flows = Flow.objects.filter(pk__in={row.flow_id for row in rows}).select_related(
         "source", "target", "pair", "pair__mapping_set"
     )
-    sources = {flow.pk: (flow, open_for_reading(flow.source)) for flow in flows}
-    held = {flow.source_id: stock_numbers.now_held(source) for flow, source in sources.values()}
-    return sources, held
+    return {flow.pk: (flow, open_for_reading(flow.source)) for flow in flows}
+
+
+def _holds_more(held: HeldBack, document: Mapping[str, Any]) -> bool:
+    """Whether more is held back by now than the number in the document is less."""
+    before = _held(document)
+    now = held.of(Stock.model_validate(document["record"]), since=None)
+    return any(pk not in before or before[pk][1] < units for pk, (_, units) in now.items())
 
 
 def _renew(
@@ -58,12 +71,13 @@ def _renew(
     held: HeldBack,
 ) -> None:
     record = Stock.model_validate(document["record"])
-    before = _held(document)
-    now = held.of(record, since=None)
-    if all(pk in before and before[pk][1] >= units for pk, (_, units) in now.items()):
-        return
     worked = stock_numbers.work_out(
-        record, source=source, target=target, pair_id=flow.pair_id, held_back=held, also=before
+        record,
+        source=source,
+        target=target,
+        pair_id=flow.pair_id,
+        held_back=held,
+        also=_held(document),
     )
     book = rulebooks.of_flow(flow)
     rendered = transform(

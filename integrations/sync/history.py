@@ -7,11 +7,13 @@ Call inside the tenant's scope.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q, QuerySet
 
-from integrations.models import Delivery
+from integrations.models import Delivery, DeliveryState
 from tenants import scope
 
 _TRIED = """
@@ -56,6 +58,36 @@ def stopped_items(rows: Sequence[Delivery]) -> list[int]:
         _keys(rows),
     )
     return [pk for (pk,) in found]
+
+
+def stopped_or_untried(deliveries: Sequence[int]) -> QuerySet[Delivery]:
+    """Those of the deliveries that are still held, given up or not tried."""
+    return Delivery.objects.filter(
+        Q(state__in=(DeliveryState.HELD, DeliveryState.DEAD))
+        | Q(state=DeliveryState.WAITING, attempts=0),
+        pk__in=deliveries,
+    )
+
+
+def settle_left_out(rows: Sequence[Delivery], *, now: datetime) -> None:
+    """Earlier versions of records whose newest one is left out must not run any more.
+
+    An order that is held and then cancelled in the store would be entered by its replay, and what
+    waits for it would wait for ever. One that was begun at the target stays for a person to see.
+    """
+    newest = {(row.flow_id, row.key): row.version for row in rows}
+    older = older_deliveries(rows) if rows else []
+    settled = [
+        row.pk
+        for row in (stopped_or_untried(older).filter(progress={}) if older else ())
+        if row.version <= newest[row.flow_id, row.key]
+    ]
+    if settled:
+        Delivery.objects.filter(pk__in=settled).update(
+            state=DeliveryState.REPLACED,
+            reason="A newer version of the record was left out",
+            finished_at=now,
+        )
 
 
 def _ids(rows: Sequence[Delivery]) -> list[int]:

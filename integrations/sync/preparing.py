@@ -12,6 +12,7 @@ from integrations.models import Delivery, DeliveryState, Flow, InboxItem
 from integrations.sync import (
     echoes,
     floors,
+    history,
     incidents,
     links,
     merging,
@@ -63,6 +64,16 @@ class Prepared:
     def is_mapped(self) -> bool:
         """Whether it passed the rules, whatever became of it then."""
         return self.fields is not None
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether the record itself is not to be carried, as it stands now.
+
+        Stock that is not tracked any more is: its last number stands in the shop until a person
+        has seen to what is held for it.
+        """
+        is_stock = self.row.entity == Entity.INVENTORY
+        return not (self.is_mapped or is_stock) and self.row.state == DeliveryState.FILTERED
 
     @property
     def is_going(self) -> bool:
@@ -154,6 +165,7 @@ def store(session: Session, prepared: Sequence[Prepared], *, now: datetime) -> s
     for one in prepared:
         one.row.pk = None
     Delivery.objects.bulk_create(one.row for one in prepared)
+    history.settle_left_out([one.row for one in prepared if one.is_left_out], now=now)
     reservations.note(prepared, now=now)
     stocked.remember(session, prepared, now=now)
     return {one.row.target_id for one in going}

@@ -104,13 +104,19 @@ def before_reading(session: Session, received: Sequence[Read]) -> HeldBack | Non
 
 def now_held(session: Session, *, since: datetime | None = None) -> HeldBack:
     """What holds the till's stock back; with `since` also what was settled after it."""
+    entries = held_entries(session, since=since)
+    pairs = list(Pair.objects.filter(pos=session.connection).values_list("pk", flat=True))
+    safety, stamp = _safety(pairs, known=session.held_back)
+    return HeldBack(entries, safety, stamp)
+
+
+def held_entries(session: Session, *, since: datetime | None = None) -> list[Entry]:
+    """The rows of the ledger in it, without safety stock, of which there may be a lot."""
     match = Q(settled_at__isnull=True)
     if since is not None:
         match |= Q(settled_at__gt=since - CLOCKS)
     rows = Reservation.objects.filter(match, till=session.connection)
-    pairs = list(Pair.objects.filter(pos=session.connection).values_list("pk", flat=True))
-    safety, stamp = _safety(pairs, known=session.held_back)
-    return HeldBack([_entry(row) for row in rows.order_by("pk")], safety, stamp)
+    return [_entry(row) for row in rows.order_by("pk")]
 
 
 def _entry(row: Reservation) -> Entry:

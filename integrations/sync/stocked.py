@@ -96,7 +96,8 @@ def hold_untracked(session: Session, prepared: Sequence[Prepared], *, now: datet
         for one in prepared
         if isinstance(one.record, Stock)
         and not one.record.tracks_stock
-        and one.row.state == DeliveryState.FILTERED
+        # Held already where this is called again, after its transaction was undone.
+        and one.row.state in (DeliveryState.FILTERED, DeliveryState.HELD)
     ]
     if not untracked:
         return

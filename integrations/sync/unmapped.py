@@ -7,10 +7,12 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from threading import Lock
 from uuid import UUID
 
 from django.db import connection as database
+from django.db import transaction
 
 from integrations.models import Delivery, Flow
 from integrations.sync import rulebooks
@@ -68,6 +70,9 @@ def note(found: Iterable[Found], *, now: datetime) -> None:
         count = tally.count if tally.is_holding else _due(key, tally.count)
         if count:
             _write(key, tally, count, now=now)
+        if not tally.is_holding:
+            # Nothing is remembered of what is undone.
+            transaction.on_commit(partial(_met_again, key, tally.count, written=count))
 
 
 def _write(key: _Key, tally: _Tally, count: int, *, now: datetime) -> None:
@@ -93,14 +98,19 @@ def _write(key: _Key, tally: _Tally, count: int, *, now: datetime) -> None:
 
 def _due(key: _Key, count: int) -> int:
     """How often the value was met since it was written down last; 0 while that is too soon."""
-    now = time.monotonic()
+    with _lock:
+        since, met = _met.get(key, (0.0, 0))
+    is_due = not since or time.monotonic() - since >= EVERY_SECONDS
+    return met + count if is_due else 0
+
+
+def _met_again(key: _Key, count: int, *, written: int) -> None:
     with _lock:
         since, met = _met.pop(key, (0.0, 0))
-        is_due = not since or now - since >= EVERY_SECONDS
-        _met[key] = (now, 0) if is_due else (since, met + count)
+        left = max(0, met + count - written)
+        _met[key] = (time.monotonic() if written else since, left)
         while len(_met) > REMEMBER_MOST:
             _met.popitem(last=False)
-    return met + count if is_due else 0
 
 
 def forget() -> None:

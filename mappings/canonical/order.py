@@ -98,6 +98,9 @@ class TakenOff(Part):
 
     key: Key = Field(description="Id of the refund in the source system")
     amount: Amount = Field(description="What it took off the total")
+    money: Amount | None = Field(
+        None, description="What of that went back of the payments; nothing where that is all of it"
+    )
 
 
 class Order(Record):

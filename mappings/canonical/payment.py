@@ -8,7 +8,7 @@ from enum import StrEnum
 from pydantic import AwareDatetime, Field
 
 from mappings.canonical.money import Amount, Currency
-from mappings.canonical.record import Entity, Key, Record, Relation
+from mappings.canonical.record import Entity, Key, Part, Record, Relation
 
 ZERO = Decimal(0)
 
@@ -26,6 +26,13 @@ class PaymentStatus(StrEnum):
     SUCCEEDED = "succeeded"
     PENDING = "pending"
     FAILED = "failed"
+
+
+class MoneyBack(Part):
+    """A refund of the order that a payment belongs to."""
+
+    key: Key = Field(description="Id of the refund in the source system")
+    amount: Amount = Field(description="What it gave back in all")
 
 
 class Payment(Record):
@@ -46,6 +53,8 @@ class Payment(Record):
         ZERO, description="What the order had received in all before this payment"
     )
     refunded: Amount = Field(ZERO, description="What of the order's money went back so far")
+
+    refunds: tuple[MoneyBack, ...] = Field((), description="The refunds that make up that amount")
 
     @property
     def entity(self) -> Entity:
@@ -71,3 +80,7 @@ class Payment(Record):
 
     def relations(self) -> tuple[Relation, ...]:
         return (Relation(entity=Entity.ORDER, key=self.order_key),)
+
+    def wanted(self) -> tuple[Relation, ...]:
+        """Refunds, whose links tell which of them the order on the other side came without."""
+        return tuple(Relation(entity=Entity.REFUND, key=one.key) for one in self.refunds)

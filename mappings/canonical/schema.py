@@ -58,11 +58,30 @@ class Described:
 
 @cache
 def record_types() -> Mapping[Entity, type[Record]]:
-    """The canonical type of every entity that has one."""
+    """The canonical type of every entity that has one; the order itself rather than its state."""
     for module in pkgutil.iter_modules(mappings.canonical.__path__):
         if module.name != "tests":
             importlib.import_module(f"mappings.canonical.{module.name}")
-    return {kind.model_construct(key="-").entity: kind for kind in Record.__subclasses__()}
+    found: dict[Entity, type[Record]] = {}
+    for kind in sorted(Record.__subclasses__(), key=lambda one: one.__name__):
+        found.setdefault(kind.model_construct(key="-").entity, kind)
+    return found
+
+
+def _fields_of(entity: Entity) -> Iterator[Described]:
+    """The fields of the entity's type, then those that only another type of it has."""
+    told: set[str] = set()
+    main = record_types()[entity]
+    others = [
+        kind
+        for kind in Record.__subclasses__()
+        if kind is not main and kind.model_construct(key="-").entity == entity
+    ]
+    for kind in (main, *others):
+        for one in _fields(kind, ""):
+            if one.path not in told:
+                told.add(one.path)
+                yield one
 
 
 @cache
@@ -74,7 +93,7 @@ def field_tree(entity: Entity) -> tuple[Described, ...]:
     computed = _docs()["computed"]
     rows = {**computed["all"], **computed.get(str(entity), {})}
     return (
-        *_fields(record_types()[entity], ""),
+        *_fields_of(entity),
         *(
             Described(
                 path=path,

@@ -251,6 +251,15 @@ class ScriptedRig:
             pair = Pair.objects.create(name=name, pos=pos, store=self.store, state=state)
             return _customers(pair)
 
+    def add_shop(self, name: str) -> Flow:
+        """A second store whose customers go to the same point of sale."""
+        with self.scope():
+            store = _connection("shopify", "admin", name)
+            pair = Pair.objects.create(
+                name=name, pos=self.pos, store=store, state=PairState.TESTING
+            )
+            return _customers(pair)
+
     def add_way_back(self) -> None:
         """From now on customers go to the store as well."""
         with self.scope():

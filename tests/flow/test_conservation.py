@@ -13,7 +13,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from integrations.connector_kit.base import Outgoing
+from integrations.connector_kit.base import Notice, Outgoing
 from integrations.connector_kit.errors import Rejected
 from integrations.models import (
     Attempt,
@@ -22,17 +22,20 @@ from integrations.models import (
     DayTotal,
     Delivery,
     DeliveryState,
+    Flow,
     InboxItem,
     InboxState,
     Lane,
     Link,
     PairState,
+    Rank,
 )
 from integrations.services import pairs
 from integrations.services.conservation import Line, Report, books, recount, report
 from integrations.services.replay import replay
 from integrations.services.tally import Tally
-from mappings.canonical.record import Skipped
+from integrations.sync import intake, overtaking
+from mappings.canonical.record import Entity, Skipped
 from tests.flow.scripted import ScriptedRig, at_once, make_rig
 
 
@@ -389,3 +392,26 @@ def test_states_are_known(rig: ScriptedRig) -> None:
         tally.add_items(rig.store.pk, "customer", state, 1)
     assert tally.of_flow(rig.flow).missing == 0
     assert sum(tally.of_flow(rig.flow).parts.values()) == len(states)
+
+
+def test_a_backfill_of_one_flow_owes_the_other_flows_nothing(rig: ScriptedRig) -> None:
+    second = rig.add_till("Second till", state=PairState.TESTING)
+    notice = Notice(
+        Entity.CUSTOMER,
+        "c1",
+        overtaking.topic_of(rig.flow.pk),
+        payload={"key": "c1", "email": "c1@example.com"},
+    )
+    with rig.scope():
+        Flow.objects.update(on_since=timezone.now() - timedelta(days=1))
+        intake.accept(
+            tenant_id=rig.tenant_id,
+            connection_id=rig.store.pk,
+            notices=[notice],
+            now=timezone.now(),
+            rank=Rank.BACKFILL,
+        )
+    rig.work()
+    assert [row.flow_id for row in rig.deliveries()] == [rig.flow.pk]
+    assert not rig.deliveries(flow=second)
+    assert kinds(told(rig)) == []

@@ -8,11 +8,13 @@ import pytest
 from django.utils import timezone
 
 from integrations.connector_kit.errors import TryLater
-from integrations.models import Delivery, DeliveryState, Flow, Link
+from integrations.models import Delivery, DeliveryState, Direction, Flow, InboxItem, Incident, Link
 from integrations.services import mapping_versions
-from integrations.sync import echoes
+from integrations.sync import echoes, links
+from integrations.sync.stages import deliver
 from mappings.canonical.record import Entity
 from tests.flow import two_sides
+from tests.flow.scripted import make_rig
 from tests.flow.two_sides import TwoSides
 
 
@@ -251,3 +253,47 @@ def test_one_way_flows_ask_nothing_more(sides: TwoSides, django_assert_num_queri
         orders = Flow(pair=sides.rig.pair, entity=Entity.ORDER, direction="to_pos")
         with django_assert_num_queries(0):  # type: ignore[operator]
             assert echoes.going_both_ways([orders]) == set()
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_a_fact_does_not_wait_for_ever_for_a_flow_that_is_switched_off(
+    monkeypatch: pytest.MonkeyPatch, transactional_db: None, account_name: str, is_on: bool
+) -> None:
+    """A refund of ours was cut off on its way to the store; one of the store comes meanwhile."""
+    rig = make_rig(monkeypatch, account_name)
+    now = timezone.now()
+    rig.note("any", "any@example.com")
+    with rig.scope():
+        item = InboxItem.objects.get()
+        ours, theirs = (
+            Delivery.objects.create(
+                flow=Flow.objects.create(
+                    pair=rig.pair,
+                    entity=Entity.REFUND,
+                    direction=direction,
+                    source=source,
+                    target=target,
+                    is_on=on,
+                ),
+                inbox_item=item,
+                target=target,
+                entity=Entity.REFUND,
+                key=key,
+                attempts=attempts,
+                due_at=now,
+                created_at=now,
+            )
+            for key, direction, source, target, attempts, on in (
+                ("ours", Direction.TO_STORE, rig.pos, rig.store, 1, is_on),
+                ("theirs", Direction.TO_POS, rig.store, rig.pos, 0, True),
+            )
+        )
+        for moment in (now, now + 2 * echoes.PATIENCE):
+            waits = deliver._is_theirs(theirs, links.Known(), {ours.pk}, now=moment)  # noqa: SLF001
+            assert not waits
+        theirs.refresh_from_db()
+        if is_on:
+            assert (theirs.state, theirs.reason) == (DeliveryState.WAITING, echoes.UNSURE)
+        else:
+            assert (theirs.state, theirs.reason) == (DeliveryState.HELD, echoes.NEVER_SURE)
+            assert Incident.objects.get().advice == echoes.NEVER_SURE_ADVICE

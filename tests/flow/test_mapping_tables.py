@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from integrations.models import DeliveryState, Incident, ReplayState
 from integrations.services import group_replay, mapping_release, mapping_tables, mapping_versions
 from integrations.services.mapping_tables import BadTable, Put
 from integrations.services.tidying import KEEP_UNMAPPED, tidy
-from integrations.sync import unmapped
+from integrations.sync import many, unmapped
 from integrations.sync.rulebooks import tables_at
 from mappings.canonical.order import OrderPayment
 from mappings.canonical.record import Entity
@@ -126,6 +127,24 @@ def test_a_release_that_found_another_under_way_begins_by_itself(rig: ScriptedRi
     assert set(states(rig).values()) == {DeliveryState.DELIVERED}
 
 
+def test_an_entry_of_one_pair_leaves_the_records_of_another_alone(rig: ScriptedRig) -> None:
+    """Two shops sell for one till: what fails for the same reason is one incident of the till."""
+    other = rig.add_shop("Second shop")
+    look_up_names(rig)
+    look_up_names(dataclasses.replace(rig, pair=other.pair))
+    # The other shop's record is the older one, so it would be tried first.
+    for key, shop in (("theirs", other.source), ("mine", rig.store)):
+        rig.note(key, f"{key}@example.com", number="vip", at=shop)
+        rig.run(shop)
+    rig.work()
+    assert states(rig) == dict.fromkeys(("theirs", "mine"), DeliveryState.HELD)
+    assert put(rig, {"vip": "Dear guest"}).records == 1
+    let_replays_end(rig)
+    assert states(rig) == {"theirs": DeliveryState.HELD, "mine": DeliveryState.DELIVERED}
+    mapping_release.release_due(timezone.now())
+    assert [row.key for row in rig.deliveries()] == ["theirs", "mine", "mine"]
+
+
 def test_a_value_that_an_expression_misses_is_collected_and_released_alike(
     rig: ScriptedRig,
 ) -> None:
@@ -171,6 +190,24 @@ def test_a_value_that_holds_nothing_is_collected_too(
     assert len(waiting(rig)) == 1
     tidy(timezone.now() + KEEP_UNMAPPED)
     assert waiting(rig) == []
+
+
+def test_a_value_met_in_a_transaction_that_was_undone_is_collected_all_the_same(
+    rig: ScriptedRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look_up_names(rig, default="Hello")
+    really, calls = many.update, iter((RuntimeError("one record spoils the batch"),))
+
+    def spoilt(*args: Any, **more: Any) -> set[int]:
+        if error := next(calls, None):
+            raise error
+        return really(*args, **more)
+
+    monkeypatch.setattr(many, "update", spoilt)
+    rig.note("c1", "c1@example.com", number="vip")
+    rig.work()
+    assert states(rig) == {"c1": DeliveryState.DELIVERED}
+    assert waiting(rig) == [("vip", 1, False, "vip")]
 
 
 def test_each_change_of_a_table_is_a_revision_that_stays(rig: ScriptedRig) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 
 from django.utils import timezone
 
-from integrations.models import DeliveryState
+from integrations.models import DeliveryState, InboxItem
 from integrations.services.replay import replay
 from tenants import scope
 from tests.flow.conftest import Rig
@@ -73,3 +74,27 @@ def test_a_payment_waits_for_its_order_and_not_for_ever(make_rig: Callable[..., 
 
     rig.until(ended, "both arrived")
     assert rig.deliveries(entity="payment")[-1].state == DeliveryState.UNCHANGED
+
+
+def test_an_order_cancelled_while_it_is_held_is_never_entered(make_rig: Callable[..., Rig]) -> None:
+    rig = make_rig(size=8, shop_size=9)
+    cart = [{"sku": "TEE-GRY-XL", "quantity": 1}]
+    order = rig.shop.act("orders", lines_exact=cart, count=1, paid=True)["orders"][0]
+    rig.until(lambda: bool(rig.deliveries(entity="payment")), "the payment is known")
+    rig.until(lambda: bool(rig.deliveries(entity="order", state="held")), "the order is held")
+    rig.shop.act(f"orders/{order['id']}/cancel")
+
+    rig.until(lambda: bool(rig.deliveries(entity="order", state="filtered")), "it was cancelled")
+    with scope.tenant(rig.tenant.pk):
+        # The minute is over in which a payment may come before its order.
+        rows = InboxItem.objects.filter(entity="payment")
+        rows.update(received_at=timezone.now() - timedelta(minutes=2))
+
+    def ended() -> bool:
+        make_due(rig)
+        return rig.waiting() == 0
+
+    rig.until(ended, "nothing waits, not even the payment")
+    # Nothing is left that a replay of the unknown article could enter.
+    assert rig.deliveries(state="held") == []
+    assert rig.deliveries(entity="payment")[-1].state == DeliveryState.FILTERED

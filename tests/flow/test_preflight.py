@@ -51,6 +51,10 @@ def test_nothing_is_found_where_nothing_is_wrong(make_rig: Callable[..., Rig]) -
         pairs.start(rig.pair, state=PairState.LIVE, now=timezone.now())
         rig.pair.refresh_from_db()
     assert rig.pair.state == PairState.LIVE
+    # Invoiced at once at the till and shipped by us within seconds: no setting of the shop did that.
+    rig.shop.act("orders", count=1, seed=5, paid=True)
+    rig.until(lambda: len(rig.deliveries(entity="shipment", state="delivered")) == 1, "shipped")
+    assert looked(rig).findings == []
 
 
 def test_every_planted_trouble_is_found(make_rig: Callable[..., Rig]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from io import StringIO
@@ -13,7 +14,8 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from integrations.models import Pair, Reconciliation
+from integrations.connector_kit.money import OrderMoney
+from integrations.models import Pair, Reconciliation, Verdict
 from integrations.services import reconciled, reconciling, reconciling_daily
 from tenants import scope
 from tests.flow.conftest import Rig
@@ -117,6 +119,19 @@ def test_a_payment_that_heartland_lacks_is_listed_and_booked_by_rule(
     out = StringIO()
     call_command("reconcile", pair=rig.pair.pk, date=_today(), csv=True, stdout=out)
     assert out.getvalue().splitlines()[1].startswith(f"{order['name']},agrees,{order['total']},")
+
+
+def test_an_order_that_came_without_some_of_its_refunds_agrees() -> None:
+    """110 came; 10 went back before the order was sent, 20 after it."""
+    parts = (Decimal(10), Decimal(20))
+    store = OrderMoney("#1", Decimal(80), Decimal(110), Decimal(30), "paid", parts)
+    said = {
+        there: reconciling._verdict(store, replace(store, received=Decimal(there)))
+        for there in (110, 100, 90, 80, 95, 120)
+    }
+    agrees = [there for there, verdict in said.items() if verdict == Verdict.AGREES]
+    assert agrees == [110, 100, 90, 80]
+    assert (said[95], said[120]) == (Verdict.LESS, Verdict.MORE)
 
 
 def test_a_side_that_cannot_be_asked_is_named_and_asked_again(

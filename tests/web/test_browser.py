@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from clarity.web.entry import entry_link
 from integrations.connector_kit.base import Counted
+from integrations.models import Preflight, PreflightState
 from mappings.canonical.record import Entity
+from tenants import scope
 from tests.browser.provision import chromium
 from tests.web.shops import Shop, delivered_order, delivery, held_order, notice
 from tests.web.test_stock import FakeSide, as_sides
@@ -103,6 +106,19 @@ def test_live_page_shows_a_new_record_by_itself(sight: Sight, rich: Shop) -> Non
     delivered_order(rich, "#4711", there="100999")
     expect(sight.page.get_by_role("link", name="#4711")).to_be_visible(timeout=6_000)
     expect(sight.page.get_by_role("link", name="#1030")).to_be_focused()
+    assert sight.troubles == []
+
+
+def test_a_preflight_shows_its_end_by_itself(sight: Sight, rich: Shop) -> None:
+    page = sight.page
+    with scope.tenant(rich.tenant.pk):
+        row = Preflight.objects.create(pair=rich.pair, started_at=timezone.now())
+    page.get_by_role("link", name="Preflight").click()
+    expect(page.get_by_text("Both systems are being looked over.")).to_be_visible()
+    with scope.tenant(rich.tenant.pk):
+        row.state, row.finished_at = PreflightState.DONE, timezone.now()
+        row.save()
+    expect(page.get_by_text("Nothing. Records can flow.", exact=True)).to_be_visible(timeout=6_000)
     assert sight.troubles == []
 
 

@@ -31,10 +31,15 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture
 def products(shop: Shop) -> Flow:
+    return flow_of(shop, Entity.PRODUCT)
+
+
+def flow_of(shop: Shop, entity: Entity) -> Flow:
+    """One to the store that is switched off."""
     with scope.tenant(shop.tenant.pk):
         made: Flow = Flow.objects.create(
             pair=shop.pair,
-            entity=Entity.PRODUCT,
+            entity=entity,
             direction=Direction.TO_STORE,
             source=shop.pair.pos,
             target=shop.pair.store,
@@ -71,6 +76,10 @@ def test_a_flow_is_switched_after_a_question(
     assert told == ["Store till", "Store till"]
     page.post(address(shop, products), {"to": "off"})
     assert not is_on(products)
+    status = flow_of(shop, Entity.ORDER)
+    asked = page.get(address(shop, status)).content.decode()
+    assert "Switch order status on?" in asked
+    assert "backfill" not in asked
     with scope.tenant(shop.tenant.pk):
         entries = AuditEntry.objects.filter(action="flow.switched")
         assert {entry.actor_id for entry in entries} == {shop.owner.pk}

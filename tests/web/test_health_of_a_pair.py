@@ -12,6 +12,8 @@ from integrations.models import (
     ConnectionState,
     Cursor,
     DeliveryState,
+    Direction,
+    Flow,
     InboxState,
     Lane,
     PairState,
@@ -237,3 +239,26 @@ def test_percentile_is_the_nearest_rank() -> None:
     assert percentile([], 0.95) is None
     assert percentile([3.0], 0.95) == 3.0
     assert percentile([float(n) for n in range(1, 101)], 0.95) == 95.0
+
+
+def test_what_goes_both_ways_is_counted_together(shop: Shop, now: datetime) -> None:
+    with scope.tenant(shop.tenant.pk):
+        back = {
+            entity: Flow.objects.create(
+                pair=shop.pair,
+                entity=entity,
+                direction=Direction.TO_STORE,
+                source=shop.pair.pos,
+                target=shop.pair.store,
+            )
+            for entity in (Entity.CUSTOMER, Entity.ORDER)
+        }
+    for entity in back:
+        delivery(shop, notice(shop, entity, state=InboxState.PASSED, at=now))
+        shop.flows[entity] = back[entity]
+        delivery(shop, notice(shop, entity, state=InboxState.PASSED, at=now))
+    _, said = told(shop, now + timedelta(seconds=5))
+    assert said.sentence == (
+        "All is well: 1 order, 2 customers and 1 order update delivered in 24 hours,"
+        " nothing waiting."
+    )

@@ -64,7 +64,8 @@ def test_a_day_that_was_not_compared_says_so(page: Client, address: str) -> None
     shown = page.get(address, {"day": "2026-11-19"}).content.decode()
     assert "This day has not been compared yet" in shown
     assert "Compare now" in shown
-    assert page.get(address, {"day": "odd"}).status_code == 200
+    for odd in ("odd", "0001-01-01", "9999-12-31"):
+        assert page.get(address, {"day": odd}).status_code == 200
     assert page.get(f"{address}table.csv", {"day": "2026-11-19"}).status_code == 404
 
 

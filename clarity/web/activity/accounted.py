@@ -11,8 +11,7 @@ from integrations.models import Flow
 from integrations.services.imbalances import Imbalance
 from integrations.services.overview import PairHealth
 from integrations.services.tally import PARTS, Sum
-from integrations.services.verdict import PLURALS
-from mappings.canonical.record import Entity
+from integrations.services.verdict import flow_name
 
 # Part of the sum: its word, and the filter of the records list that shows these records.
 _WORDS = {
@@ -45,6 +44,7 @@ class SumLine:
 
     flow: Flow
     name: str
+    target: str
     received: int
     parts: Sequence[Part]
     missing: int
@@ -73,19 +73,24 @@ class Accounted:
 def accounted(health: PairHealth) -> Accounted:
     """What the panel shows of a pair."""
     kept = health.books
-    flows = [flow.flow for flow in health.flows]
     lines = []
-    for flow in flows if kept.ever else ():
+    for one_way in health.flows if kept.ever else ():
+        flow = one_way.flow
         assert kept.ever is not None  # noqa: S101 - looked at in the line above
         found = kept.ever.of_flow(flow)
+        off = [one for one in kept.imbalances if one.flow_id == flow.pk]
+        if not (flow.is_on or found.received or off):
+            # Never switched on: there is nothing to prove.
+            continue
         lines.append(
             SumLine(
                 flow=flow,
-                name=PLURALS.get(Entity(flow.entity), flow.entity).capitalize(),
+                name=flow_name(flow),
+                target=one_way.target.name,
                 received=found.received,
                 parts=_parts(flow, found),
                 missing=abs(found.missing),
-                off=[one for one in kept.imbalances if one.flow_id == flow.pk],
+                off=off,
             )
         )
     return Accounted(

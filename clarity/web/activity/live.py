@@ -23,8 +23,7 @@ from integrations.services.incidents import open_count
 from integrations.services.overview import FlowHealth, PairHealth, pair_health
 from integrations.services.records import Row, Show, latest_records
 from integrations.services.stock import StockComparison, StockRow, compare_stock
-from integrations.services.verdict import PLURALS, verdict
-from mappings.canonical.record import Entity
+from integrations.services.verdict import PLURALS, flow_name, verdict
 from tenants import scope
 from tenants.models import Membership
 
@@ -155,7 +154,7 @@ def _health(pair: Pair) -> Mapping[str, Any]:
 def _flow_line(flow: FlowHealth) -> FlowLine:
     return FlowLine(
         health=flow,
-        name=PLURALS.get(Entity(flow.flow.entity), flow.flow.entity).capitalize(),
+        name=flow_name(flow.flow),
         median=words.duration(flow.median_seconds),
         p95=words.duration(flow.p95_seconds),
     )

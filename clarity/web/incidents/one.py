@@ -15,6 +15,7 @@ from clarity.web.access import may_operate, member_required
 from clarity.web.activity import words
 from clarity.web.fragments import fragment, whole_page
 from clarity.web.incidents import sentences
+from clarity.web.mapping_editor.links import flow_of_incident, table_of_incident
 from integrations.models import Incident
 from integrations.services import incidents as service
 from tenants import scope
@@ -90,6 +91,8 @@ def _now(found: Incident, membership: Membership) -> Mapping[str, Any]:
         # One value for all says no more than the sentence above does.
         "values": values,
         "may_act": may_operate(membership) and found.has_records and listed.stopped > 0,
+        "rules_of": flow_of_incident(found),
+        "table": table_of_incident(found),
         "may_stop": may_operate(membership) and found.is_replaying,
     }
 

@@ -23,6 +23,8 @@ from tenants import scope
 from tenants.models import Membership
 
 ROWS = 25
+# What lies outside was not meant, and has no day before or after it in the end.
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def table(request: HttpRequest, membership: Membership, pair_id: UUID) -> HttpRe
     """Every order of the day as a table file."""
     with scope.tenant(membership.tenant_id):
         pair = _pair(pair_id)
-        chosen = _day(request.GET.get("day", ""), date.min)
+        chosen = _day(request.GET.get("day", ""), FIRST_DAY)
         report = reconciled.of_day(pair, chosen)
         if report is None:
             raise Http404
@@ -103,10 +105,12 @@ def table(request: HttpRequest, membership: Membership, pair_id: UUID) -> HttpRe
 
 
 def _day(text: str, usual: date) -> date:
+    """The day that was asked for, the usual one when that is no day of this time."""
     try:
-        return date.fromisoformat(text)
+        asked = date.fromisoformat(text)
     except ValueError:
         return usual
+    return asked if FIRST_DAY <= asked <= LAST_DAY else usual
 
 
 def _pair(pair_id: UUID) -> Pair:

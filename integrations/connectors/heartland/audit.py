@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from integrations.connector_kit.audit import Article, Finding, Shelf, Weight
+from integrations.connector_kit.audit import Article, Finding, Ours, Shelf, Weight
 from integrations.connector_kit.base import Client
 from integrations.connector_kit.http import CredentialsRefused
 from integrations.connectors.heartland.answers import Refused
@@ -26,7 +26,7 @@ _GROUPS = {
 }
 
 
-def audit(client: Client, entities: Collection[Entity]) -> Sequence[Finding]:
+def audit(client: Client, entities: Collection[Entity], ours: Ours) -> Sequence[Finding]:
     """Everything that is found at once; changes nothing."""
     heartland = client_of(client)
     if heartland.account.flavour == UNIFIED:

@@ -39,7 +39,7 @@ def _movement(row: Row, names: Mapping[str, str]) -> Movement:
         key=str(row["id"]),
         order_key=str(row.get("transaction_id") or ""),
         method=names.get(kind, kind),
-        amount=amount(row, "amount").quantize(_CENT),
+        amount=_exact(amount(row, "amount")),
         at=datetime.fromisoformat(str(row["completed_at"])),
     )
 
@@ -59,12 +59,18 @@ def orders(client: Client, keys: Sequence[str]) -> dict[str, OrderMoney]:
         for row in heartland.every("/sales/orders", (matching({"id": {"$in": chunk}}),)):
             found[str(row["id"])] = OrderMoney(
                 number=str(row.get("public_id") or row["id"]),
-                total=amount(row, "total").quantize(_CENT),
-                received=amount(row, "total_paid").quantize(_CENT),
+                total=_exact(amount(row, "total")),
+                received=_exact(amount(row, "total_paid")),
                 refunded=Decimal(0),
                 state=status_of(row),
             )
     return found
+
+
+def _exact(value: Decimal) -> Decimal:
+    """With two places, or more where the currency has them."""
+    cents = value.quantize(_CENT)
+    return cents if cents == value else value
 
 
 def _text(moment: datetime) -> str:

@@ -55,10 +55,12 @@ class Tender:
 
 @dataclass(frozen=True)
 class TakenOff:
-    """A refund of the store, and what it took off the total of its order."""
+    """A refund of the store, what it took off the total of its order, and how much of that went
+    back of the payments."""
 
     key: str
     amount: Decimal
+    money: Decimal
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,11 @@ def order_fields(outgoing: Outgoing) -> OrderFields:
         tenders=tuple(_tender(row) for row in order.rows("payments") if row.decimal("amount") > 0),
         custom=_custom(order.maybe_child("custom")),
         refunds=tuple(
-            TakenOff(row.maybe_text("key") or "", row.decimal("amount"))
+            TakenOff(
+                row.maybe_text("key") or "",
+                row.decimal("amount"),
+                row.decimal("amount") if (part := row.maybe_decimal("money")) is None else part,
+            )
             for row in order.rows("refunds")
         ),
         left_before_cancelled=order.maybe_text("left_before_cancelled") or "",

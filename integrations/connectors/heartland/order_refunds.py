@@ -13,7 +13,7 @@ from decimal import Decimal
 from integrations.connector_kit.base import Learned
 from integrations.connector_kit.errors import Rejected
 from integrations.connectors.heartland.client import HeartlandClient, matching
-from integrations.connectors.heartland.order_fields import OrderFields
+from integrations.connectors.heartland.order_fields import OrderFields, TakenOff
 from mappings.canonical.record import Entity
 
 _NET = "net-"
@@ -42,12 +42,20 @@ def total_there(order: OrderFields, related: Mapping[str, str]) -> Decimal:
 
     `related`: ids there of linked refunds, keyed "refund:<key in the store>".
     """
-    since = (
-        refund.amount
+    return sum((refund.amount for refund in _since(order, related)), order.total)
+
+
+def money_since(order: OrderFields, related: Mapping[str, str]) -> Decimal:
+    """What those refunds took off the payments of the order, whose rows there stay as they are."""
+    return sum((refund.money for refund in _since(order, related)), Decimal(0))
+
+
+def _since(order: OrderFields, related: Mapping[str, str]) -> list[TakenOff]:
+    return [
+        refund
         for refund in order.refunds
         if not is_net(related.get(f"{Entity.REFUND}:{refund.key}", ""))
-    )
-    return sum(since, order.total)
+    ]
 
 
 def must_have_no_returns(client: HeartlandClient, sales: Sequence[str], name: str) -> None:

@@ -12,9 +12,10 @@ from integrations.connectors.heartland.answers import Refused
 from integrations.connectors.heartland.client import HeartlandClient, Row, matching
 from integrations.connectors.heartland.order_fields import OrderFields, Tender
 from integrations.connectors.heartland.order_lines import item_rows
-from integrations.connectors.heartland.order_refunds import total_there
+from integrations.connectors.heartland.order_refunds import money_since, total_there
 from integrations.connectors.heartland.order_run import Run
 from integrations.connectors.heartland.order_settings import OrderSettings
+from integrations.connectors.heartland.refund_fields import Given
 
 ZERO = Decimal(0)
 CANCELLED = frozenset({"void", "voided", "cancelled", "canceled"})
@@ -79,14 +80,18 @@ def pay(run: Run, order_id: str, *, fresh: bool) -> int:
     path = f"/sales/orders/{order_id}/payments"
     there = [] if fresh else [row for row in run.client.every(path) if counts(row)]
     paid = sum((amount(row, "amount") for row in there), ZERO)
-    due = sum((tender.amount for tender in run.order.tenders), ZERO)
-    missing = [
-        (number, tender)
-        for number, tender in enumerate(run.order.tenders)
-        if not _take(there, tender)
-    ]
+    # The store's payments are without what went back since; there that is a return of its own.
+    since = ZERO if fresh else money_since(run.order, run.related)
+    due = run.order.paid_total + since
+    missing = []
+    for number, tender in enumerate(run.order.tenders):
+        row = _take(there, tender)
+        if row is None:
+            missing.append((number, tender))
+        else:
+            since -= amount(row, "amount") - tender.amount
     # Rows that are none of these payments: sums of them, or the same ones under another name.
-    covered = sum((amount(row, "amount") for row in there), ZERO)
+    covered = max(ZERO, sum((amount(row, "amount") for row in there), ZERO) - max(ZERO, since))
     added = 0
     for number, tender in missing:
         if paid >= due:
@@ -182,12 +187,11 @@ def describe(tender: Tender) -> str:
     return " ".join(part for part in (tender.description or tender.gateway, tender.key) if part)
 
 
-def _take(there: list[Row], tender: Tender) -> bool:
+def _take(there: list[Row], tender: Tender) -> Row | None:
     for index, row in enumerate(there):
         if is_payment(row, tender):
-            there.pop(index)
-            return True
-    return False
+            return there.pop(index)
+    return None
 
 
 def is_payment(row: Row, tender: Tender) -> bool:
@@ -198,7 +202,8 @@ def is_payment(row: Row, tender: Tender) -> bool:
     return amount(row, "amount") == tender.amount and row.get("description") == describe(tender)
 
 
-def _payment_type(settings: OrderSettings, tender: Tender) -> str:
+def payment_type(settings: OrderSettings, tender: Tender | Given) -> str:
+    """Under which payment type money that came, or went back, through this tender is booked."""
     if tender.payment_type_id:
         return tender.payment_type_id
     if tender.gateway == GIFT_CARD and settings.gift_card_payment_type_id:
@@ -229,7 +234,7 @@ def record_payment(run: PaymentRun, path: str, tender: Tender) -> str:
         "description": describe(tender),
         "custom": {name: value for name, value in custom.items() if value},
     }
-    kind = _payment_type(run.settings, tender)
+    kind = payment_type(run.settings, tender)
     if kind:
         body["payment_type_id"] = int(kind)
     known = run.steps.get("payment_word") or run.client.words.get("payment", "")

@@ -9,6 +9,7 @@ from integrations.connector_kit.base import Outgoing
 from integrations.connector_kit.errors import Rejected
 from integrations.connector_kit.payload import Payload
 from integrations.connectors.heartland.order_fields import Tender
+from integrations.connectors.heartland.order_refunds import is_net
 from mappings.canonical.record import Entity
 
 ZERO = Decimal(0)
@@ -20,7 +21,7 @@ class PaymentFields:
 
     `order_id`: the order there. `mark`: what the payment says of the order when no money came, ""
     for money. `before`: what the store had received for the order before it. `refunded`: what of it
-    went back since.
+    went back since, `netted` what the order came without of that.
     """
 
     order_id: str
@@ -29,6 +30,7 @@ class PaymentFields:
     mark: str
     before: Decimal
     refunded: Decimal
+    netted: Decimal
 
     @property
     def name(self) -> str:
@@ -52,6 +54,7 @@ def payment_fields(outgoing: Outgoing) -> PaymentFields:
             said=order_key,
             advice="Replay the order first, then the payment.",
         )
+    refunded = row.maybe_decimal("refunded") or ZERO
     return PaymentFields(
         order_id=order_id,
         order_number=row.maybe_text("order_number") or order_key,
@@ -66,5 +69,18 @@ def payment_fields(outgoing: Outgoing) -> PaymentFields:
         ),
         mark=row.maybe_text("mark") or "",
         before=row.maybe_decimal("received_before") or ZERO,
-        refunded=row.maybe_decimal("refunded") or ZERO,
+        refunded=refunded,
+        netted=_netted(row, outgoing) if row.has("refunds") else refunded,
+    )
+
+
+def _netted(row: Payload, outgoing: Outgoing) -> Decimal:
+    """Other refunds are returns of their own there, and take nothing off what the order received."""
+    return sum(
+        (
+            refund.decimal("amount")
+            for refund in row.rows("refunds")
+            if is_net(outgoing.related.get(f"{Entity.REFUND}:{refund.text('key')}", ""))
+        ),
+        ZERO,
     )

@@ -65,7 +65,9 @@ def write(client: Client, outgoing: Outgoing, save: Save) -> Receipt:
     if is_covered(wanted, paid):
         return Receipt(wanted.own_id, Outcome.UNCHANGED, label=wanted.name)
     order = heartland.get(path, what=run.name)
-    _must_be_open(run, order)
+    if status_of(order) in CANCELLED:
+        _must_be_back(wanted, order, paid)
+        return Receipt(wanted.own_id, Outcome.UNCHANGED, label=wanted.name)
     made = run.keep("payment", record_payment(run, f"{path}/payments", wanted.tender))
     _mark_paid(run, path, order, wanted)
     return Receipt(made, Outcome.UPDATED, label=wanted.name)
@@ -73,9 +75,9 @@ def write(client: Client, outgoing: Outgoing, save: Save) -> Receipt:
 
 def is_covered(wanted: PaymentFields, paid: Decimal) -> bool:
     """Whether what is recorded as `paid` holds this payment. Raises Rejected when it holds a part."""
-    if paid + wanted.refunded >= wanted.before + wanted.tender.amount:
+    if paid + wanted.netted >= wanted.before + wanted.tender.amount:
         return True
-    if paid <= wanted.before:
+    if paid + wanted.netted <= wanted.before:
         return False
     before, more, there = (_shown(one) for one in (wanted.before, wanted.tender.amount, paid))
     raise Rejected(
@@ -93,10 +95,11 @@ def _shown(value: Decimal) -> str:
     return f"{value:.2f}" if value == round(value, 2) else str(value)
 
 
-def _must_be_open(run: _Run, order: Row) -> None:
-    if status_of(order) in CANCELLED:
+def _must_be_back(wanted: PaymentFields, order: Row, paid: Decimal) -> None:
+    """A cancelled order takes no money, and needs none that the store has given back."""
+    if paid + wanted.refunded < wanted.before + wanted.tender.amount:
         raise Rejected(
-            f"{run.name}: the order is cancelled in Heartland, and the store was paid.",
+            f"{wanted.name}: the order is cancelled in Heartland, and the store was paid.",
             field="order_id",
             said=status_of(order),
             advice="Pay the money back in the store, or enter the order in Heartland again.",

@@ -34,6 +34,7 @@ class Given:
     amount: Decimal
     gateway: str
     transaction_id: str
+    payment_type_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,4 +136,5 @@ def _given(row: Payload) -> Given:
         amount=row.decimal("amount"),
         gateway=row.maybe_text("gateway") or "",
         transaction_id=row.maybe_text("transaction_id") or "",
+        payment_type_id=row.maybe_text("payment_type_id") or "",
     )

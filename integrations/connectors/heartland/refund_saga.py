@@ -8,7 +8,6 @@ the next step starts.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 
 from integrations.connector_kit.base import Outcome, Outgoing, Receipt, Save
@@ -17,34 +16,27 @@ from integrations.connectors.heartland.answers import Refused
 from integrations.connectors.heartland.client import HeartlandClient, Row, matching
 from integrations.connectors.heartland.order_lines import item_rows
 from integrations.connectors.heartland.order_refunds import net_id
-from integrations.connectors.heartland.order_settings import OrderSettings, order_settings
-from integrations.connectors.heartland.order_settlement import CANCELLED, amount, status_of
+from integrations.connectors.heartland.order_settings import order_settings
+from integrations.connectors.heartland.order_settlement import (
+    CANCELLED,
+    amount,
+    payment_type,
+    status_of,
+)
+from integrations.connectors.heartland.refund_checks import (
+    check_currency,
+    check_given_back,
+    check_kept,
+    check_sum,
+    check_total,
+)
 from integrations.connectors.heartland.refund_fields import Given, RefundFields
 from integrations.connectors.heartland.refund_plan import ReturnLine, Ticket, Tickets, plan
+from integrations.connectors.heartland.refund_run import TICKETS, Work
 from mappings.canonical.record import Entity, Skipped
 
-TICKETS = "/sales/tickets"
 ORDERS, INVOICES = "/sales/orders", "/sales/invoices"
 ZERO = Decimal(0)
-
-
-@dataclass
-class Work:
-    """One attempt at one refund. `steps` is what earlier attempts saved and this one adds."""
-
-    client: HeartlandClient
-    refund: RefundFields
-    settings: OrderSettings
-    related: Mapping[str, str]
-    save: Save
-    steps: dict[str, str] = field(default_factory=dict)
-
-    def keep(self, step: str, value: str) -> str:
-        """Saves a checkpoint once."""
-        if self.steps.get(step) != value:
-            self.save(step, value)
-            self.steps[step] = value
-        return value
 
 
 def write_return(
@@ -56,16 +48,21 @@ def write_return(
     unknown SKU or goods that never left, and before money when Heartland comes to another total.
     """
     settings = order_settings(client.account)
-    _check_currency(refund, settings)
+    check_currency(refund, settings)
     steps = {step: str(value) for step, value in outgoing.progress.items()}
     work = Work(client, refund, settings, outgoing.related, save, steps)
     order = _order(work)
     parent = _parent(work, order)
     if parent is None:
         # Someone took the units off the order there by hand, so nothing is left to return.
+        check_given_back(refund, order)
         return Receipt(net_id(outgoing.key), Outcome.UNCHANGED, label=str(order.get("public_id")))
     wanted = plan(client, refund, settings, outgoing.related)
+    if refund.adjustment > 0 and not steps.get("ticket_id"):
+        check_kept(refund, order)
     ids = [_enter(work, ticket, order, parent) for ticket in wanted.rows]
+    if not settings.tax_is_item:
+        check_sum(work, ids)
     _settle(work, wanted, ids)
     return Receipt(
         id=ids[0],
@@ -74,16 +71,6 @@ def write_return(
         learned=wanted.learned(outgoing.related),
         touched=tuple((Entity.INVENTORY, item) for item in wanted.moved),
     )
-
-
-def _check_currency(refund: RefundFields, settings: OrderSettings) -> None:
-    if settings.currency and refund.currency and settings.currency != refund.currency:
-        raise Rejected(
-            f"{refund.name} is in {refund.currency}, this Heartland sells in {settings.currency}.",
-            field="currency",
-            said=refund.currency,
-            advice="Heartland keeps one currency. Leave such refunds out, or correct the setting.",
-        )
 
 
 def _order(work: Work) -> Row:
@@ -126,8 +113,9 @@ def _enter(work: Work, ticket: Ticket, order: Row, parent: str) -> str:
     found = _find(work, ticket)
     ticket_id = found or _create(work, ticket, order, parent)
     _complete_lines(work, ticket, ticket_id, fresh=not found)
-    there = work.client.get(f"{TICKETS}/{ticket_id}", what=work.refund.name)
-    _check_total(work, ticket, there)
+    if work.settings.tax_is_item:
+        there = work.client.get(f"{TICKETS}/{ticket_id}", what=work.refund.name)
+        check_total(work, ticket, there)
     return ticket_id
 
 
@@ -202,26 +190,13 @@ def _add(work: Work, path: str, line: ReturnLine) -> str:
     return work.client.create(path, body, what=f"{work.refund.name}, {line.source}")
 
 
-def _check_total(work: Work, ticket: Ticket, there: Row) -> None:
-    theirs = -amount(there, "total")
-    if abs(theirs - ticket.total) < work.settings.tolerance:
-        return
-    tax = there.get("tax_total")
-    parts = f", of which {tax} tax it computed itself" if tax else ""
-    raise Rejected(
-        f"{work.refund.name}: Heartland comes to {theirs}{parts}, the store to {ticket.total}.",
-        field="total",
-        said=f"Heartland {theirs}, store {ticket.total}, difference {theirs - ticket.total}",
-        advice=f"Store: {work.refund.arithmetic()}. Heartland: {theirs}{parts}. Correct or void"
-        f" the ticket {ticket.public_id} in Heartland, then replay.",
-    )
-
-
 def _settle(work: Work, wanted: Tickets, ids: Sequence[str]) -> None:
     """Gives the money back and completes each ticket."""
     left = [(tender, tender.amount) for tender in work.refund.tenders]
     for ticket, ticket_id in zip(wanted.rows, ids, strict=True):
-        due, pieces = ticket.total, []
+        there = work.client.get(f"{TICKETS}/{ticket_id}", what=work.refund.name)
+        due = ticket.total if work.settings.tax_is_item else -amount(there, "total")
+        pieces: list[tuple[Given, Decimal]] = []
         while due > 0 and left:
             tender, rest = left.pop(0)
             piece = min(due, rest)
@@ -229,7 +204,6 @@ def _settle(work: Work, wanted: Tickets, ids: Sequence[str]) -> None:
             due -= piece
             if rest > piece:
                 left.insert(0, (tender, rest - piece))
-        there = work.client.get(f"{TICKETS}/{ticket_id}", what=work.refund.name)
         if status_of(there) == "complete":
             continue
         _pay(work, ticket, ticket_id, pieces)
@@ -261,8 +235,9 @@ def _record(work: Work, path: str, tender: Given, piece: Decimal) -> str:
         "description": _description(tender),
         "custom": {"gateway_transaction_id": tender.transaction_id},
     }
-    if work.settings.payment_type_id:
-        body["payment_type_id"] = int(work.settings.payment_type_id)
+    kind = payment_type(work.settings, tender)
+    if kind:
+        body["payment_type_id"] = int(kind)
     known = work.client.words.get("payment", "")
     refused: Refused | None = None
     for word in dict.fromkeys((*filter(None, (known,)), *work.settings.payment_words)):

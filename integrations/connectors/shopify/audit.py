@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from integrations.connector_kit.audit import Article, Finding, Shelf, Weight
+from integrations.connector_kit.audit import Article, Finding, Ours, Shelf, Weight
 from integrations.connector_kit.errors import ConnectorError, NeedsOwner, TryLater
 from integrations.connectors.shopify.auth import SCOPES
 from integrations.connectors.shopify.backfill import ARTICLES, after, last
@@ -27,12 +27,12 @@ _MORE_SCOPES = {
 _GRANT = "Grant it to the app in Shopify, then install the app again."
 
 
-def audit(client: ShopClient, entities: Collection[Entity]) -> Sequence[Finding]:
+def audit(client: ShopClient, entities: Collection[Entity], ours: Ours) -> Sequence[Finding]:
     """Everything that is found at once; changes nothing."""
     return [
         *_scopes(client, entities),
         *_location(client),
-        *_latest_orders(client),
+        *_latest_orders(client, ours),
         *_webhooks(client),
     ]
 
@@ -109,11 +109,16 @@ def _location(client: ShopClient) -> Iterator[Finding]:
     )
 
 
-def _latest_orders(client: ShopClient) -> Iterator[Finding]:
+def _latest_orders(client: ShopClient, ours: Ours) -> Iterator[Finding]:
     nodes: Sequence[Mapping[str, Any]] = client.run("AuditOrders", {"first": _ORDERS}).data[
         "orders"
     ]["nodes"]
-    at_once = [str(node["name"]) for node in nodes if _was_fulfilled_at_once(node)]
+    fast = {
+        _first_shipment(node): str(node["name"]) for node in nodes if _was_fulfilled_at_once(node)
+    }
+    # An order that the point of sale invoices at once comes back as a shipment within seconds.
+    made = frozenset(ours(Entity.SHIPMENT, fast.keys()))
+    at_once = [name for key, name in fast.items() if key not in made]
     if at_once:
         yield Finding(
             "auto_fulfilled",
@@ -135,6 +140,10 @@ def _latest_orders(client: ShopClient) -> Iterator[Finding]:
             examples=tuple(drafts[:5]),
             weight=Weight.NOTICE,
         )
+
+
+def _first_shipment(node: Mapping[str, Any]) -> str:
+    return str(node["fulfillments"][0]["legacyResourceId"])
 
 
 def _was_fulfilled_at_once(node: Mapping[str, Any]) -> bool:

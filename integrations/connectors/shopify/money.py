@@ -24,7 +24,13 @@ def movements(client: ShopClient, start: datetime, end: datetime, cursor: str) -
     query = f"updated_at:>='{start.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}' status:any"
     variables = {"q": query, "first": _PAGE, "after": cursor or None}
     found = complete(client.run("MoneyPage", variables))["orders"]
-    rows = tuple(movement for order in found["nodes"] for movement in _of_order(order, start, end))
+    tests = client.account.setting("skip_test_orders", "yes") == "no"
+    rows = tuple(
+        movement
+        for order in found["nodes"]
+        if tests or not order["test"]
+        for movement in _of_order(order, start, end)
+    )
     page = found["pageInfo"]
     return Movements(rows, page["endCursor"] if page["hasNextPage"] else "")
 
@@ -56,6 +62,7 @@ def orders(client: ShopClient, keys: Sequence[str]) -> dict[str, OrderMoney]:
                     total=_amount(row["currentTotalPriceSet"]),
                     received=_amount(row["totalReceivedSet"]),
                     refunded=_amount(row["totalRefundedSet"]),
+                    refunds=tuple(_amount(one["totalRefundedSet"]) for one in row["refunds"]),
                     state=row["displayFinancialStatus"].lower().replace("_", " "),
                 )
     return found

@@ -23,7 +23,11 @@ def taken_off(order: Payload) -> tuple[TakenOff, ...]:
     One that only gave money back takes nothing off, and is not among them.
     """
     return tuple(
-        TakenOff(key=refund.text("id"), amount=_amount(order, refund))
+        TakenOff(
+            key=refund.text("id"),
+            amount=(taken := _amount(order, refund)),
+            money=_of_the_money(refund, taken),
+        )
         for refund in order.rows("refunds")
         if _takes_off(refund)
     )
@@ -53,6 +57,14 @@ def is_plain(order: Payload) -> bool:
         if given != _amount(order, refund):
             return False
     return True
+
+
+def _of_the_money(refund: Payload, taken: Decimal) -> Decimal | None:
+    """What went back of what was taken off; None for all of it."""
+    if refund.raw().get("transactions") is None:
+        return None
+    given = sum((amount for _, amount in _given(refund)), ZERO)
+    return given if given < taken else None
 
 
 def _given(refund: Payload) -> Iterator[tuple[str, Decimal]]:

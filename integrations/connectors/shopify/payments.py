@@ -15,7 +15,7 @@ from integrations.connectors.shopify.client import ShopClient
 from integrations.connectors.shopify.gid import to_gid, to_number
 from integrations.connectors.shopify.order_lines import two_places
 from integrations.connectors.shopify.polling import changed, complete, version
-from mappings.canonical.payment import Payment, PaymentKind, PaymentStatus
+from mappings.canonical.payment import MoneyBack, Payment, PaymentKind, PaymentStatus
 from mappings.canonical.record import Entity, Skipped
 
 ZERO = Decimal(0)
@@ -80,6 +80,7 @@ def normalise(payload: Payload, account: Account) -> Payment:
         made_at=at,
         received_before=_received_before(order, key),
         refunded=_sum(order, ("REFUND",)),
+        refunds=tuple(_back(row) for row in order.rows("refunds")),
     )
 
 
@@ -90,6 +91,11 @@ def _last4(number: str) -> str:
 
 def _amount(row: Payload) -> Decimal:
     return two_places(row.child("amountSet").child("shopMoney").decimal("amount"))
+
+
+def _back(row: Payload) -> MoneyBack:
+    money = row.child("totalRefundedSet").child("shopMoney")
+    return MoneyBack(key=row.text("legacyResourceId"), amount=two_places(money.decimal("amount")))
 
 
 def _received_before(order: Payload, key: str) -> Decimal:

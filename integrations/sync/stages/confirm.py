@@ -7,8 +7,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q
-
 from integrations.connector_kit.base import Notice, Outcome, Receipt
 from integrations.connector_kit.errors import (
     NeedsOwner,
@@ -120,11 +118,7 @@ def _settle_older(rows: Sequence[Delivery], *, now: datetime) -> None:
     """
     spoken = {"reason": "A newer version of the record was delivered", "finished_at": now}
     if deliveries := history.older_deliveries(rows):
-        Delivery.objects.filter(
-            Q(state__in=(DeliveryState.HELD, DeliveryState.DEAD))
-            | Q(state=DeliveryState.WAITING, attempts=0),
-            pk__in=deliveries,
-        ).update(state=DeliveryState.REPLACED, **spoken)
+        history.stopped_or_untried(deliveries).update(state=DeliveryState.REPLACED, **spoken)
     if items := history.stopped_items(rows):
         InboxItem.objects.filter(pk__in=items, state__in=(InboxState.HELD, InboxState.DEAD)).update(
             state=InboxState.MERGED, **spoken
@@ -142,6 +136,7 @@ def failed(row: Delivery, error: Exception, *, now: datetime) -> None:
         _again(row, error, now=now)
     elif isinstance(error, Skipped | Unsupported):
         row.state = DeliveryState.FILTERED
+        history.settle_left_out([row], now=now)
     elif isinstance(error, Rejected | InvalidRecord):
         row.state = DeliveryState.HELD
         row.field, row.said = _plain(error.field)[:200], _plain(error.said)[:400]

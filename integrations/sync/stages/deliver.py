@@ -212,8 +212,11 @@ def _is_theirs(row: Delivery, known: Known, ours: Collection[int], *, now: datet
     if found and echoes.is_own_fact(row.flow, found):
         _leave_out(row, echoes.OURS, now=now)
         return False
-    is_too_late = row.entity in echoes.STATES and now - row.created_at > echoes.PATIENCE
-    if ours and not found and not is_too_late:
+    is_late = now - row.created_at > echoes.PATIENCE
+    if ours and not found and not (is_late and row.entity in echoes.STATES):
+        if is_late and echoes.is_abandoned(ours):
+            _hold(row, echoes.NEVER_SURE, echoes.NEVER_SURE_ADVICE, now=now)
+            return False
         Delivery.objects.filter(pk=row.pk).update(due_at=now + RELATION_PAUSE, reason=echoes.UNSURE)
         return False
     return True
@@ -256,7 +259,12 @@ def _job(
 ) -> Job | None:
     """The call to be made for a delivery, with its intent noted on the row."""
     if document is None:
-        _hold_unreadable(row, now=now)
+        _hold(
+            row,
+            "What was stored of this record cannot be read any more",
+            "Replay the record, so that it is read from its source again.",
+            now=now,
+        )
         return None
     merge = row.merge = merging.begun(row, document, known, session)
     if not row.attempts and _is_spoken_for(row, known, now=now):
@@ -272,10 +280,9 @@ def _job(
     return Job(row, before, outgoing, now)
 
 
-def _hold_unreadable(row: Delivery, *, now: datetime) -> None:
+def _hold(row: Delivery, reason: str, advice: str, *, now: datetime) -> None:
     row.state, row.finished_at = DeliveryState.HELD, now
-    row.reason = "What was stored of this record cannot be read any more"
-    row.advice = "Replay the record, so that it is read from its source again."
+    row.reason, row.advice = reason, advice
     incidents.file(row, None, now=now)
     row.save(update_fields=["state", "reason", "advice", "finished_at", "incident"])
 

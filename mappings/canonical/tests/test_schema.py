@@ -7,11 +7,13 @@ import tomllib
 import pytest
 
 from mappings.canonical import schema
+from mappings.canonical.order_status import OrderStatus
 from mappings.canonical.record import Entity, Part, Record
 from mappings.canonical.schema import describe, field_tree, json_schema, record_types
 
 TYPES = record_types()
-PARTS = sorted({part for kind in TYPES.values() for part in schema._parts(kind)}, key=str)
+KINDS = [*TYPES.values(), OrderStatus]
+PARTS = sorted({part for kind in KINDS for part in schema._parts(kind)}, key=str)
 FIELDS = [(part, field) for part in PARTS for field in part.model_fields]
 
 

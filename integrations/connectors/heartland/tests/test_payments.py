@@ -118,6 +118,22 @@ def test_money_that_went_back_before_the_order_came_is_not_missed(either: Place)
     assert amounts(either, order) == [Decimal("39.55")]
 
 
+def test_money_that_comes_after_a_return_is_booked(either: Place) -> None:
+    """59.55 was received, 20.00 of it went back as a return, which leaves the order as it is."""
+    order = order_of(either, "59.55")
+    since = {"key": "8802", "amount": Decimal("20.00")}
+    more = {"received_before": Decimal("59.55"), "refunded": Decimal("20.00"), "refunds": [since]}
+    assert pay(either, order, "7002", "10.00", **more).outcome is Outcome.UPDATED
+    assert amounts(either, order) == [Decimal("59.55"), Decimal("10.00")]
+    # The order tells the same as one sum, without what went back, and with five more.
+    wanted = fields(list(SKUS), payments=[{**SUM, "amount": Decimal("54.55")}])
+    wanted["total"], wanted["refunds"] = Decimal("39.55"), [{**since, "money": Decimal("20.00")}]
+    sent = {"linked_id": order, "related": {"refund:8802": "77"}, "delivery_id": "d-2"}
+    send(either, wanted, Ledger(), **sent)
+    assert amounts(either, order)[2:] == [Decimal("5.00")]
+    assert send(either, wanted, Ledger(), **sent).outcome is Outcome.UNCHANGED
+
+
 def test_an_answer_that_was_lost_leaves_one_payment(either: Place) -> None:
     order = order_of(either)
     unified = either.flavour == "unified_v1"

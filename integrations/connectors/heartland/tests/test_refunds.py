@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -243,6 +244,21 @@ def test_units_taken_off_the_order_by_hand_are_not_returned_again(place: Place) 
     assert place.writes() == []
 
 
+def test_units_that_are_off_the_order_and_their_money_is_not_hold_the_refund(
+    made: Callable[..., Place],
+) -> None:
+    place = made(open_orders_editable=True)
+    assert ORDER is not None
+    sale = fields(list(SKUS), tax_total=Decimal(0), total=Decimal("55.00"))
+    sale["payments"][0]["amount"] = Decimal("55.00")
+    order = ORDER(place.client(who_fulfils="merchant_fulfils"), outgoing(sale), Ledger())
+    path = f"/sales/orders/{order.id}"
+    tee = next(row for row in place.rows(f"{path}/lines") if row.get("item_public_id") == SKUS[0])
+    place.client().delete(f"{path}/lines/{tee['id']}", what="A line")
+    with pytest.raises(Rejected, match=r"received 35.00? more than it comes to"):
+        send(place, order.id, refund(order_total=Decimal("20.00")), Ledger())
+
+
 def test_a_refund_that_its_order_came_without_is_left_out(place: Place) -> None:
     with pytest.raises(Skipped) as caught:
         send(place, "1", refund(), Ledger(), linked_id="net-8801")
@@ -279,4 +295,57 @@ def test_an_unknown_sku_is_named_and_nothing_is_written(place: Place) -> None:
         send(place, order.id, refund(lines=[line("88-RED", 1, "17.50")]), Ledger())
     assert (caught.value.field, caught.value.said) == ("lines[0].sku", "88-RED")
     assert str(caught.value).startswith("Refund S-1001-R1: no Heartland item for SKU 88-RED")
+    assert tickets(place) == []
+
+
+def test_tax_that_heartland_computes_is_given_back_too(made: Callable[..., Place]) -> None:
+    """1.44 of tax on 17.50 came with the sale and goes back with it."""
+    place = made(tax_rate="0.0825")
+    settings = {"tax_as": "heartland_computes"}
+    assert ORDER is not None
+    sale = fields(list(SKUS), tax_total=Decimal("4.21"), total=Decimal("59.21"))
+    sale["payments"][0]["amount"] = Decimal("59.21")
+    order = ORDER(place.client(**settings), outgoing(sale), Ledger())
+    back = refund(
+        lines=[line(SKUS[0], 1, "17.50", restock=False), line(SKUS[1], 1, "16.00")],
+        tax_total=Decimal("2.76"), total=Decimal("40.26"), tenders=[tender("t-1", "40.26")],
+    )  # fmt: skip
+    send(place, order.id, back, Ledger(), settings=settings)
+    assert sum(Decimal(str(row["total"])) for row in tickets(place)) == Decimal("-40.26")
+    assert [Decimal(str(row["balance"])) for row in tickets(place)] == [0, 0]
+
+
+def test_what_went_back_on_a_gift_card_is_booked_under_its_payment_type(place: Place) -> None:
+    order = sold(place)
+    kinds = {row["name"]: str(row["id"]) for row in place.rows("/payment_types")}
+    usual, other = list(kinds.values())[:2]
+    wanted = refund(tenders=[
+        tender("t-1", "20.00"), {**tender("t-2", "3.02"), "gateway": "gift_card"},
+    ])  # fmt: skip
+    settings = {"payment_type_id": usual, "gift_card_payment_type_id": other}
+    send(place, order.id, wanted, Ledger(), settings=settings)
+    (ticket,) = tickets(place)
+    rows = place.rows(f"/sales/tickets/{ticket['id']}/payments")
+    assert [str(row["payment_type_id"]) for row in rows] == [usual, other]
+
+
+def test_money_an_edited_order_had_too_much_is_no_second_loss_of_the_sale(place: Place) -> None:
+    """A line was taken off the paid order; the money for it comes back without any line."""
+    less = fields(list(SKUS), total=Decimal("42.05"))
+    less["lines"][0]["qty"] = 1
+    assert ORDER is not None
+    order = ORDER(place.client(**ITEMS), outgoing(less), Ledger())
+    back = refund(
+        lines=[], shipping_total=Decimal(0), tax_total=Decimal(0), total=Decimal("17.50"),
+        adjustment_total=Decimal("17.50"), tenders=[tender("t-1", "17.50")],
+    )  # fmt: skip
+    with pytest.raises(Rejected, match=r"17.50 was given back that no line explains"):
+        send(place, order.id, back, Ledger())
+    kept = refund(
+        lines=[line(SKUS[0], 1, "27.50")], adjustment_total=Decimal("-10.00"),
+        shipping_total=Decimal(0), tax_total=Decimal(0), total=Decimal("17.50"),
+        tenders=[tender("t-1", "17.50")],
+    )  # fmt: skip
+    with pytest.raises(Rejected, match=r"10.00 was kept that no line explains"):
+        send(place, order.id, kept, Ledger(), linked_id="net-8801")
     assert tickets(place) == []

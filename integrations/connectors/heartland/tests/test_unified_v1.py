@@ -255,3 +255,11 @@ def test_a_refund_is_one_payment_of_type_refund(unified: Place) -> None:
         give_back(place, refund(), linked_id="net-8801")
     with pytest.raises(Rejected, match="beyond that"):
         give_back(place, refund(adjustment_total=Decimal("5.00")), linked_id="net-8801")
+
+
+def test_an_order_with_a_refund_is_not_cancelled_as_a_whole(unified: Place) -> None:
+    first = send(unified, wanted(), settings={"who_fulfils": "merchant_fulfils"})
+    give_back(unified, refund())
+    with pytest.raises(Rejected, match="19.02 of it was given back"):
+        send(unified, wanted(state="cancelled"), linked_id=first.id, delivery_id="d-2")
+    assert order_of(unified)["Status"] == "Open"

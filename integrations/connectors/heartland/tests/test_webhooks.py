@@ -81,7 +81,12 @@ def test_other_bodies_are_not_theirs(place: Place, body: bytes) -> None:
     assert caught.value.status == 400
 
 
-@pytest.mark.parametrize("event", ["sales_transaction_completed", "location_updated", ""])
+def test_a_sale_names_nothing_and_is_no_refusal() -> None:
+    query = {"event": "sales_transaction_completed"}
+    assert NOTICES(WebhookRequest({}, query, b'{"id": 1, "type": "Ticket"}')) == ()
+
+
+@pytest.mark.parametrize("event", ["location_updated", ""])
 def test_events_not_carried_are_unsupported(event: str) -> None:
     with pytest.raises(Unsupported):
         NOTICES(WebhookRequest({}, {"event": event}, b'{"id": 1}'))

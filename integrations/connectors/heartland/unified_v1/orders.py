@@ -26,7 +26,11 @@ from integrations.connectors.heartland.order_fields import (
     Tender,
     order_fields,
 )
-from integrations.connectors.heartland.order_refunds import contained, total_there
+from integrations.connectors.heartland.order_refunds import (
+    contained,
+    money_since,
+    total_there,
+)
 from integrations.connectors.heartland.order_settings import tolerance
 from integrations.connectors.heartland.order_settlement import payment_conflict
 from integrations.connectors.heartland.orders import reference
@@ -154,7 +158,7 @@ def _check_total(
 def _settle(client: HeartlandClient, outgoing: Outgoing, order: OrderFields, there: Row) -> bool:
     """Payments, then open, then fulfilled when that is ours to say. Whether anything changed."""
     path, changed = _path(str(there["OrderID"])), False
-    missing, paid = _missing(client, order, there)
+    missing, paid = _missing(client, outgoing, order, there)
     for tender in missing:
         _pay(client, outgoing, order, tender, str(there["OrderID"]))
         paid, changed = paid + tender.amount, True
@@ -170,13 +174,15 @@ def _settle(client: HeartlandClient, outgoing: Outgoing, order: OrderFields, the
 
 
 def _missing(
-    client: HeartlandClient, order: OrderFields, there: Row
+    client: HeartlandClient, outgoing: Outgoing, order: OrderFields, there: Row
 ) -> tuple[list[Tender], Decimal]:
     """Payments that are not there yet, never more in all than the store received."""
     rows = payments_of(client, str(there["OrderID"]))
     paid = sum((Decimal(str(row["Amount"])) for row in rows), Decimal(0))
     known = {_payment_key(row) for row in rows}
-    due = sum((tender.amount for tender in order.tenders), Decimal(0))
+    # The store's payments are without what went back since; there that is a refund of its own.
+    since = money_since(order, outgoing.related) if outgoing.linked_id else Decimal(0)
+    due = order.paid_total + since
     missing = [
         (number, tender)
         for number, tender in enumerate(order.tenders)
@@ -187,6 +193,16 @@ def _missing(
     covered = sum(
         (Decimal(str(row["Amount"])) for row in rows if _payment_key(row) not in names), Decimal(0)
     )
+    own = {tender.key: tender.amount for tender in order.tenders}
+    since -= sum(
+        (
+            Decimal(str(row["Amount"])) - own[_payment_key(row)]
+            for row in rows
+            if _payment_key(row) in names
+        ),
+        Decimal(0),
+    )
+    covered = max(Decimal(0), covered - max(Decimal(0), since))
     found, reached = [], paid
     for number, tender in missing:
         if reached >= due:
@@ -237,10 +253,26 @@ def _cancel(client: HeartlandClient, order: OrderFields, there: Row | None) -> R
     order_id = str(there["OrderID"])
     if there.get("Status") == "Cancelled":
         return Receipt(order_id, Outcome.UNCHANGED, label=order_id)
+    _must_have_no_refunds(client, order, order_id)
     client.update(_path(order_id), {"Status": "Cancelled"}, what=_name(order))
     rows = Payload(there).rows("LineItems")
     touched = tuple((Entity.INVENTORY, row.text("SKU")) for row in rows)
     return Receipt(order_id, Outcome.UPDATED, label=order_id, touched=touched)
+
+
+def _must_have_no_refunds(client: HeartlandClient, order: OrderFields, order_id: str) -> None:
+    """Cancelling takes all of the order back, and with it what was given back before."""
+    rows = client.page(_PAYMENTS, (("OrderID", order_id), ("limit", "250")))
+    back = [row for row in rows if row.get("Type") == "refund" and row.get("Status") == "succeeded"]
+    if back:
+        part = sum((Decimal(str(row["Amount"])) for row in back), Decimal(0))
+        raise Rejected(
+            f"{_name(order)} was cancelled in the store, and {part} of it was given back"
+            " already; cancelling would give that part back twice.",
+            field="state",
+            said="cancelled",
+            advice="Give the rest back in Heartland by hand, then dismiss the record.",
+        )
 
 
 def _receipt(

@@ -1,4 +1,4 @@
-"""A preflight keeps the fields that people added to the accounts themselves."""
+"""Replays that are for the records of one pair."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField(
-            model_name="preflight",
-            name="fields",
-            field=models.JSONField(default=list, db_default=[]),
+            model_name="incident",
+            name="replay_pair",
+            field=models.UUIDField(null=True),
         ),
     ]

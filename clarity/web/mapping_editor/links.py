@@ -1,0 +1,30 @@
+"""Where other pages lead to when a mapping rule is to blame."""
+
+from __future__ import annotations
+
+from integrations.connector_kit.presets import NoPreset
+from integrations.models import Flow, Incident, Side
+from integrations.sync import rulebooks
+from integrations.sync.causes import missed_table
+
+
+def flow_of_incident(found: Incident) -> Flow | None:
+    """The flow whose rules an incident's records went by. Call inside the tenant's scope."""
+    if not found.entity or found.connection_id is None:
+        return None
+    side = "source_id" if found.side == Side.SOURCE else "target_id"
+    flow: Flow | None = (
+        Flow.objects.filter(entity=found.entity, **{side: found.connection_id})
+        .select_related("target")
+        .order_by("pk")
+        .first()
+    )
+    try:
+        return flow if flow and rulebooks.shipped(flow) else None
+    except NoPreset:
+        return None
+
+
+def table_of_incident(found: Incident) -> str:
+    """The lookup table that has no entry for the incident's records, "" for any other cause."""
+    return missed_table(found.message)
