@@ -18,13 +18,14 @@ from django.db import connection as database
 from django.utils import timezone
 
 from integrations.connector_kit.audit import Article, Finding, Weight
-from integrations.connector_kit.errors import ConnectorError, Unsupported
+from integrations.connector_kit.errors import ConnectorError, Rejected, Unsupported
 from integrations.connector_kit.presets import NoPreset
 from integrations.models import Environment, Flow, Link, Pair, Preflight, PreflightState
 from integrations.queue import enqueue_preflight
 from integrations.services import own_fields, shelf_check
 from integrations.sync import pipeline, rulebooks
 from integrations.sync.sessions import Session, open_session
+from integrations.sync.stock_numbers import location_map
 from mappings.canonical.record import Entity
 from tenants import scope
 from tenants.models import User
@@ -208,6 +209,8 @@ def _look(
         if session.connector.audit is not None:
             looked = session.connector.audit(session.client, entities, partial(_ours, session))
             found += [Found(name, one) for one in looked]
+    if Entity.INVENTORY in entities:
+        found += [Found(BOTH, one) for one in _places(*sessions)]
     try:
         pos, store = (
             shelf_check.Side(session.connection.name, list(_articles(session)))
@@ -247,6 +250,31 @@ def _address(session: Session) -> Iterator[Finding]:
             "Set CLARITY_PUBLIC_URL to the public https address of this installation.",
             examples=(settings.CLARITY_PUBLIC_URL,),
         )
+
+
+def _places(pos: Session, store: Session) -> Iterator[Finding]:
+    """Both sides of the table of locations: a wrong id is a number nobody sees, or one of nothing."""
+    table = store.account.setting("location_map")
+    try:
+        wanted = location_map(table)
+    except Rejected as error:
+        yield Finding("location_map_wrong", error.message, error.advice, examples=(error.said,))
+        return
+    for session, named in ((pos, wanted.keys()), (store, wanted.values())):
+        if not named or session.connector.choices is None:
+            continue
+        rows = session.connector.choices(session.client, "location_id")
+        known = {row.value.rpartition("/")[2] for row in rows}
+        missing = sorted({name for name in named if name.rpartition("/")[2] not in known})
+        if known and missing:
+            yield Finding(
+                "location_map_wrong",
+                f"The table of locations names locations that {session.connection.name} lacks.",
+                f"Correct it in the settings of {store.connection.name}: what is not there counts as"
+                " no stock, or is refused.",
+                count=len(missing),
+                examples=tuple(missing),
+            )
 
 
 def _articles(session: Session) -> Iterator[Article]:

@@ -36,6 +36,11 @@ def link_product(pair: Pair, *, store_key: str, pos_key: str, now: datetime) -> 
             f"Item {pos_key} is linked to article {taken.store_key} of the store already.",
             field="pos_key",
         )
+    before = mine.filter(store_key=store_key).values_list("pos_key", flat=True).first()
+    if before != pos_key:
+        # Where their stock goes was worked out without this link, and would go on as before.
+        moved = {key for key in (before, pos_key) if key}
+        Link.objects.filter(pair=pair, entity=Entity.INVENTORY, pos_key__in=moved).delete()
     link: Link
     link, _ = mine.update_or_create(
         store_key=store_key,

@@ -104,6 +104,20 @@ def test_every_planted_trouble_is_found(make_rig: Callable[..., Rig]) -> None:
         pairs.start(rig.pair, state=PairState.LIVE, now=timezone.now())
 
 
+def test_a_table_of_locations_is_compared_with_both_sides(make_rig: Callable[..., Rig]) -> None:
+    rig = make_rig(size=4)
+    here, there = rig.pos.settings["location_id"], rig.store.settings["location_id"]
+    with scope.tenant(rig.tenant.pk):
+        rig.store.settings = {**rig.store.settings, "location_map": f"{here} = 71; 999 = {there}"}
+        rig.store.save(update_fields=["settings"])
+    found = {
+        tuple(one["examples"])
+        for one in looked(rig).findings
+        if one["kind"] == "location_map_wrong"
+    }
+    assert found == {("999",), ("71",)}
+
+
 def test_a_system_that_does_not_answer_is_said(make_rig: Callable[..., Rig]) -> None:
     rig = make_rig(size=4)
     rig.till.act("faults", kind="status", value=503, times=-1)

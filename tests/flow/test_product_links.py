@@ -34,5 +34,15 @@ def test_a_link_says_what_is_wrong_with_it(make_rig: Callable[..., Rig]) -> None
         assert list(products.values_list("store_key", "pos_key")) == [("501", "77")]
         with pytest.raises(BadLink, match="Item 77 is linked to article 501"):
             link_product(rig.pair, store_key="502", pos_key="77", now=now)
+        for item in ("77", "78", "79"):
+            Link.objects.create(
+                pair=rig.pair,
+                entity=Entity.INVENTORY,
+                pos_key=item,
+                store_key=f"gid://shopify/InventoryItem/{item}",
+                updated_at=now,
+            )
         link_product(rig.pair, store_key="501", pos_key="78", now=now)
+        stock = Link.objects.filter(pair=rig.pair, entity=Entity.INVENTORY)
+        assert list(stock.values_list("pos_key", flat=True)) == ["79"]
         assert list(products.values_list("store_key", "pos_key")) == [("501", "78")]

@@ -92,6 +92,8 @@ def has_scope(scope: str, granted: Collection[str]) -> bool:
 
 def _location(client: ShopClient) -> Iterator[Finding]:
     chosen = client.account.setting("location_id")
+    if not chosen and client.account.setting("location_map"):
+        return
     rows = [row for row in client.rows("Locations", "locations") if row["isActive"]]
     if chosen in {str(row["id"]).rpartition("/")[2] for row in rows} | {
         str(row["id"]) for row in rows
