@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q
 
-from integrations.models import Delivery, Direction, Flow, InboxItem, Link
+from integrations.models import Delivery, DeliveryState, Direction, Flow, InboxItem, Link
 from mappings.canonical.record import Entity
 from tenants import scope
 
@@ -104,12 +104,22 @@ def is_coming(flow: Flow, entity: Entity | str, reference: str, key: str = "") -
     return rows.filter(key=key, flow__source_id=flow.source_id).exists() or news.exists()
 
 
-def may_still_come(row: Delivery, *, now: datetime) -> bool:
+def may_still_come(row: Delivery, entity: Entity | str, key: str, *, now: datetime) -> bool:
     """Whether a record that a delivery speaks of may be told of later than the delivery's own.
 
-    Notices have no order: a payment may be heard of before its order is.
+    Notices have no order: a payment may be heard of before its order is. An order that was heard of
+    and left out does not come.
     """
-    return now - row.inbox_item.received_at < NOTICES_APART
+    return (
+        now - row.inbox_item.received_at < NOTICES_APART
+        and not Delivery.objects.filter(
+            flow__pair_id=row.flow.pair_id,
+            flow__source_id=row.flow.source_id,
+            entity=str(entity),
+            key=key,
+            state=DeliveryState.FILTERED,
+        ).exists()
+    )
 
 
 @dataclass(frozen=True)

@@ -309,7 +309,7 @@ def _not_ours(
             continue
         if (row.flow.pair_id, entity, reference) in together and reference:
             continue
-        if not reference and links.may_still_come(row, now=row.created_at):
+        if not reference and links.may_still_come(row, entity, key, now=row.created_at):
             continue
         if not links.is_coming(row.flow, entity, reference, key):
             name = reference or key

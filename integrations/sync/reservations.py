@@ -8,7 +8,7 @@ they are held back from every store that sells the stock of this till until the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -193,15 +193,16 @@ def delivered(rows: Sequence[Delivery], *, now: datetime) -> None:
     mark_dirty(gone, now=now)
 
 
-def settle(*, now: datetime) -> int:
+def settle(*, now: datetime, deliveries: Collection[int] | None = None) -> int:
     """Lets go of units whose order was delivered, left out or discarded; answers how many rows.
 
-    What happens anyway when the outcome is kept or a record is discarded; this finds the rest. Call
-    inside the tenant's scope.
+    What happens anyway when the outcome is kept or a record is discarded; this finds the rest, or
+    looks at these deliveries alone. Call inside the tenant's scope.
     """
-    entries = list(
-        Reservation.objects.select_for_update().filter(settled_at__isnull=True).order_by("pk")
-    )
+    unsettled = Reservation.objects.select_for_update().filter(settled_at__isnull=True)
+    if deliveries is not None:
+        unsettled = unsettled.filter(delivery_id__in=deliveries)
+    entries = list(unsettled.order_by("pk"))
     states = dict(
         Delivery.objects.filter(pk__in={entry.delivery_id for entry in entries}).values_list(
             "pk", "state"

@@ -269,6 +269,7 @@ def test_every_documented_event_is_answered_and_none_is_an_error_of_ours(
     assert carried == {
         "customers/update": 1,
         "inventory_levels/update": 1,
+        "order_transactions/create": 1,
         "products/update": 2,
         "refunds/create": 2,
     }
@@ -291,6 +292,7 @@ def test_every_documented_event_is_answered_and_none_is_an_error_of_ours(
             left_out,
             NO_FLOW,
         ),
+        ("order_transactions/create", "payment", "120560818172775265", left_out, GONE),
         ("products/update", "product", "642667041472713922", left_out, NO_FLOW),
         ("products/update", "product", "757650484644203962", left_out, NO_FLOW),
         ("refunds/create", "order", "820982911946154508", left_out, GONE),

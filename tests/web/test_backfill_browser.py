@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from clarity.web.entry import entry_link
 from integrations.models import Backfill, BackfillState
@@ -43,8 +44,12 @@ def browser() -> Iterator[Browser]:
 def _fits(page: Page, name: str) -> None:
     if PICTURES:
         page.screenshot(path=str(Path(PICTURES) / f"{name}.png"), full_page=True)
-    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    assert wide <= 0, f"{name} is {wide} px too wide"
+    wide = "document.documentElement.scrollWidth - window.innerWidth"
+    try:
+        # A page that has just been resized, or whose styles still load, is looked at again.
+        page.wait_for_function(f"{wide} <= 0", timeout=5_000)
+    except PlaywrightTimeout:
+        pytest.fail(f"{name} is {page.evaluate(wide)} px too wide")
 
 
 @pytest.mark.parametrize("width", [1280, 390])

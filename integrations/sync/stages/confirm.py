@@ -145,6 +145,9 @@ def failed(row: Delivery, error: Exception, *, now: datetime) -> None:
         row.state = DeliveryState.HELD
     incidents.file(row, error, now=now)
     row.save(update_fields=OUTCOME)
+    if row.entity == Entity.ORDER and row.state == DeliveryState.FILTERED:
+        # The till does not get the order, so its units are for sale again.
+        reservations.settle(now=now, deliveries=[row.pk])
 
 
 def _again(row: Delivery, error: TryLater, *, now: datetime) -> None:

@@ -234,7 +234,7 @@ def _is_ready(row: Delivery, known: Known, *, now: datetime) -> bool:
         return True
     entity, key, reference = missing[0]
     name = reference or key
-    early = not reference and links.may_still_come(row, now=now)
+    early = not reference and links.may_still_come(row, entity, key, now=now)
     if early or links.is_coming(row.flow, entity, reference, key):
         Delivery.objects.filter(pk=row.pk).update(
             due_at=now + RELATION_PAUSE, reason=f"Waits for the {entity} {name}"
