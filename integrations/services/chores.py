@@ -58,7 +58,7 @@ def _retain(now: datetime) -> None:
 DUTIES: Sequence[Duty] = (
     Duty("lateness", timedelta(seconds=15), watching.watch_lateness),
     Duty("conservation", timedelta(minutes=1), watching.watch_books),
-    Duty("reservations", timedelta(minutes=5), reserving.settle_all),
+    Duty("reservations", timedelta(seconds=30), reserving.settle_all),
     Duty("reconciliation", timedelta(minutes=10), reconciling_daily.compare_yesterday),
     Duty("mapping trials", timedelta(seconds=30), mapping_shadow.run_due),
     Duty("mapping releases", timedelta(seconds=30), mapping_release.release_due),
