@@ -17,6 +17,8 @@ from integrations.models.cursor import Cursor
 from integrations.models.data_key import DataKey
 from integrations.models.day_total import DayTotal, TotalRow
 from integrations.models.delivery import Attempt, Delivery, DeliveryState
+from integrations.models.erasure import Erasure
+from integrations.models.export import Export, ExportKind, ExportPart, ExportState
 from integrations.models.inbox import InboxItem, InboxState
 from integrations.models.incident import RECORDS, Incident, IncidentState, ReplayState, Side
 from integrations.models.lane import BreakerState, Lane
@@ -25,6 +27,7 @@ from integrations.models.notice_name import NoticeName
 from integrations.models.pair import Direction, Flow, Pair, PairState
 from integrations.models.payload import Payload
 from integrations.models.preflight import Preflight, PreflightState
+from integrations.models.privacy import PrivacyKind, PrivacyRequest, PrivacyState
 from integrations.models.rank import Rank, rank_of
 from integrations.models.reconciliation import ReconciledOrder, Reconciliation, Verdict
 from integrations.models.refusal import Refusal
@@ -52,6 +55,11 @@ __all__ = [
     "DeliveryState",
     "Direction",
     "Environment",
+    "Erasure",
+    "Export",
+    "ExportKind",
+    "ExportPart",
+    "ExportState",
     "Flow",
     "InboxItem",
     "InboxState",
@@ -65,6 +73,9 @@ __all__ = [
     "Payload",
     "Preflight",
     "PreflightState",
+    "PrivacyKind",
+    "PrivacyRequest",
+    "PrivacyState",
     "Rank",
     "ReconciledOrder",
     "Reconciliation",
