@@ -24,12 +24,14 @@ class FieldSpec(_Part):
     secret: bool = False
     required: bool = False
     default: str = ""
-    kind: Literal["text", "number"] = "text"
-    """A number is zero or more."""
+    kind: Literal["text", "number", "lines"] = "text"
+    """A number is zero or more; lines are a text of several."""
     options: tuple[str, ...] = ()
     """Allowed values; empty when any text will do."""
     from_account: bool = False
     """Whether the connector can list the possible values (`choices`)."""
+    moves_stock: bool = False
+    """Whether stock levels that were published already change with it."""
 
 
 class EntitySpec(_Part):

@@ -23,8 +23,11 @@ from django.utils import timezone
 
 from integrations.models import Chore
 from integrations.services import (
+    erasing,
+    exporting,
     mapping_release,
     mapping_shadow,
+    privacy_requests,
     reconciling_daily,
     reserving,
     retention,
@@ -62,6 +65,9 @@ DUTIES: Sequence[Duty] = (
     Duty("reconciliation", timedelta(minutes=10), reconciling_daily.compare_yesterday),
     Duty("mapping trials", timedelta(seconds=30), mapping_shadow.run_due),
     Duty("mapping releases", timedelta(seconds=30), mapping_release.release_due),
+    Duty(erasing.CHORE, timedelta(seconds=20), erasing.run_due),
+    Duty(privacy_requests.CHORE, timedelta(seconds=30), privacy_requests.run_due),
+    Duty(exporting.CHORE, timedelta(seconds=30), exporting.run_due),
     Duty("tidying", timedelta(hours=1), tidying.tidy),
     Duty("retention", timedelta(hours=6), _retain),
 )
