@@ -250,7 +250,7 @@ def test_an_erasure_goes_on_after_a_kill_between_any_two_steps(
     with scope.door("look"), database.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM integrations_payload WHERE tenant_id = %s", [shop.tenant.pk])  # fmt: skip
         assert cursor.fetchone() == (0,)
-    assert 20 < turns < 200
+    assert 8 < turns < 200
     assert Erasure.objects.get().counts["integrations_inboxitem"] == 4
 
 
