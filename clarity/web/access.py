@@ -14,14 +14,25 @@ from django.utils import timezone
 
 from tenants.models import Membership, Role, Tenant, User
 from tenants.services.members import memberships_of
+from tenants.services.permissions import ADMINS, OPERATORS, OWNERS, named
+
+__all__ = [
+    "ADMINS",
+    "OPERATORS",
+    "OWNERS",
+    "may_administer",
+    "may_operate",
+    "may_own",
+    "member_required",
+    "membership_in",
+    "sign_in_first",
+    "signed_in",
+    "zone_of",
+]
 
 P = ParamSpec("P")
 MemberView = Callable[Concatenate[HttpRequest, Membership, P], HttpResponseBase]
 PlainView = Callable[..., HttpResponseBase]
-
-OWNERS = (Role.OWNER,)
-ADMINS = (Role.OWNER, Role.ADMIN)
-OPERATORS = (Role.OWNER, Role.ADMIN, Role.OPERATOR)
 
 
 def member_required(*roles: Role) -> Callable[[MemberView[P]], PlainView]:
@@ -42,13 +53,22 @@ def member_required(*roles: Role) -> Callable[[MemberView[P]], PlainView]:
                 return sign_in_first(request)
             membership = membership_in(user, slug)
             if roles and membership.role not in roles:
-                raise PermissionDenied
+                raise PermissionDenied(refusal(membership, roles))
             with timezone.override(zone_of(membership.tenant)):
                 return view(request, membership, *args, **kwargs)
 
         return guarded
 
     return wrap
+
+
+def refusal(membership: Membership, roles: tuple[Role, ...]) -> str:
+    """Which role is needed and who can give it. It is logged, so it names nobody."""
+    grantors = "An owner" if Role.ADMIN not in roles else "An owner or admin"
+    return (
+        f"Only {named(roles)} may do this, and your role is {membership.role}. "
+        f"{grantors} of the account can give you another role."
+    )
 
 
 def signed_in(request: HttpRequest) -> User | None:

@@ -11,12 +11,15 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from clarity.web.access import sign_in_first, signed_in
+from clarity.web.accounts.places import first_page
 from integrations.models import Pair
 from integrations.services.overview import PairHealth, pair_health
 from integrations.services.verdict import Verdict, verdict
 from tenants import scope
 from tenants.models import Membership, Tenant
-from tenants.services.members import memberships_of
+from tenants.services.members import memberships_of, open_asked_business
+
+LIST = "/?list"
 
 
 @dataclass(frozen=True)
@@ -30,17 +33,25 @@ class Card:
 
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """The user's pairs; with a single one, straight to its live page."""
+    """To the dashboard of the one tenant a user has; else their pairs, one of them at once."""
     user = signed_in(request)
     if user is None:
         return sign_in_first(request)
     memberships = memberships_of(user)
+    if not memberships and open_asked_business(user) is not None:
+        memberships = memberships_of(user)
+    if len(memberships) == 1 and "list" not in request.GET:
+        beginning = first_page(memberships[0])
+        if beginning != LIST:
+            return redirect(beginning)
     pairs = [(membership, pair) for membership in memberships for pair in _pairs(membership)]
     if len(pairs) == 1 and "list" not in request.GET:
         membership, pair = pairs[0]
         return redirect("live", slug=membership.tenant.slug, pair_id=pair.pk)
     cards = [_card(membership, pair) for membership, pair in pairs]
-    return render(request, "home/home.html", {"cards": cards, "tenants": _tenants(memberships)})
+    places = [{"membership": row, "url": first_page(row)} for row in memberships]
+    context = {"cards": cards, "tenants": _tenants(memberships), "places": places}
+    return render(request, "home/home.html", context)
 
 
 def _pairs(membership: Membership) -> list[Pair]:
