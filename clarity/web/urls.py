@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from clarity.web import entry
-from clarity.web.home.views import home
+from clarity.web.home.views import home, pairs
 
 urlpatterns = [
     path("", home, name="home"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("clarity.web.members.urls")),
     path("t/<slug:slug>/", include("clarity.web.audit.urls")),
     path("enter/<str:token>/", entry.enter, name="enter"),
+    path("t/<slug:slug>/pairs/", pairs, name="pairs"),
     path("t/<slug:slug>/", include("clarity.web.activity.urls")),
     path("t/<slug:slug>/", include("clarity.web.incidents.urls")),
     path("t/<slug:slug>/", include("clarity.web.backfill.urls")),

@@ -8,8 +8,15 @@ from tenants.models import Membership
 
 
 def first_page(membership: Membership) -> str:
-    """The tenant's dashboard; the list of pairs in an installation without one."""
+    """The tenant's dashboard; its pairs in an installation without one."""
+    return address_of("dashboard", membership) or reverse(
+        "pairs", kwargs={"slug": membership.tenant.slug}
+    )
+
+
+def address_of(name: str, membership: Membership) -> str | None:
+    """The tenant's page of this name; None when this installation has none."""
     try:
-        return reverse("dashboard", kwargs={"slug": membership.tenant.slug})
+        return reverse(name, kwargs={"slug": membership.tenant.slug})
     except NoReverseMatch:
-        return f"{reverse('home')}?list"
+        return None

@@ -1,34 +1,27 @@
-"""The first page: the pairs of everyone one works for."""
+"""The first page: the pairs of everyone one works for, and the pairs of one tenant."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.urls import reverse
 
-from clarity.web.access import sign_in_first, signed_in
-from clarity.web.accounts.places import first_page
+from clarity.web.access import (
+    may_administer,
+    may_operate,
+    member_required,
+    sign_in_first,
+    signed_in,
+)
+from clarity.web.accounts.places import address_of, first_page
+from clarity.web.fragments import whole_page
+from clarity.web.home.cards import card, pairs_of
 from integrations.models import Pair
-from integrations.services.overview import PairHealth, pair_health
-from integrations.services.verdict import Verdict, verdict
-from tenants import scope
-from tenants.models import Membership, Tenant
+from tenants.models import Membership
 from tenants.services.members import memberships_of, open_asked_business
-
-LIST = "/?list"
-
-
-@dataclass(frozen=True)
-class Card:
-    """One pair in the list."""
-
-    tenant: Tenant
-    health: PairHealth
-    verdict: Verdict
 
 
 @login_required
@@ -40,31 +33,35 @@ def home(request: HttpRequest) -> HttpResponse:
     memberships = memberships_of(user)
     if not memberships and open_asked_business(user) is not None:
         memberships = memberships_of(user)
-    if len(memberships) == 1 and "list" not in request.GET:
-        beginning = first_page(memberships[0])
-        if beginning != LIST:
-            return redirect(beginning)
-    pairs = [(membership, pair) for membership in memberships for pair in _pairs(membership)]
-    if len(pairs) == 1 and "list" not in request.GET:
-        membership, pair = pairs[0]
-        return redirect("live", slug=membership.tenant.slug, pair_id=pair.pk)
-    cards = [_card(membership, pair) for membership, pair in pairs]
+    pairs = [(membership, pair) for membership in memberships for pair in pairs_of(membership)]
+    if "list" not in request.GET and (beginning := _beginning(memberships, pairs)):
+        return redirect(beginning)
+    cards = [card(membership, pair) for membership, pair in pairs]
     places = [{"membership": row, "url": first_page(row)} for row in memberships]
-    context = {"cards": cards, "tenants": _tenants(memberships), "places": places}
-    return render(request, "home/home.html", context)
+    return render(request, "home/home.html", {"cards": cards, "places": places})
 
 
-def _pairs(membership: Membership) -> list[Pair]:
-    with scope.tenant(membership.tenant_id):
-        return list(Pair.objects.select_related("pos", "store").order_by("name", "pk"))
+def _beginning(
+    memberships: Sequence[Membership], pairs: Sequence[tuple[Membership, Pair]]
+) -> str | None:
+    """Where someone begins who has nothing to choose from: setting up, the dashboard, the pair."""
+    if len(memberships) == 1:
+        name = "dashboard" if pairs or not may_administer(memberships[0]) else "start"
+        if place := address_of(name, memberships[0]):
+            return place
+    if len(pairs) == 1:
+        membership, pair = pairs[0]
+        return reverse("live", kwargs={"slug": membership.tenant.slug, "pair_id": pair.pk})
+    return None
 
 
-def _card(membership: Membership, pair: Pair) -> Card:
-    now = timezone.now()
-    with scope.tenant(membership.tenant_id):
-        health = pair_health(pair=pair, now=now)
-        return Card(membership.tenant, health, verdict(health=health, now=now))
-
-
-def _tenants(memberships: Sequence[Membership]) -> list[Tenant]:
-    return [membership.tenant for membership in memberships]
+@member_required()
+def pairs(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """The pairs of one tenant."""
+    context = {
+        "tenant": membership.tenant,
+        "membership": membership,
+        "may_operate": may_operate(membership),
+        "cards": [card(membership, pair) for pair in pairs_of(membership)],
+    }
+    return whole_page(request, "home/pairs.html", context)
