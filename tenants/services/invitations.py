@@ -26,6 +26,7 @@ from tenants.services.permissions import may_grant
 from tenants.services.roster import NotAllowed
 
 LIVES = timedelta(days=7)
+PAUSE = timedelta(minutes=1)
 MOST_OPEN = 100
 """Of one tenant, so that nobody sends mail to the whole world from here."""
 
@@ -95,6 +96,8 @@ def resend(invitation: Invitation, *, by: Membership, now: datetime) -> Sent:
     """A new link, good for seven days; the one before it ends. Raises NotAllowed."""
     locked = _open_one(invitation)
     _refuse_unless_allowed(locked, by)
+    if now - locked.sent_at < PAUSE:
+        raise NotAllowed(f"It was sent to {locked.email} less than a minute ago. Give it time.")
     token, locked.token_hash = _token(by.tenant_id)
     locked.sent_at, locked.expires_at = now, now + LIVES
     locked.save(update_fields=["token_hash", "sent_at", "expires_at"])
