@@ -201,9 +201,10 @@ def test_a_new_password_comes_by_mail_and_its_link_works_once() -> None:
     form = client.get(link.group(1), follow=True)
     place = form.redirect_chain[-1][0]
     new = {"password1": "a whole new password", "password2": "a whole new password"}
-    assert "at least 10" in body(
-        client.post(place, {"password1": "short", "password2": "short"})
-    ).lower()
+    assert (
+        "at least 10"
+        in body(client.post(place, {"password1": "short", "password2": "short"})).lower()
+    )
     assert "is set" in body(client.post(place, new, follow=True))
     # Sessions of the old password are over, and the link is.
     assert signed_in.get("/new-account/").status_code == 302

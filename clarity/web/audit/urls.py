@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from clarity.web.audit import views
+
+urlpatterns = [
+    path("settings/audit/", views.audit_log_page, name="audit-log"),
+    path("settings/audit/export/", views.export, name="audit-export"),
+]

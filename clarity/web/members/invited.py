@@ -6,11 +6,12 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clarity.web.access import ADMINS, member_required
+from clarity.web.fragments import whole_page
 from clarity.web.members import mail
 from clarity.web.members.roster import listed
 from tenants import scope
@@ -31,7 +32,7 @@ def invite(request: HttpRequest, membership: Membership) -> HttpResponse:
             )
     except invitations.CannotInvite as error:
         context = listed(membership, asked=asked, problem=str(error), problem_field=error.field)
-        return render(request, "members/list.html", context, status=422)
+        return whole_page(request, "members/list.html", context, status=422)
     return _sent(request, membership, sent)
 
 
@@ -62,7 +63,7 @@ def revoke(request: HttpRequest, membership: Membership, invitation_id: UUID) ->
                 "settings_section": "members",
                 "invitation": found,
             }
-            return render(request, "members/revoke.html", context)
+            return whole_page(request, "members/revoke.html", context)
         try:
             invitations.revoke(found, by=membership, now=timezone.now())
         except NotAllowed as error:

@@ -9,11 +9,12 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clarity.web.access import ADMINS, may_administer, may_own, member_required
+from clarity.web.fragments import whole_page
 from tenants import scope
 from tenants.models import Invitation, Membership, Role
 from tenants.services import invitations, permissions, roster
@@ -45,7 +46,7 @@ class Asked:
 @member_required()
 def members(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Everyone, the open invitations, and what each role may do."""
-    return render(request, "members/list.html", listed(membership))
+    return whole_page(request, "members/list.html", listed(membership))
 
 
 def listed(membership: Membership, **more: Any) -> dict[str, Any]:
@@ -105,7 +106,7 @@ def role(request: HttpRequest, membership: Membership, membership_id: int) -> Ht
             "roles": grantable(membership),
             "problem": problem,
         }
-        return render(request, "members/role.html", context, status=status)
+        return whole_page(request, "members/role.html", context, status=status)
 
 
 @_asks_first
@@ -142,7 +143,7 @@ def _end(request: HttpRequest, membership: Membership, target: Membership) -> Ht
             messages.success(request, f"{target.user.email} is no longer a member.")
             return _back(membership)
     context = {**_base(membership), "target": target, "is_me": is_me, "problem": problem}
-    return render(request, "members/remove.html", context, status=status)
+    return whole_page(request, "members/remove.html", context, status=status)
 
 
 def _lines(membership: Membership) -> Sequence[Line]:
