@@ -18,6 +18,7 @@ from tenants.services.permissions import ADMINS, OPERATORS, OWNERS, named
 
 __all__ = [
     "ADMINS",
+    "KEPT",
     "OPERATORS",
     "OWNERS",
     "may_administer",
@@ -29,6 +30,8 @@ __all__ = [
     "signed_in",
     "zone_of",
 ]
+
+KEPT = "clarity_memberships"
 
 P = ParamSpec("P")
 MemberView = Callable[Concatenate[HttpRequest, Membership, P], HttpResponseBase]
@@ -51,7 +54,7 @@ def member_required(*roles: Role) -> Callable[[MemberView[P]], PlainView]:
             user = signed_in(request)
             if user is None:
                 return sign_in_first(request)
-            membership = membership_in(user, slug)
+            membership = membership_in(user, slug, request)
             if roles and membership.role not in roles:
                 raise PermissionDenied(refusal(membership, roles))
             with timezone.override(zone_of(membership.tenant)):
@@ -83,9 +86,15 @@ def sign_in_first(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(request.get_full_path())
 
 
-def membership_in(user: User, slug: str) -> Membership:
-    """The membership that opens the tenant's pages. Raises Http404."""
-    for membership in memberships_of(user):
+def membership_in(user: User, slug: str, request: HttpRequest | None = None) -> Membership:
+    """The membership that opens the tenant's pages. Raises Http404.
+
+    The request keeps all of them: inside the tenant's scope the page's menu could not read them.
+    """
+    found = memberships_of(user)
+    if request is not None:
+        vars(request)[KEPT] = found
+    for membership in found:
         if membership.tenant.slug == slug:
             return membership
     raise Http404

@@ -1,10 +1,11 @@
-"""Second steps and passkeys: their words, their secrets at rest, and traces in the audit log."""
+"""Second steps and passkeys: their words, and their secrets at rest."""
 
 from __future__ import annotations
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 
+from integrations.services import sign_in_secrets
 from tenants.models import User
 
 SAID = {
@@ -21,6 +22,12 @@ SAID = {
 
 class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     error_messages = {**DefaultMFAAdapter.error_messages, **SAID}
+
+    def encrypt(self, text: str) -> str:
+        return sign_in_secrets.seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return sign_in_secrets.opened(encrypted_text)
 
     def _get_site_name(self) -> str:
         return "Clarity Connect"
