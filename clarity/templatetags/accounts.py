@@ -18,6 +18,27 @@ from tenants.services.members import memberships_of
 register = template.Library()
 
 
+# The first that fits, since each of them also claims to be those after it.
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("CriOS/", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+MACHINES = (
+    ("iPhone", "an iPhone"),
+    ("iPad", "an iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("CrOS", "ChromeOS"),
+    ("Mac OS", "a Mac"),
+    ("Linux", "Linux"),
+)
+
+
 @dataclass(frozen=True)
 class Place:
     """One account one may switch to."""
@@ -38,3 +59,13 @@ def memberships(context: Context) -> Sequence[Place]:
     if rows is None:
         rows = memberships_of(user) if scope.active() is None else []
     return [Place(row.tenant, row.get_role_display().lower(), first_page(row)) for row in rows]
+
+
+@register.filter
+def browser_words(user_agent: str) -> str:
+    """What a browser says it is, as "Firefox on Windows"; its own words when we know none."""
+    browser = next((word for sign, word in BROWSERS if sign in user_agent), "")
+    machine = next((word for sign, word in MACHINES if sign in user_agent), "")
+    if browser and machine:
+        return f"{browser} on {machine}"
+    return browser or user_agent[:80] or "An unknown browser"

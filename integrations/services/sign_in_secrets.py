@@ -61,7 +61,7 @@ def _is_current(data: Mapping[str, Any]) -> bool:
 
 
 def _anew(data: Mapping[str, Any]) -> dict[str, Any]:
-    changed = {
+    changed: dict[str, Any] = {
         name: personal.seal(personal.opened(data[name])) for name in _FIELDS if data.get(name)
     }
     if data.get(_LISTED):

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -18,6 +17,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from tenants import scope
 from tenants.models import Invitation, Membership, Role, Tenant, User
@@ -114,13 +114,10 @@ def revoke(invitation: Invitation, *, by: Membership, now: datetime) -> None:
     _record("member.invitation_revoked", locked, by.user)
 
 
-def open_ones() -> Sequence[Invitation]:
+def open_ones() -> QuerySet[Invitation]:
     """Neither accepted nor taken back; one that has run out is still listed, to be sent again."""
-    return (  # type: ignore[no-any-return]
-        Invitation.objects.filter(accepted_at=None, revoked_at=None)
-        .select_related("invited_by")
-        .order_by("email", "pk")
-    )
+    rows: QuerySet[Invitation] = Invitation.objects.filter(accepted_at=None, revoked_at=None)
+    return rows.select_related("invited_by").order_by("email", "pk")
 
 
 def find(token: str, *, now: datetime) -> Found | None:

@@ -28,7 +28,8 @@ def create_person(*, email: str, password: str | None = None, name: str = "") ->
 
 def is_proven(user: User) -> bool:
     """Whether the person has shown that the address is theirs."""
-    return EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists()
+    found = EmailAddress.objects.filter(user=user, email=user.email, verified=True)
+    return bool(found.exists())
 
 
 def forget_unfinished(email: str, *, except_for: User | None = None) -> bool:

@@ -17,7 +17,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from integrations.services import sign_in_secrets
-from integrations.vault.errors import VaultError
+from integrations.services.connections import VaultError
 from tenants import scope
 from tenants.models import AuditEntry, Tenant, User
 from tenants.services.members import create_tenant

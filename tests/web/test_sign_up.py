@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.apps import apps
 from django.core import mail
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client, override_settings
 
 from tenants import scope
@@ -279,3 +282,30 @@ def test_another_account_is_made_once_however_often_the_form_is_sent() -> None:
     assert refused.status_code == 422
     assert "Say what the business" in body(client.post("/new-account/", {"business": "  "}))
     assert "business" in body(client.post("/new-account/", {"business": "a\x00b"}))
+
+
+def test_signing_up_over_and_over_is_slowed_down() -> None:
+    answers = [
+        Client().post("/accounts/signup/", {}, REMOTE_ADDR="192.0.2.7").status_code
+        for _ in range(21)
+    ]
+    assert answers == [200] * 20 + [429]
+    shown = Client().post("/accounts/signup/", {}, REMOTE_ADDR="192.0.2.7")
+    assert "That was too often" in body(shown)
+    assert Client().post("/accounts/signup/", {}, REMOTE_ADDR="192.0.2.8").status_code == 200
+
+
+def test_people_who_could_sign_in_before_still_can() -> None:
+    """The data migration: whoever has no address on record has proven the one they have."""
+    old = User.objects.create_user("old@example.com", PASSWORD)
+    pending = User.objects.create_user("pending@example.com", PASSWORD)
+    EmailAddress.objects.create(user=pending, email=pending.email, primary=True)
+    migration = importlib.import_module(
+        "tenants.migrations.0003_known_people_have_proven_their_address"
+    )
+    migration.prove(apps, connection.schema_editor())
+    assert EmailAddress.objects.get(user=old).verified
+    assert not EmailAddress.objects.get(user=pending).verified
+    client = Client()
+    done = client.post("/sign-in/", {"login": "OLD@example.com", "password": PASSWORD})
+    assert done["Location"] == "/"

@@ -34,6 +34,12 @@ SAID = {
     "rate_limited": "That was too often. Wait a minute and try again.",
 }
 
+PROOFS = {
+    "reauthenticate": "Use your password",
+    "mfa_reauthenticate": "Use your authenticator app or a recovery code",
+    "mfa_reauthenticate:webauthn": "Use your passkey",
+}
+
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     """People sign in by e-mail address; their business comes with the proof of that address."""
@@ -66,6 +72,10 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         return url_has_allowed_host_and_scheme(
             url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
         )
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        return [{**one, "description": PROOFS.get(one["id"], one["description"])} for one in found]
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("mfa_index")

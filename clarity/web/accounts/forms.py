@@ -29,6 +29,7 @@ class SignUpForm(SignupForm):  # type: ignore[misc]
         required=False,
         validators=[ProhibitNullCharactersValidator()],
     )
+    account_already_exists: bool
     field_order = ("business", "name", "email", "password1")
 
     def try_save(self, request: HttpRequest) -> tuple[Any, Any]:
