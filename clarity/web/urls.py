@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
 from clarity.web import entry
@@ -10,12 +9,9 @@ from clarity.web.home.views import home, pairs
 
 urlpatterns = [
     path("", home, name="home"),
-    path(
-        "sign-in/",
-        auth_views.LoginView.as_view(redirect_authenticated_user=True),
-        name="login",
-    ),
-    path("sign-out/", auth_views.LogoutView.as_view(), name="logout"),
+    path("", include("clarity.web.accounts.urls")),
+    path("", include("clarity.web.members.urls")),
+    path("t/<slug:slug>/", include("clarity.web.audit.urls")),
     path("enter/<str:token>/", entry.enter, name="enter"),
     path("t/<slug:slug>/pairs/", pairs, name="pairs"),
     path("t/<slug:slug>/", include("clarity.web.activity.urls")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tenants.models.audit import AuditEntry
+from tenants.models.invitation import Invitation
 from tenants.models.membership import Membership, Role
 from tenants.models.scoped import ScopedManager, ScopedQuerySet, TenantModel
 from tenants.models.tenant import Tenant
@@ -10,6 +11,7 @@ from tenants.models.user import User
 
 __all__ = [
     "AuditEntry",
+    "Invitation",
     "Membership",
     "Role",
     "ScopedManager",
