@@ -39,6 +39,8 @@ def home(request: HttpRequest) -> HttpResponse:
     if len(pairs) == 1 and "list" not in request.GET:
         membership, pair = pairs[0]
         return redirect("live", slug=membership.tenant.slug, pair_id=pair.pk)
+    if not pairs and len(memberships) == 1:
+        return redirect("start", slug=memberships[0].tenant.slug)
     cards = [_card(membership, pair) for membership, pair in pairs]
     return render(request, "home/home.html", {"cards": cards, "tenants": _tenants(memberships)})
 
