@@ -210,6 +210,10 @@ CLARITY_WEBHOOK_MAX_BYTES = env.number("CLARITY_WEBHOOK_MAX_BYTES", 5 * 1024 * 1
 DATA_UPLOAD_MAX_MEMORY_SIZE = CLARITY_WEBHOOK_MAX_BYTES
 # Production connections may point at private addresses only when this is on.
 CLARITY_ALLOW_PRIVATE_TARGETS = env.flag("CLARITY_ALLOW_PRIVATE_TARGETS", default=False)
+# Where the control APIs of our own sandboxes answer, by connector; never reachable from outside.
+CLARITY_SANDBOXES = env.named("CLARITY_SANDBOXES")
+# Our apps at the vendors, by connector, as "client id:client secret".
+CLARITY_APPS = env.named("CLARITY_APPS")
 CLARITY_LANE_SLICE_SECONDS = env.number("CLARITY_LANE_SLICE_SECONDS", 20)
 CLARITY_LEASE_SECONDS = env.number("CLARITY_LEASE_SECONDS", 8)
 CLARITY_RETRY_MAX_AGE_HOURS = env.number("CLARITY_RETRY_MAX_AGE_HOURS", 72)

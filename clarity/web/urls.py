@@ -6,6 +6,7 @@ from django.urls import include, path
 
 from clarity.web import entry
 from clarity.web.home.views import home, pairs
+from clarity.web.onboarding import granting
 
 urlpatterns = [
     path("", home, name="home"),
@@ -21,5 +22,7 @@ urlpatterns = [
     path("t/<slug:slug>/", include("clarity.web.flows.urls")),
     path("t/<slug:slug>/", include("clarity.web.mapping_editor.urls")),
     path("t/<slug:slug>/", include("clarity.web.preflight.urls")),
+    path("t/<slug:slug>/", include("clarity.web.onboarding.urls")),
+    path("connect/<slug:connector>/callback/", granting.callback, name="connect-callback"),
     path("", include("clarity.web.health.urls")),
 ]
