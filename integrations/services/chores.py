@@ -23,6 +23,7 @@ from django.utils import timezone
 
 from integrations.models import Chore
 from integrations.services import (
+    hours,
     mapping_release,
     mapping_shadow,
     reconciling_daily,
@@ -62,6 +63,7 @@ DUTIES: Sequence[Duty] = (
     Duty("reconciliation", timedelta(minutes=10), reconciling_daily.compare_yesterday),
     Duty("mapping trials", timedelta(seconds=30), mapping_shadow.run_due),
     Duty("mapping releases", timedelta(seconds=30), mapping_release.release_due),
+    Duty("hours", hours.EVERY, hours.count_all),
     Duty("tidying", timedelta(hours=1), tidying.tidy),
     Duty("retention", timedelta(hours=6), _retain),
 )
