@@ -18,6 +18,7 @@ urlpatterns = [
     path("sign-out/", auth_views.LogoutView.as_view(), name="logout"),
     path("enter/<str:token>/", entry.enter, name="enter"),
     path("t/<slug:slug>/pairs/", pairs, name="pairs"),
+    path("t/<slug:slug>/", include("clarity.web.dashboard.urls")),
     path("t/<slug:slug>/", include("clarity.web.activity.urls")),
     path("t/<slug:slug>/", include("clarity.web.incidents.urls")),
     path("t/<slug:slug>/", include("clarity.web.backfill.urls")),

@@ -17,6 +17,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection as database
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from integrations.models import (
@@ -85,6 +86,19 @@ def latest(*, pair: Pair) -> ConvergenceRun | None:
     rows = ConvergenceRun.objects.filter(pair=pair, state=ConvergenceState.DONE)
     found: ConvergenceRun | None = rows.order_by("-id").first()
     return found
+
+
+def latest_of(*, pairs: Sequence[Pair]) -> dict[UUID, ConvergenceRun]:
+    """The newest run of each pair that ended well, without what differed. Call inside the scope."""
+    newest = (
+        ConvergenceRun.objects.filter(pair=OuterRef("pk"), state=ConvergenceState.DONE)
+        .order_by("-id")
+        .values("pk")[:1]
+    )
+    ids = Pair.objects.filter(pk__in=[pair.pk for pair in pairs]).annotate(run=Subquery(newest))
+    wanted = [pk for pk in ids.values_list("run", flat=True) if pk is not None]
+    rows = ConvergenceRun.objects.filter(pk__in=wanted).defer("differences")
+    return {row.pair_id: row for row in rows}
 
 
 def history(*, pair: Pair, limit: int = 30) -> list[ConvergenceRun]:

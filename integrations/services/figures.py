@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -67,7 +67,11 @@ class Bucket:
     """One bar of a chart: an hour or a day, from `start` on."""
 
     start: datetime
-    line: Line
+    by_flow: Mapping[int, Line]
+
+    @property
+    def line(self) -> Line:
+        return together(self.by_flow.values())
 
 
 @dataclass(frozen=True)
@@ -82,10 +86,16 @@ class Figures:
 
     @property
     def total(self) -> Line:
-        line = Line()
-        for one in self.by_flow.values():
-            line.add(one.counts, one.ages)
-        return line
+        return together(self.by_flow.values())
+
+
+def together(lines: Iterable[Line]) -> Line:
+    """The figures of several flows as one."""
+    rows = list(lines)
+    counts: Counter[str] = Counter()
+    for row in rows:
+        counts.update(row.counts)
+    return Line(counts, added([row.ages for row in rows]))
 
 
 def starts_of(span: Span, *, now: datetime, zone: ZoneInfo) -> list[datetime]:
@@ -102,49 +112,52 @@ def midnight(now: datetime, *, zone: ZoneInfo, days_before: int = 0) -> datetime
     return datetime(day.year, day.month, day.day, tzinfo=zone)
 
 
-def read(*, flows: Sequence[Flow], span: Span, now: datetime, zone: ZoneInfo) -> Figures:
+def read(
+    *, flows: Sequence[Flow], span: Span, now: datetime, zone: ZoneInfo, tail: Tail | None = None
+) -> Figures:
     """The figures of these flows over a span. Call inside the tenant's scope.
 
-    Costs the same whatever the number of records.
+    Costs the same whatever the number of records. `tail`: of `tail_of` for the same flows, where
+    several figures are read.
     """
-    return _read(flows, starts_of(span, now=now, zone=zone), now=now)
+    return _read(flows, starts_of(span, now=now, zone=zone), tail or tail_of(flows=flows, now=now))
 
 
-def today(*, flows: Sequence[Flow], now: datetime, zone: ZoneInfo) -> Figures:
+def today(
+    *, flows: Sequence[Flow], now: datetime, zone: ZoneInfo, tail: Tail | None = None
+) -> Figures:
     """The figures since midnight in the zone, as one bucket. Call inside the tenant's scope."""
-    return _read(flows, [midnight(now, zone=zone)], now=now)
+    return _read(flows, [midnight(now, zone=zone)], tail or tail_of(flows=flows, now=now))
 
 
 def since(*, flows: Sequence[Flow], moment: datetime, now: datetime) -> Figures:
     """The figures from a full hour on, as one bucket. Call inside the tenant's scope."""
-    return _read(flows, [moment], now=now)
+    return _read(flows, [moment], tail_of(flows=flows, now=now))
 
 
-def _read(flows: Sequence[Flow], starts: Sequence[datetime], *, now: datetime) -> Figures:
+def _read(flows: Sequence[Flow], starts: Sequence[datetime], tail: Tail) -> Figures:
     # Figures are kept by full hours of UTC; where midnight is none, the day begins a little early.
     hours_at = [hour_of(start) for start in starts]
-    tail = _tail(flows, now=now)
     by_flow: dict[int, Line] = {flow.pk: Line() for flow in flows}
-    lines = [Line() for _ in starts]
+    buckets: list[dict[int, Line]] = [{} for _ in starts]
 
     def add(flow_id: int, bucket: int, counts: Mapping[str, int], ages: Sequence[int]) -> None:
         by_flow[flow_id].add(counts, ages)
-        lines[bucket].add(counts, ages)
+        buckets[bucket].setdefault(flow_id, Line()).add(counts, ages)
 
-    until = now + SKEW if tail.rows is None else tail.since
-    for row in _kept(flows, hours_at, until=until):
+    for row in _kept(flows, hours_at, until=tail.since if tail.rows is not None else None):
         add(*row)
     for figure in tail.rows or ():
         bucket = bisect_right(hours_at, figure.hour) - 1
         if bucket >= 0 and figure.flow_id in by_flow:
             counts = {name: getattr(figure, name) for name in COLUMNS}
             add(figure.flow_id, bucket, counts, figure.ages)
-    buckets = [Bucket(start, line) for start, line in zip(starts, lines, strict=True)]
-    return Figures(starts[0], tail.counted_at, by_flow, buckets)
+    found = [Bucket(start, lines) for start, lines in zip(starts, buckets, strict=True)]
+    return Figures(starts[0], tail.counted_at, by_flow, found)
 
 
 @dataclass(frozen=True)
-class _Tail:
+class Tail:
     """The hours from `since` on, counted just now; None where that would take too long."""
 
     since: datetime
@@ -152,12 +165,12 @@ class _Tail:
     counted_at: datetime | None
 
 
-def _tail(flows: Sequence[Flow], *, now: datetime) -> _Tail:
+def tail_of(*, flows: Sequence[Flow], now: datetime) -> Tail:
     newest = hours.newest_hour()
     since = hours.go_on_from(newest, now=now)
     if not _are_few(flows, since):
-        return _Tail(since, None, newest.counted_at if newest else None)
-    return _Tail(since, hours.count(since, now + SKEW, now=now), now)
+        return Tail(since, None, newest.counted_at if newest else None)
+    return Tail(since, hours.count(since, now + SKEW, now=now), now)
 
 
 _FEW = """
@@ -200,7 +213,7 @@ GROUP BY 1, 2
 
 
 def _kept(
-    flows: Sequence[Flow], starts: Sequence[datetime], *, until: datetime
+    flows: Sequence[Flow], starts: Sequence[datetime], *, until: datetime | None
 ) -> Iterator[tuple[int, int, Mapping[str, int], list[int]]]:
     """(flow, number of the bucket, counts, ages)."""
     values = {
@@ -208,7 +221,7 @@ def _kept(
         "flows": [flow.pk for flow in flows],
         "starts": list(starts),
         "since": starts[0],
-        "until": until,
+        "until": until or "infinity",
     }
     with database.cursor() as cursor:
         cursor.execute(_KEPT, values)
