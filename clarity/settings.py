@@ -222,6 +222,8 @@ CLARITY_RETRY_LONGEST_SECONDS = env.number("CLARITY_RETRY_LONGEST_SECONDS", 300)
 CLARITY_CRASH_AT = "" if CLARITY_PRODUCTION else env.text("CLARITY_CRASH_AT", "")
 CLARITY_POLL_SECONDS = env.number("CLARITY_POLL_SECONDS", 0)
 CLARITY_HISTORY_DAYS = env.number("CLARITY_HISTORY_DAYS", 90)
+# How often the stock of both sides is compared by itself; 0: only when someone asks.
+CLARITY_CONVERGE_MINUTES = env.number("CLARITY_CONVERGE_MINUTES", 30)
 CLARITY_NOTICE_NAME_DAYS = env.number("CLARITY_NOTICE_NAME_DAYS", 400)
 
 # Messages to the owners of a tenant; without a mail host they appear in the log of the worker.

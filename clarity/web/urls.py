@@ -15,6 +15,7 @@ urlpatterns = [
     path("t/<slug:slug>/", include("clarity.web.audit.urls")),
     path("enter/<str:token>/", entry.enter, name="enter"),
     path("t/<slug:slug>/pairs/", pairs, name="pairs"),
+    path("t/<slug:slug>/", include("clarity.web.dashboard.urls")),
     path("t/<slug:slug>/", include("clarity.web.activity.urls")),
     path("t/<slug:slug>/", include("clarity.web.incidents.urls")),
     path("t/<slug:slug>/", include("clarity.web.backfill.urls")),

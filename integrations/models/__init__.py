@@ -12,11 +12,13 @@ from integrations.models.backfill import (
 from integrations.models.balance import Balance
 from integrations.models.chore import Chore
 from integrations.models.connection import Connection, ConnectionState, Environment
+from integrations.models.convergence import ConvergenceRun, ConvergenceState
 from integrations.models.credential import Credential
 from integrations.models.cursor import Cursor
 from integrations.models.data_key import DataKey
 from integrations.models.day_total import DayTotal, TotalRow
 from integrations.models.delivery import Attempt, Delivery, DeliveryState
+from integrations.models.figure import HourFigure
 from integrations.models.inbox import InboxItem, InboxState
 from integrations.models.incident import RECORDS, Incident, IncidentState, ReplayState, Side
 from integrations.models.lane import BreakerState, Lane
@@ -45,6 +47,8 @@ __all__ = [
     "BreakerState",
     "Connection",
     "ConnectionState",
+    "ConvergenceRun",
+    "ConvergenceState",
     "Credential",
     "Cursor",
     "DataKey",
@@ -56,6 +60,7 @@ __all__ = [
     "DryRunState",
     "Environment",
     "Flow",
+    "HourFigure",
     "InboxItem",
     "InboxState",
     "Incident",

@@ -23,6 +23,8 @@ from django.utils import timezone
 
 from integrations.models import Chore
 from integrations.services import (
+    accuracy_schedule,
+    hours,
     mapping_release,
     mapping_shadow,
     reconciling_daily,
@@ -68,6 +70,8 @@ DUTIES: Sequence[Duty] = (
     Duty("mapping trials", timedelta(seconds=30), mapping_shadow.run_due),
     Duty("mapping releases", timedelta(seconds=30), mapping_release.release_due),
     Duty("sandboxes", timedelta(seconds=20), _tend_sandboxes),
+    Duty("hours", hours.EVERY, hours.count_all),
+    Duty("stock comparisons", accuracy_schedule.EVERY, accuracy_schedule.start_due),
     Duty("tidying", timedelta(hours=1), tidying.tidy),
     Duty("retention", timedelta(hours=6), _retain),
 )
