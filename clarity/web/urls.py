@@ -19,6 +19,7 @@ urlpatterns = [
     path("enter/<str:token>/", entry.enter, name="enter"),
     path("t/<slug:slug>/", include("clarity.web.activity.urls")),
     path("t/<slug:slug>/", include("clarity.web.incidents.urls")),
+    path("t/<slug:slug>/", include("clarity.web.search.urls")),
     path("t/<slug:slug>/", include("clarity.web.backfill.urls")),
     path("t/<slug:slug>/", include("clarity.web.reconciliation.urls")),
     path("t/<slug:slug>/", include("clarity.web.flows.urls")),

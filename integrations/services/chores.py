@@ -28,6 +28,7 @@ from integrations.services import (
     reconciling_daily,
     reserving,
     retention,
+    search_upkeep,
     tidying,
     watching,
 )
@@ -62,6 +63,7 @@ DUTIES: Sequence[Duty] = (
     Duty("reconciliation", timedelta(minutes=10), reconciling_daily.compare_yesterday),
     Duty("mapping trials", timedelta(seconds=30), mapping_shadow.run_due),
     Duty("mapping releases", timedelta(seconds=30), mapping_release.release_due),
+    Duty("search", timedelta(minutes=10), search_upkeep.keep_up),
     Duty("tidying", timedelta(hours=1), tidying.tidy),
     Duty("retention", timedelta(hours=6), _retain),
 )
