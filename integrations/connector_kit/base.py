@@ -310,8 +310,9 @@ class Connector:
     the connections that a client keeps. `audit(client, entities, ours)` looks the account over before
     records of these entities flow, or while they do, and changes nothing; `ours` tells what we made.
     `fields(client)` lists the fields that people added to the account themselves and that mapping
-    rules can name. `money` tells the money of a day, to reconcile
-    both sides.
+    rules can name. `record_url(account, entity, key)` is the address at which a person sees that
+    record in the system's own pages, None where none is known; it makes no request. `money` tells
+    the money of a day, to reconcile both sides.
     """
 
     manifest: Manifest
@@ -326,5 +327,6 @@ class Connector:
     close: Callable[[Client], None] | None = None
     audit: Callable[[Client, Collection[Entity], Ours], Sequence[Finding]] | None = None
     fields: Callable[[Client], Sequence[FieldFound]] | None = None
+    record_url: Callable[[Account, Entity, str], str | None] | None = None
     sandbox: str = ""
     money: MoneyPort | None = None

@@ -82,7 +82,7 @@ def find(*, q: str, limit: int = 50, cursor: str = "") -> Found:
     if len(plain) < SHORTEST:
         raise BadSearch(f"Type at least {SHORTEST} characters of a number, SKU, e-mail or id.")
     fitting = _places(text, plain)
-    latest = _latest(fitting)
+    latest = latest_of(fitting)
     order = [entity.value for entity in Entity]
     ranked = sorted(
         latest.items(),
@@ -262,8 +262,11 @@ LATERAL (
 """
 
 
-def _latest(places: Iterable[Place]) -> dict[Place, int]:
-    """The latest notice of each record; a record whose notices are gone is left out."""
+def latest_of(places: Iterable[Place]) -> dict[Place, int]:
+    """The latest notice of each record; a record whose notices are gone is left out.
+
+    Call inside the tenant's scope.
+    """
     columns = [list(column) for column in zip(*places, strict=True)]
     if not columns:
         return {}

@@ -30,9 +30,9 @@ def record(request: HttpRequest, membership: Membership, item_id: int) -> HttpRe
         item = find_item(item_id)
         found = timeline(item=item)
         source = item.connection
-        links = [(link, sentences.other_side(link, source)) for link in found.links]
         context = {
             "tenant": membership.tenant,
+            "membership": membership,
             "pair": _pair(found),
             "item": item,
             "source": source,
@@ -41,8 +41,11 @@ def record(request: HttpRequest, membership: Membership, item_id: int) -> HttpRe
             "entity": words.entity_word(item.entity),
             "summary": sentences.summary(found, source),
             "steps": sentences.steps(found, source),
-            "links": links,
             "related": [(other, words.badge(other.state)) for other in found.related],
+            "relatives": [
+                (one.item, words.entity_word(one.item.entity), words.badge(one.outcome))
+                for one in found.relatives
+            ],
             "took": words.duration(found.seconds),
             "is_stopped": found.outcome in ("held", "dead"),
             "may_replay": may_operate(membership) and found.outcome in REPLAYABLE,
@@ -65,6 +68,7 @@ def replay_record(request: HttpRequest, membership: Membership, item_id: int) ->
             found = timeline(item=item)
             context = {
                 "tenant": membership.tenant,
+                "membership": membership,
                 "pair": _pair(found),
                 "item": item,
                 "name": name,

@@ -65,7 +65,7 @@ def search(request: HttpRequest, membership: Membership) -> HttpResponse:
         "tenant": membership.tenant,
         "membership": membership,
         "section": "search",
-        "q": asked,
+        "query": asked,
     }
     if not asked:
         return whole_page(request, "search/search.html", context)

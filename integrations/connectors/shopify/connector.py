@@ -8,6 +8,7 @@ from integrations.connector_kit.base import Connector, EntityPort
 from integrations.connector_kit.manifest import load
 from integrations.connector_kit.money import MoneyPort
 from integrations.connectors.shopify import (
+    admin_pages,
     audit,
     backfill,
     customer_writing,
@@ -96,6 +97,7 @@ CONNECTOR = Connector(
     refresh=ShopClient.refresh,
     audit=audit.audit,
     fields=own_fields.fields,
+    record_url=admin_pages.record_url,
     close=ShopClient.close,
     money=MoneyPort(movements=money.movements, orders=money.orders, zone=money.zone),
     sandbox="integrations.connectors.shopify.sandbox.app:create",
