@@ -16,7 +16,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol
 
-from integrations.connector_kit.audit import Finding, Ours, Shelf
+from integrations.connector_kit.audit import Article, Finding, Ours, Shelf
 from integrations.connector_kit.budget import Budget
 from integrations.connector_kit.errors import ConnectorError
 from integrations.connector_kit.exchange import Observer
@@ -261,6 +261,7 @@ class EntityPort:
     disturb; cursor "" starts. A notice holds the whole record where the page shows it anyway.
     `listing(client, cursor)`: for inventory as a target, every article, to link both sides by SKU.
     `shelf(client, cursor)`: for products, every article that can be sold, those without SKU as well.
+    `search(client, text)`: for products, a few articles whose number or title holds these words.
     `count(client)`: how much `pages` (or `listing`, where there are no pages) will read; cheap.
     `calls_per_write`: requests a write usually takes, for the plan of a backfill.
     """
@@ -275,6 +276,7 @@ class EntityPort:
     pages: Callable[[Client, str], Page] | None = None
     listing: Callable[[Client, str], Listing] | None = None
     shelf: Callable[[Client, str], Shelf] | None = None
+    search: Callable[[Client, str], Sequence[Article]] | None = None
     count: Callable[[Client], Extent] | None = None
     batch_size: int = 1
     calls_per_write: int = 1

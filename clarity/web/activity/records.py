@@ -12,7 +12,7 @@ from clarity.web.access import OPERATORS, may_operate, member_required, signed_i
 from clarity.web.activity import origins, sentences, words
 from clarity.web.fragments import whole_page
 from integrations.models import InboxItem, Pair
-from integrations.services import editing, incidents
+from integrations.services import editing, incidents, remedies
 from integrations.services.replay import CannotReplay, replay
 from integrations.services.trace import Timeline, timeline
 from tenants import scope
@@ -50,6 +50,7 @@ def record(request: HttpRequest, membership: Membership, item_id: int) -> HttpRe
             "is_stopped": found.outcome in ("held", "dead"),
             "may_replay": may_operate(membership) and found.outcome in REPLAYABLE,
             "may_edit": may_operate(membership) and not editing.why_not(item),
+            "may_choose": may_operate(membership) and remedies.undecided(item) is not None,
             "incident": incidents.of_record(item),
             "origins": origins.shown(found.delivery),
         }

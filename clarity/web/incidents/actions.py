@@ -86,6 +86,8 @@ def _context(found: Incident, membership: Membership, value: str = "") -> Mappin
     counts = {each.value: each.count for each in service.values(found)}
     return {
         "tenant": membership.tenant,
+        "membership": membership,
+        "section": "incidents",
         "incident": found,
         "title": sentences.title(found),
         "value": value,

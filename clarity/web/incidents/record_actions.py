@@ -83,6 +83,8 @@ def discard_record(request: HttpRequest, membership: Membership, item_id: int) -
         item = find_item(item_id)
         context = {
             "tenant": membership.tenant,
+            "membership": membership,
+            "section": "incidents",
             "item": item,
             "name": _name(item),
             "longest": LONGEST_REASON,
@@ -105,6 +107,8 @@ def _edit_context(item: InboxItem, membership: Membership, text: str) -> Mapping
     stopped_by = timeline(item=item).stopped_by
     return {
         "tenant": membership.tenant,
+        "membership": membership,
+        "section": "incidents",
         "item": item,
         "name": _name(item),
         "text": text,

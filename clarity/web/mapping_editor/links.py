@@ -5,7 +5,6 @@ from __future__ import annotations
 from integrations.connector_kit.presets import NoPreset
 from integrations.models import Flow, Incident, Side
 from integrations.sync import rulebooks
-from integrations.sync.causes import missed_table
 
 
 def flow_of_incident(found: Incident) -> Flow | None:
@@ -23,8 +22,3 @@ def flow_of_incident(found: Incident) -> Flow | None:
         return flow if flow and rulebooks.shipped(flow) else None
     except NoPreset:
         return None
-
-
-def table_of_incident(found: Incident) -> str:
-    """The lookup table that has no entry for the incident's records, "" for any other cause."""
-    return missed_table(found.message)

@@ -75,6 +75,7 @@ CONNECTOR = Connector(
             batch_size=product_writing.BATCH_SIZE,
             calls_per_write=product_writing.CALLS_PER_WRITE,
             shelf=audit.shelf,
+            search=audit.search,
         ),
         Entity.INVENTORY: EntityPort(
             normalise=stock.normalise,
