@@ -37,8 +37,10 @@ def terms(record: Record, *, reference: str = "") -> set[Term]:
 
 
 def _named(record: Record, reference: str) -> Iterator[Term]:
-    yield TermKind.NUMBER, record.number
-    yield TermKind.NUMBER, reference
+    # An id is found as an id; here it would only crowd the numbers that begin like it.
+    yield from (
+        (TermKind.NUMBER, name) for name in (record.number, reference) if name != record.key
+    )
     if isinstance(record, Order):
         yield from _of_order(record)
     elif isinstance(record, Customer):

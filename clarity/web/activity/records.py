@@ -13,6 +13,7 @@ from clarity.web.activity import origins, sentences, words
 from clarity.web.fragments import whole_page
 from integrations.models import InboxItem, Pair
 from integrations.services import editing, incidents, remedies
+from integrations.services.mapping_reading import has_rules
 from integrations.services.replay import CannotReplay, replay
 from integrations.services.trace import Timeline, timeline
 from tenants import scope
@@ -53,6 +54,7 @@ def record(request: HttpRequest, membership: Membership, item_id: int) -> HttpRe
             "may_choose": may_operate(membership) and remedies.undecided(item) is not None,
             "incident": incidents.of_record(item),
             "origins": origins.shown(found.delivery),
+            "has_rules": found.delivery is not None and has_rules(found.delivery.flow),
         }
     return whole_page(request, "activity/record.html", context)
 

@@ -18,6 +18,7 @@ from clarity.web.activity.records import find_item
 from clarity.web.fragments import whole_page
 from clarity.web.incidents import sentences
 from clarity.web.incidents.one import find
+from clarity.web.once_more import once_more
 from integrations.connector_kit.audit import Article
 from integrations.models import Incident
 from integrations.services import fixing, mapping_tables, product_links, remedies
@@ -37,6 +38,7 @@ _form = require_http_methods(["GET", "HEAD", "POST"])
 
 @_form
 @member_required(*OPERATORS)
+@once_more
 def entry(request: HttpRequest, membership: Membership, incident_id: int) -> HttpResponse:
     """What a value becomes, for the records that stopped at it and all that come."""
     with scope.tenant(membership.tenant_id):
@@ -104,6 +106,7 @@ def _released(done: Put, incident_id: int) -> Fixed:
 
 @_form
 @member_required(*OPERATORS)
+@once_more
 def article(request: HttpRequest, membership: Membership, incident_id: int) -> HttpResponse:
     """Which article of the other side it is."""
     value = _value(request)
@@ -172,6 +175,7 @@ def _link(
 
 @_form
 @member_required(*OPERATORS)
+@once_more
 def customer(request: HttpRequest, membership: Membership, item_id: int) -> HttpResponse:
     """Which of the customers that fit is this one."""
     with scope.tenant(membership.tenant_id):

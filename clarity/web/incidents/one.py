@@ -98,17 +98,17 @@ def _now(found: Incident, membership: Membership) -> Mapping[str, Any]:
         "may_act": may_operate(membership) and found.has_records and listed.stopped > 0,
         "rules_of": flow_of_incident(found),
         "remedy": remedy,
-        "example": _example(remedy),
+        "example": _example(found, remedy),
         "only_value": values[0].value if len(values) == 1 else "",
         "reconnect": _connection_page(membership, found.connection),
         "may_stop": may_operate(membership) and found.is_replaying,
     }
 
 
-def _example(remedy: remedies.Remedy) -> Mapping[str, Any] | None:
-    """One of the stopped records in its own words, with its values."""
-    row = remedy.row
-    if row is None:
+def _example(found: Incident, remedy: remedies.Remedy) -> Mapping[str, Any] | None:
+    """One of the stopped records in its own words, where they say more than the incident does."""
+    row, is_sum = remedy.row, remedy.fix is remedies.Fix.SUM
+    if row is None or not (is_sum or row.advice not in (row.reason, found.advice)):
         return None
     item = row.inbox_item if isinstance(row, Delivery) else row
     return {
@@ -117,7 +117,7 @@ def _example(remedy: remedies.Remedy) -> Mapping[str, Any] | None:
         "reason": row.reason,
         "said": row.said,
         "advice": row.advice if row.advice != row.reason else "",
-        "is_sum": remedy.fix is remedies.Fix.SUM,
+        "is_sum": is_sum,
     }
 
 
@@ -149,7 +149,7 @@ def _records(request: HttpRequest, found: Incident) -> Mapping[str, Any]:
         "only_stopped": only_stopped,
         "value": value,
         "kept": urlencode({name: text for name, text in kept.items() if text}),
-        "query": urlencode(
+        "here": urlencode(
             {name: text for name, text in {**kept, "page": str(page.number)}.items() if text}
         ),
     }

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from integrations.connector_kit.presets import NoPreset
 from integrations.models import Flow, Incident, Side
-from integrations.sync import rulebooks
+from integrations.services.mapping_reading import has_rules
 
 
 def flow_of_incident(found: Incident) -> Flow | None:
@@ -18,7 +17,4 @@ def flow_of_incident(found: Incident) -> Flow | None:
         .order_by("pk")
         .first()
     )
-    try:
-        return flow if flow and rulebooks.shipped(flow) else None
-    except NoPreset:
-        return None
+    return flow if flow and has_rules(flow) else None
