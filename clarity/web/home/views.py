@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
 
 from clarity.web.access import may_operate, member_required, sign_in_first, signed_in
 from clarity.web.fragments import whole_page
@@ -29,6 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "home/home.html", {"cards": cards, "tenants": tenants})
 
 
+@require_safe
 @member_required()
 def pairs(request: HttpRequest, membership: Membership) -> HttpResponse:
     """The pairs of one tenant."""
