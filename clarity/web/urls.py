@@ -18,6 +18,7 @@ urlpatterns = [
     path("t/<slug:slug>/", include("clarity.web.dashboard.urls")),
     path("t/<slug:slug>/", include("clarity.web.activity.urls")),
     path("t/<slug:slug>/", include("clarity.web.incidents.urls")),
+    path("t/<slug:slug>/", include("clarity.web.search.urls")),
     path("t/<slug:slug>/", include("clarity.web.backfill.urls")),
     path("t/<slug:slug>/", include("clarity.web.reconciliation.urls")),
     path("t/<slug:slug>/", include("clarity.web.flows.urls")),

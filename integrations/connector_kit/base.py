@@ -16,7 +16,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol
 
-from integrations.connector_kit.audit import Finding, Ours, Shelf
+from integrations.connector_kit.audit import Article, Finding, Ours, Shelf
 from integrations.connector_kit.budget import Budget
 from integrations.connector_kit.errors import ConnectorError
 from integrations.connector_kit.exchange import Observer
@@ -261,6 +261,7 @@ class EntityPort:
     disturb; cursor "" starts. A notice holds the whole record where the page shows it anyway.
     `listing(client, cursor)`: for inventory as a target, every article, to link both sides by SKU.
     `shelf(client, cursor)`: for products, every article that can be sold, those without SKU as well.
+    `search(client, text)`: for products, a few articles whose number or title holds these words.
     `count(client)`: how much `pages` (or `listing`, where there are no pages) will read; cheap.
     `newest(client, count)`: keys of the newest records, newest first, which `read` then reads.
     `rehearse(client, outgoing)`: looks up what `write` would look up before it writes, and raises what
@@ -278,6 +279,7 @@ class EntityPort:
     pages: Callable[[Client, str], Page] | None = None
     listing: Callable[[Client, str], Listing] | None = None
     shelf: Callable[[Client, str], Shelf] | None = None
+    search: Callable[[Client, str], Sequence[Article]] | None = None
     count: Callable[[Client], Extent] | None = None
     newest: Callable[[Client, int], Sequence[str]] | None = None
     rehearse: Callable[[Client, Outgoing], None] | None = None
@@ -349,8 +351,9 @@ class Connector:
     the connections that a client keeps. `audit(client, entities, ours)` looks the account over before
     records of these entities flow, or while they do, and changes nothing; `ours` tells what we made.
     `fields(client)` lists the fields that people added to the account themselves and that mapping
-    rules can name. `consent`: connecting through the vendor's own page. `money` tells the money of a day, to reconcile
-    both sides.
+    rules can name. `consent`: connecting through the vendor's own page. `record_url(account, entity, key)` is the address at which a person sees that
+    record in the system's own pages, None where none is known; it makes no request. `money` tells
+    the money of a day, to reconcile both sides.
     """
 
     manifest: Manifest
@@ -366,5 +369,6 @@ class Connector:
     audit: Callable[[Client, Collection[Entity], Ours], Sequence[Finding]] | None = None
     fields: Callable[[Client], Sequence[FieldFound]] | None = None
     consent: Consent | None = None
+    record_url: Callable[[Account, Entity, str], str | None] | None = None
     sandbox: str = ""
     money: MoneyPort | None = None

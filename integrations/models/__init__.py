@@ -31,6 +31,7 @@ from integrations.models.preflight import Preflight, PreflightState
 from integrations.models.rank import Rank, rank_of
 from integrations.models.reconciliation import ReconciledOrder, Reconciliation, Verdict
 from integrations.models.refusal import Refusal
+from integrations.models.search import SearchKey, SearchTerm, TermKind
 from integrations.models.shadow import ShadowRun, ShadowState
 from integrations.models.stock import Reservation, SafetyStock, StockedArticle
 
@@ -82,10 +83,13 @@ __all__ = [
     "Reservation",
     "SafetyStock",
     "SandboxPair",
+    "SearchKey",
+    "SearchTerm",
     "ShadowRun",
     "ShadowState",
     "Side",
     "StockedArticle",
+    "TermKind",
     "TotalRow",
     "Verdict",
     "rank_of",

@@ -31,6 +31,7 @@ from integrations.services import (
     reserving,
     retention,
     sandbox_pairs,
+    search_upkeep,
     tidying,
     watching,
 )
@@ -72,6 +73,7 @@ DUTIES: Sequence[Duty] = (
     Duty("sandboxes", timedelta(seconds=20), _tend_sandboxes),
     Duty("hours", hours.EVERY, hours.count_all),
     Duty("stock comparisons", accuracy_schedule.EVERY, accuracy_schedule.start_due),
+    Duty("search", timedelta(minutes=10), search_upkeep.keep_up),
     Duty("tidying", timedelta(hours=1), tidying.tidy),
     Duty("retention", timedelta(hours=6), _retain),
 )

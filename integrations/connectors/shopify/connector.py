@@ -8,6 +8,7 @@ from integrations.connector_kit.base import Connector, Consent, EntityPort
 from integrations.connector_kit.manifest import load
 from integrations.connector_kit.money import MoneyPort
 from integrations.connectors.shopify import (
+    admin_pages,
     audit,
     auth,
     backfill,
@@ -76,6 +77,7 @@ CONNECTOR = Connector(
             batch_size=product_writing.BATCH_SIZE,
             calls_per_write=product_writing.CALLS_PER_WRITE,
             shelf=audit.shelf,
+            search=audit.search,
         ),
         Entity.INVENTORY: EntityPort(
             normalise=stock.normalise,
@@ -98,6 +100,7 @@ CONNECTOR = Connector(
     refresh=ShopClient.refresh,
     audit=audit.audit,
     fields=own_fields.fields,
+    record_url=admin_pages.record_url,
     close=ShopClient.close,
     money=MoneyPort(movements=money.movements, orders=money.orders, zone=money.zone),
     consent=Consent(place=auth.place, url=auth.consent_url, grant=auth.grant),
