@@ -7,6 +7,7 @@ from django.urls import include, path
 from clarity.web import entry
 from clarity.web.home.views import home, pairs
 from clarity.web.onboarding import granting
+from clarity.web.tenant_settings import erasure
 
 urlpatterns = [
     path("", home, name="home"),
@@ -26,5 +27,7 @@ urlpatterns = [
     path("t/<slug:slug>/", include("clarity.web.preflight.urls")),
     path("t/<slug:slug>/", include("clarity.web.onboarding.urls")),
     path("connect/<slug:connector>/callback/", granting.callback, name="connect-callback"),
+    path("t/<slug:slug>/", include("clarity.web.tenant_settings.urls")),
+    path("erasure/<uuid:receipt>/", erasure.receipt, name="erasure"),
     path("", include("clarity.web.health.urls")),
 ]

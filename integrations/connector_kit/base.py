@@ -24,6 +24,7 @@ from integrations.connector_kit.manifest import Manifest
 from integrations.connector_kit.money import MoneyPort
 from integrations.connector_kit.own_fields import FieldFound
 from integrations.connector_kit.payload import Payload
+from integrations.connector_kit.privacy import PrivacyPort
 from mappings.canonical.inventory import Stock
 from mappings.canonical.record import Entity, Record
 
@@ -298,6 +299,15 @@ class Probe:
 
 
 @dataclass(frozen=True)
+class Subscription:
+    """A webhook that is registered at the account. `is_ours`: it leads to the address asked for."""
+
+    topic: str
+    address: str
+    is_ours: bool
+
+
+@dataclass(frozen=True)
 class Choice:
     """One possible value of a setting, read from the account (a location, a station)."""
 
@@ -351,9 +361,12 @@ class Connector:
     the connections that a client keeps. `audit(client, entities, ours)` looks the account over before
     records of these entities flow, or while they do, and changes nothing; `ours` tells what we made.
     `fields(client)` lists the fields that people added to the account themselves and that mapping
-    rules can name. `consent`: connecting through the vendor's own page. `record_url(account, entity, key)` is the address at which a person sees that
-    record in the system's own pages, None where none is known; it makes no request. `money` tells
-    the money of a day, to reconcile both sides.
+    rules can name. `consent`: connecting through the vendor's own page. `record_url(account, entity,
+    key)` is the address at which a person sees that record in the system's own pages, None where
+    none is known; it makes no request. `money` tells the money of a day, to reconcile both sides.
+    `subscriptions(client, callback_url)` lists the webhooks that are registered,
+    `unsubscribe(client, callback_url)` takes ours away and answers how many; may be called again.
+    `privacy` reads the vendor's privacy webhooks.
     """
 
     manifest: Manifest
@@ -372,3 +385,6 @@ class Connector:
     record_url: Callable[[Account, Entity, str], str | None] | None = None
     sandbox: str = ""
     money: MoneyPort | None = None
+    subscriptions: Callable[[Client, str], Sequence[Subscription]] | None = None
+    unsubscribe: Callable[[Client, str], int] | None = None
+    privacy: PrivacyPort | None = None

@@ -18,6 +18,8 @@ from integrations.models.cursor import Cursor
 from integrations.models.data_key import DataKey
 from integrations.models.day_total import DayTotal, TotalRow
 from integrations.models.delivery import Attempt, Delivery, DeliveryState
+from integrations.models.erasure import Erasure
+from integrations.models.export import Export, ExportKind, ExportPart, ExportState
 from integrations.models.figure import HourFigure
 from integrations.models.inbox import InboxItem, InboxState
 from integrations.models.incident import RECORDS, Incident, IncidentState, ReplayState, Side
@@ -28,6 +30,7 @@ from integrations.models.onboarding import DryRun, DryRunState, Onboarding, Sand
 from integrations.models.pair import Direction, Flow, Pair, PairState
 from integrations.models.payload import Payload
 from integrations.models.preflight import Preflight, PreflightState
+from integrations.models.privacy import PrivacyKind, PrivacyRequest, PrivacyState
 from integrations.models.rank import Rank, rank_of
 from integrations.models.reconciliation import ReconciledOrder, Reconciliation, Verdict
 from integrations.models.refusal import Refusal
@@ -60,6 +63,11 @@ __all__ = [
     "DryRun",
     "DryRunState",
     "Environment",
+    "Erasure",
+    "Export",
+    "ExportKind",
+    "ExportPart",
+    "ExportState",
     "Flow",
     "HourFigure",
     "InboxItem",
@@ -75,6 +83,9 @@ __all__ = [
     "Payload",
     "Preflight",
     "PreflightState",
+    "PrivacyKind",
+    "PrivacyRequest",
+    "PrivacyState",
     "Rank",
     "ReconciledOrder",
     "Reconciliation",

@@ -24,9 +24,12 @@ from django.utils import timezone
 from integrations.models import Chore
 from integrations.services import (
     accuracy_schedule,
+    erasing,
+    exporting,
     hours,
     mapping_release,
     mapping_shadow,
+    privacy_requests,
     reconciling_daily,
     reserving,
     retention,
@@ -74,6 +77,9 @@ DUTIES: Sequence[Duty] = (
     Duty("hours", hours.EVERY, hours.count_all),
     Duty("stock comparisons", accuracy_schedule.EVERY, accuracy_schedule.start_due),
     Duty("search", timedelta(minutes=10), search_upkeep.keep_up),
+    Duty(erasing.CHORE, timedelta(seconds=20), erasing.run_due),
+    Duty(privacy_requests.CHORE, timedelta(seconds=30), privacy_requests.run_due),
+    Duty(exporting.CHORE, timedelta(seconds=30), exporting.run_due),
     Duty("tidying", timedelta(hours=1), tidying.tidy),
     Duty("retention", timedelta(hours=6), _retain),
 )

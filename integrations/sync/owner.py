@@ -26,6 +26,9 @@ from tenants.services import audit
 
 log = logging.getLogger(__name__)
 
+# Nobody needs to be told of a loss in these states.
+LOST = (ConnectionState.NEEDS_OWNER, ConnectionState.DISCONNECTED)
+
 _BODY = """\
 {system} does not let us into {name} any more, so nothing goes to it or comes from it.
 
@@ -46,7 +49,7 @@ def lose(*, connection_id: UUID, reason: str, before: datetime, now: datetime) -
     """
     lost = (
         Connection.objects.filter(pk=connection_id, state_since__lt=before)
-        .exclude(state=ConnectionState.NEEDS_OWNER)
+        .exclude(state__in=LOST)
         .update(state=ConnectionState.NEEDS_OWNER, state_reason=reason[:400], state_since=now)
     )
     if lost:

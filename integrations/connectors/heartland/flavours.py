@@ -21,6 +21,7 @@ from integrations.connector_kit.base import (
     Receipt,
     Result,
     Save,
+    Subscription,
     Survey,
     WebhookRequest,
 )
@@ -244,6 +245,18 @@ def subscribe(client: Client, callback_url: str, entities: Collection[Entity]) -
     owner = client_of(client).account
     chosen = unified_v1.subscribe if owner.flavour == UNIFIED else webhooks.subscribe
     chosen(client, callback_url, entities)
+
+
+def subscriptions(client: Client, callback_url: str) -> Sequence[Subscription]:
+    """The webhooks of the account."""
+    unified = client_of(client).account.flavour == UNIFIED
+    return (unified_v1.subscriptions if unified else webhooks.subscriptions)(client, callback_url)
+
+
+def unsubscribe(client: Client, callback_url: str) -> int:
+    """Takes our webhooks away."""
+    unified = client_of(client).account.flavour == UNIFIED
+    return (unified_v1.unsubscribe if unified else webhooks.unsubscribe)(client, callback_url)
 
 
 def verify(request: WebhookRequest, owner: Account) -> None:
