@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+from integrations.models.alert_channel import (
+    AlertAddress,
+    AlertChannel,
+    AlertPlan,
+    ChannelKind,
+    Topic,
+)
+from integrations.models.alert_message import (
+    AlertCase,
+    AlertMessage,
+    MessageKind,
+    MessageState,
+)
 from integrations.models.backfill import (
     ACTIVE,
     ArticleSide,
@@ -34,6 +47,11 @@ from integrations.models.stock import Reservation, SafetyStock, StockedArticle
 __all__ = [
     "RECORDS",
     "ACTIVE",
+    "AlertAddress",
+    "AlertCase",
+    "AlertChannel",
+    "AlertMessage",
+    "AlertPlan",
     "ArticleSide",
     "Attempt",
     "Backfill",
@@ -42,6 +60,7 @@ __all__ = [
     "Balance",
     "Chore",
     "BreakerState",
+    "ChannelKind",
     "Connection",
     "ConnectionState",
     "Credential",
@@ -59,6 +78,8 @@ __all__ = [
     "IncidentState",
     "Lane",
     "Link",
+    "MessageKind",
+    "MessageState",
     "NoticeName",
     "Pair",
     "PairState",
@@ -76,6 +97,7 @@ __all__ = [
     "ShadowState",
     "Side",
     "StockedArticle",
+    "Topic",
     "TotalRow",
     "Verdict",
     "rank_of",
