@@ -6,6 +6,7 @@ from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
 from clarity.web import entry
+from clarity.web.alerts.urls import public as alert_addresses
 from clarity.web.home.views import home, pairs
 
 urlpatterns = [
@@ -25,5 +26,7 @@ urlpatterns = [
     path("t/<slug:slug>/", include("clarity.web.flows.urls")),
     path("t/<slug:slug>/", include("clarity.web.mapping_editor.urls")),
     path("t/<slug:slug>/", include("clarity.web.preflight.urls")),
+    path("t/<slug:slug>/", include("clarity.web.alerts.urls")),
+    *alert_addresses,
     path("", include("clarity.web.health.urls")),
 ]
