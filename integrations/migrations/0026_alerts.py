@@ -43,6 +43,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("began_at", models.DateTimeField()),
+                ("cause", models.CharField(blank=True, max_length=600)),
                 ("told_at", models.DateTimeField(null=True)),
                 ("told_count", models.PositiveIntegerField(default=0)),
                 ("grown_at", models.DateTimeField(null=True)),

@@ -30,6 +30,8 @@ class AlertCase(TenantModel):
         Connection, null=True, on_delete=models.CASCADE, related_name="+"
     )
     began_at = models.DateTimeField()
+    # What was told as its cause: when it is over, no record says its value any more.
+    cause = models.CharField(max_length=600, blank=True)
     # When and with how many records it was told first; when it was told that it is tenfold.
     told_at = models.DateTimeField(null=True)
     told_count = models.PositiveIntegerField(default=0)

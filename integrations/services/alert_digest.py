@@ -75,7 +75,7 @@ def of_day(tenant: Tenant, *, now: datetime) -> Content:
     opened = Incident.objects.filter(state=IncidentState.OPEN).select_related("connection")
     resolved = AlertCase.objects.filter(
         over_at__gt=now - SPAN, told_at__isnull=False, incident__state=IncidentState.CLOSED
-    ).select_related("incident")
+    )
     failing = AlertChannel.objects.filter(
         is_on=True, failures__gte=alert_rules.FAILING_FROM
     ).order_by("name", "pk")
@@ -85,8 +85,7 @@ def of_day(tenant: Tenant, *, now: datetime) -> Content:
     if open_count > MOST_LINES:
         lines.append(f"And {open_count - MOST_LINES:,} more open incidents.")
     lines += [
-        f"Resolved: {alert_words.cause(case.incident, ())}"
-        for case in resolved.order_by("-over_at", "-id")[:MOST_LINES]
+        f"Resolved: {case.cause}" for case in resolved.order_by("-over_at", "-id")[:MOST_LINES]
     ]
     lines += [f"The alert channel {row.name} does not work: {row.problem}" for row in failing]
     return Content(

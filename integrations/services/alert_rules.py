@@ -25,7 +25,7 @@ SETTLED = timedelta(minutes=5)
 # An incident that comes back again and again is told at growing distances.
 COOL_DOWN = timedelta(hours=1)
 LONGEST_COOL_DOWN = timedelta(hours=12)
-FLAPPING_WITHIN = timedelta(hours=24)
+FLAPPING_WITHIN = timedelta(days=3)
 
 RETRY_AFTER = (
     timedelta(minutes=1),
@@ -132,7 +132,7 @@ def tenfold(told: int) -> int:
 def cool_down(told_before: Sequence[datetime]) -> datetime | None:
     """Until when an incident is kept quiet that was told at these times before, newest first.
 
-    One hour after the last time, doubled with each further time within a day.
+    One hour after the last time, doubled with each further time within three days.
     """
     if not told_before:
         return None

@@ -77,15 +77,17 @@ class Taken:
 
 def send_due(now: datetime) -> None:
     """Sends what is due, several at once, until nothing is left or the turn is over."""
-    end = time.monotonic() + TURN_SECONDS
+    began = time.monotonic()
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="alerts") as pool:
-        while time.monotonic() < end:
-            now = max(now, timezone.now())
-            taken = [found for ids in _due(now) if (found := take(*ids, now=now)) is not None]
+        while (passed := time.monotonic() - began) < TURN_SECONDS:
+            at = now + timedelta(seconds=passed)
+            taken = [found for ids in _due(at) if (found := take(*ids, now=at)) is not None]
             if not taken:
                 return
-            for each, told in zip(taken, pool.map(_send, taken), strict=True):
-                finish(each.message, told, now=timezone.now())
+            told = list(pool.map(_send, taken))
+            at = now + timedelta(seconds=time.monotonic() - began)
+            for each, ended in zip(taken, told, strict=True):
+                finish(each.message, ended, now=at)
 
 
 def _due(now: datetime) -> Sequence[tuple[UUID, UUID]]:

@@ -154,12 +154,15 @@ def _look_at_incident(case: AlertCase, incident: Incident, tenant: Tenant, now: 
         # All of it got through meanwhile; the incident is about to close.
         decision, kind = Decision(Step.WAIT, now + alert_rules.GATHER), None
     if kind is not None and found is not None:
+        if kind != MessageKind.RESOLVED or not case.cause:
+            case.cause = alert_words.cause(incident, found.values)[:600]
         content = alert_words.of_incident(
             incident,
             kind,
             tenant=tenant,
             began_at=case.began_at,
             found=found,
+            why=case.cause,
             now=case.clear_since or now,
         )
         _tell(case, kind, content, count=found.stopped, now=now)

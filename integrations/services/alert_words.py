@@ -138,10 +138,10 @@ def of_incident(
     tenant: Tenant,
     began_at: datetime,
     found: Found,
+    why: str,
     now: datetime,
 ) -> Content:
-    """What is told of an incident that has lasted until `now`."""
-    why = cause(incident, found.values)
+    """What is told of an incident that has lasted until `now`, with its cause in words."""
     took = lasted((now - began_at).total_seconds())
     if kind == MessageKind.RESOLVED:
         title = f"Resolved: {why}"
