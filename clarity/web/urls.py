@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from clarity.web import entry
+from clarity.web.alerts.urls import public as alert_addresses
 from clarity.web.home.views import home, pairs
 from clarity.web.onboarding import granting
 from clarity.web.tenant_settings import erasure
@@ -29,5 +30,7 @@ urlpatterns = [
     path("connect/<slug:connector>/callback/", granting.callback, name="connect-callback"),
     path("t/<slug:slug>/", include("clarity.web.tenant_settings.urls")),
     path("erasure/<uuid:receipt>/", erasure.receipt, name="erasure"),
+    path("t/<slug:slug>/", include("clarity.web.alerts.urls")),
+    *alert_addresses,
     path("", include("clarity.web.health.urls")),
 ]

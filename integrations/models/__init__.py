@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+from integrations.models.alert_channel import (
+    AlertAddress,
+    AlertChannel,
+    AlertPlan,
+    ChannelKind,
+    Topic,
+)
+from integrations.models.alert_message import (
+    AlertCase,
+    AlertMessage,
+    MessageKind,
+    MessageState,
+)
 from integrations.models.backfill import (
     ACTIVE,
     ArticleSide,
@@ -41,6 +54,11 @@ from integrations.models.stock import Reservation, SafetyStock, StockedArticle
 __all__ = [
     "RECORDS",
     "ACTIVE",
+    "AlertAddress",
+    "AlertCase",
+    "AlertChannel",
+    "AlertMessage",
+    "AlertPlan",
     "ArticleSide",
     "Attempt",
     "Backfill",
@@ -49,6 +67,7 @@ __all__ = [
     "Balance",
     "Chore",
     "BreakerState",
+    "ChannelKind",
     "Connection",
     "ConnectionState",
     "ConvergenceRun",
@@ -76,6 +95,8 @@ __all__ = [
     "IncidentState",
     "Lane",
     "Link",
+    "MessageKind",
+    "MessageState",
     "NoticeName",
     "Onboarding",
     "Pair",
@@ -101,6 +122,7 @@ __all__ = [
     "Side",
     "StockedArticle",
     "TermKind",
+    "Topic",
     "TotalRow",
     "Verdict",
     "rank_of",

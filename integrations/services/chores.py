@@ -24,6 +24,10 @@ from django.utils import timezone
 from integrations.models import Chore
 from integrations.services import (
     accuracy_schedule,
+    alert_digest,
+    alert_sending,
+    alert_tidying,
+    alert_watching,
     erasing,
     exporting,
     hours,
@@ -69,6 +73,11 @@ def _tend_sandboxes(now: datetime) -> None:
 DUTIES: Sequence[Duty] = (
     Duty("lateness", timedelta(seconds=15), watching.watch_lateness),
     Duty("conservation", timedelta(minutes=1), watching.watch_books),
+    Duty("alerts", timedelta(seconds=10), alert_watching.watch),
+    Duty("daily digests", timedelta(minutes=1), alert_digest.make_due),
+    # Behind those that write messages, so that these go out in the same turn.
+    Duty("alert messages", timedelta(seconds=10), alert_sending.send_due),
+    Duty("old alerts", timedelta(hours=6), alert_tidying.tidy),
     Duty("reservations", timedelta(seconds=30), reserving.settle_all),
     Duty("reconciliation", timedelta(minutes=10), reconciling_daily.compare_yesterday),
     Duty("mapping trials", timedelta(seconds=30), mapping_shadow.run_due),
