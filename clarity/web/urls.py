@@ -24,5 +24,6 @@ urlpatterns = [
     path("t/<slug:slug>/", include("clarity.web.flows.urls")),
     path("t/<slug:slug>/", include("clarity.web.mapping_editor.urls")),
     path("t/<slug:slug>/", include("clarity.web.preflight.urls")),
+    path("t/<slug:slug>/", include("clarity.web.api_tokens.urls")),
     path("", include("clarity.web.health.urls")),
 ]
