@@ -19,6 +19,8 @@ P = ParamSpec("P")
 MemberView = Callable[Concatenate[HttpRequest, Membership, P], HttpResponseBase]
 PlainView = Callable[..., HttpResponseBase]
 
+OWNERS = (Role.OWNER,)
+ADMINS = (Role.OWNER, Role.ADMIN)
 OPERATORS = (Role.OWNER, Role.ADMIN, Role.OPERATOR)
 
 
@@ -80,3 +82,13 @@ def zone_of(tenant: Tenant) -> ZoneInfo:
 def may_operate(membership: Membership) -> bool:
     """Whether the member may change what flows, not only look."""
     return membership.role in OPERATORS
+
+
+def may_administer(membership: Membership) -> bool:
+    """Whether the member may connect accounts, change settings, go live and manage people."""
+    return membership.role in ADMINS
+
+
+def may_own(membership: Membership) -> bool:
+    """Whether the member may manage owners and erase the tenant."""
+    return membership.role in OWNERS

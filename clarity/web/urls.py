@@ -6,7 +6,7 @@ from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
 from clarity.web import entry
-from clarity.web.home.views import home
+from clarity.web.home.views import home, pairs
 
 urlpatterns = [
     path("", home, name="home"),
@@ -17,6 +17,7 @@ urlpatterns = [
     ),
     path("sign-out/", auth_views.LogoutView.as_view(), name="logout"),
     path("enter/<str:token>/", entry.enter, name="enter"),
+    path("t/<slug:slug>/pairs/", pairs, name="pairs"),
     path("t/<slug:slug>/", include("clarity.web.activity.urls")),
     path("t/<slug:slug>/", include("clarity.web.incidents.urls")),
     path("t/<slug:slug>/", include("clarity.web.backfill.urls")),

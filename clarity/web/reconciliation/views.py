@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from clarity.web.access import OPERATORS, may_operate, member_required
+from clarity.web.csv_cells import csv_download
 from clarity.web.fragments import whole_page
 from integrations.models import Pair, ReconciledOrder, Verdict
 from integrations.services import reconciled, reconciling
@@ -99,9 +100,7 @@ def table(request: HttpRequest, membership: Membership, pair_id: UUID) -> HttpRe
         if report is None:
             raise Http404
         text = reconciled.as_csv(report)
-    answer = HttpResponse(text, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="payments-{chosen}.csv"'
-    return answer
+    return csv_download(text, name=f"payments-{chosen}.csv")
 
 
 def _day(text: str, usual: date) -> date:
