@@ -117,12 +117,25 @@ def complete(
     for name, schema in schemas.items():
         if name.endswith("BodyRequest"):
             schema["additionalProperties"] = False
+    _plain_values(schemas)
     schemas["Problem"] = _PROBLEM
     components["responses"] = {
         kind.code: _response(kind.status) for kind in sorted(KINDS.values(), key=lambda k: k.status)
     }
     components["securitySchemes"] = _security()
     return result
+
+
+def _plain_values(part: Any) -> None:
+    """Any value that may be null is any value; as a choice of two, null would fit both."""
+    if isinstance(part, dict):
+        if part.get("oneOf") == [{}, {"type": "null"}]:
+            del part["oneOf"]
+        for inner in part.values():
+            _plain_values(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            _plain_values(inner)
 
 
 _PROBLEM: Mapping[str, Any] = {

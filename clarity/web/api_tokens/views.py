@@ -14,14 +14,13 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clarity.web.access import member_required, signed_in
+from clarity.web.access import ADMINS, member_required, signed_in
 from clarity.web.fragments import whole_page
 from tenants import api_scopes, scope
-from tenants.models import ApiToken, Membership, Role
+from tenants.models import ApiToken, Membership
 from tenants.services import api_tokens
 from tenants.services.api_tokens import BadToken
 
-ADMINS = (Role.OWNER, Role.ADMIN)
 LASTS = ((30, "30 days"), (90, "90 days"), (180, "half a year"), (365, "a year"))
 
 
