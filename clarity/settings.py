@@ -57,6 +57,10 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "rest_framework",
     "drf_spectacular",
     "django_q",
@@ -71,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -88,6 +93,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "clarity.web.accounts.context.doors",
             ],
         },
     },
@@ -136,8 +142,49 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
+
+# "open": anyone makes an account of their own; "invited": people come by invitation only.
+CLARITY_SIGNUP = env.text("CLARITY_SIGNUP", "open")
+if CLARITY_SIGNUP not in {"open", "invited"}:
+    raise ImproperlyConfigured(f"CLARITY_SIGNUP is {CLARITY_SIGNUP!r}; say open or invited")
+_is_https = CLARITY_PUBLIC_URL.startswith("https://")
+ACCOUNT_ADAPTER = "clarity.web.accounts.adapter.Adapter"
+ACCOUNT_FORMS = {"signup": "clarity.web.accounts.forms.SignUpForm"}
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = 5
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "signed-out"
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if _is_https else "http"
+# A form sent twice within a second is no attack.
+ACCOUNT_RATE_LIMITS = {"confirm_email": "5/m/key"}
+MFA_ADAPTER = "clarity.web.accounts.mfa.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Clarity Connect"
+# A clock that is half a minute off still signs in.
+MFA_TOTP_TOLERANCE = 1
+SESSION_COOKIE_AGE = env.number("CLARITY_SESSION_HOURS", 168) * 3600
+
+# Failed sign-ins are counted here, by all processes together.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "clarity_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
@@ -150,12 +197,13 @@ STATIC_ROOT = CLARITY_DATA_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = not CLARITY_PRODUCTION
 
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CLARITY_PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _is_https
 SESSION_COOKIE_HTTPONLY = True
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if env.flag("CLARITY_BEHIND_PROXY", default=False):
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # A webhook above this size is refused with 413 before it is read.
@@ -163,6 +211,10 @@ CLARITY_WEBHOOK_MAX_BYTES = env.number("CLARITY_WEBHOOK_MAX_BYTES", 5 * 1024 * 1
 DATA_UPLOAD_MAX_MEMORY_SIZE = CLARITY_WEBHOOK_MAX_BYTES
 # Production connections may point at private addresses only when this is on.
 CLARITY_ALLOW_PRIVATE_TARGETS = env.flag("CLARITY_ALLOW_PRIVATE_TARGETS", default=False)
+# Where the control APIs of our own sandboxes answer, by connector; never reachable from outside.
+CLARITY_SANDBOXES = env.named("CLARITY_SANDBOXES")
+# Our apps at the vendors, by connector, as "client id:client secret".
+CLARITY_APPS = env.named("CLARITY_APPS")
 CLARITY_LANE_SLICE_SECONDS = env.number("CLARITY_LANE_SLICE_SECONDS", 20)
 CLARITY_LEASE_SECONDS = env.number("CLARITY_LEASE_SECONDS", 8)
 CLARITY_RETRY_MAX_AGE_HOURS = env.number("CLARITY_RETRY_MAX_AGE_HOURS", 72)

@@ -22,6 +22,7 @@ from integrations.models.incident import RECORDS, Incident, IncidentState, Repla
 from integrations.models.lane import BreakerState, Lane
 from integrations.models.link import Link
 from integrations.models.notice_name import NoticeName
+from integrations.models.onboarding import DryRun, DryRunState, Onboarding, SandboxPair
 from integrations.models.pair import Direction, Flow, Pair, PairState
 from integrations.models.payload import Payload
 from integrations.models.preflight import Preflight, PreflightState
@@ -51,6 +52,8 @@ __all__ = [
     "Delivery",
     "DeliveryState",
     "Direction",
+    "DryRun",
+    "DryRunState",
     "Environment",
     "Flow",
     "InboxItem",
@@ -60,6 +63,7 @@ __all__ = [
     "Lane",
     "Link",
     "NoticeName",
+    "Onboarding",
     "Pair",
     "PairState",
     "Payload",
@@ -72,6 +76,7 @@ __all__ = [
     "ReplayState",
     "Reservation",
     "SafetyStock",
+    "SandboxPair",
     "ShadowRun",
     "ShadowState",
     "Side",

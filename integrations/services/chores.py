@@ -28,6 +28,7 @@ from integrations.services import (
     reconciling_daily,
     reserving,
     retention,
+    sandbox_pairs,
     tidying,
     watching,
 )
@@ -55,6 +56,10 @@ def _retain(now: datetime) -> None:
     log.info("retention: %s partitions seen to in %.1f s", len(report.steps), report.seconds)
 
 
+def _tend_sandboxes(now: datetime) -> None:
+    sandbox_pairs.tend(public_url=settings.CLARITY_PUBLIC_URL, now=now)
+
+
 DUTIES: Sequence[Duty] = (
     Duty("lateness", timedelta(seconds=15), watching.watch_lateness),
     Duty("conservation", timedelta(minutes=1), watching.watch_books),
@@ -62,6 +67,7 @@ DUTIES: Sequence[Duty] = (
     Duty("reconciliation", timedelta(minutes=10), reconciling_daily.compare_yesterday),
     Duty("mapping trials", timedelta(seconds=30), mapping_shadow.run_due),
     Duty("mapping releases", timedelta(seconds=30), mapping_release.release_due),
+    Duty("sandboxes", timedelta(seconds=20), _tend_sandboxes),
     Duty("tidying", timedelta(hours=1), tidying.tidy),
     Duty("retention", timedelta(hours=6), _retain),
 )

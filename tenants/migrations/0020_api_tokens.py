@@ -14,7 +14,7 @@ from tenants.rls import ProtectTenantTable
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tenants", "0001_initial"),
+        ("tenants", "0003_known_people_have_proven_their_address"),
     ]
 
     operations = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tenants.models.api_request import ApiRequest, ApiUse
 from tenants.models.api_token import ApiToken
 from tenants.models.audit import AuditEntry
+from tenants.models.invitation import Invitation
 from tenants.models.membership import Membership, Role
 from tenants.models.scoped import ScopedManager, ScopedQuerySet, TenantModel
 from tenants.models.tenant import Tenant
@@ -15,6 +16,7 @@ __all__ = [
     "ApiToken",
     "ApiUse",
     "AuditEntry",
+    "Invitation",
     "Membership",
     "Role",
     "ScopedManager",

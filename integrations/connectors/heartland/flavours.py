@@ -57,6 +57,7 @@ RETAIL_PORTS: Mapping[Entity, EntityPort] = {
         changes=order_status.changes,
         read=order_status.read,
         write=orders.write,
+        rehearse=orders.rehearse,
         reference=orders.reference,
     ),
     Entity.REFUND: EntityPort(
@@ -162,12 +163,19 @@ def port(entity: Entity) -> EntityPort:
         write_many=partial(_write_many, entity) if shape.write_many else None,
         batch_size=shape.batch_size,
         reference=reference if shape.reference else None,
+        rehearse=partial(_rehearse, entity) if shape.rehearse else None,
         survey=_survey if shape.survey else None,
         pages=partial(_pages, entity) if shape.pages else None,
         shelf=partial(_shelf, entity) if shape.shelf else None,
         count=partial(_count, entity) if shape.count else None,
         calls_per_write=shape.calls_per_write,
     )
+
+
+def _rehearse(entity: Entity, client: Client, outgoing: Outgoing) -> None:
+    function = _port(entity, client_of(client).account).rehearse
+    if function is not None:
+        function(client, outgoing)
 
 
 def _write_many(entity: Entity, client: Client, batch: Sequence[Outgoing]) -> Sequence[Result]:

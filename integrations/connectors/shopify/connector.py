@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from integrations.connector_kit.base import Connector, EntityPort
+from integrations.connector_kit.base import Connector, Consent, EntityPort
 from integrations.connector_kit.manifest import load
 from integrations.connector_kit.money import MoneyPort
 from integrations.connectors.shopify import (
     audit,
+    auth,
     backfill,
     customer_writing,
     customers,
@@ -41,6 +42,7 @@ CONNECTOR = Connector(
             normalise=orders.normalise,
             changes=orders.changes,
             read=orders.read,
+            newest=orders.newest,
             write=order_status.write,
         ),
         Entity.REFUND: EntityPort(
@@ -98,5 +100,6 @@ CONNECTOR = Connector(
     fields=own_fields.fields,
     close=ShopClient.close,
     money=MoneyPort(movements=money.movements, orders=money.orders, zone=money.zone),
+    consent=Consent(place=auth.place, url=auth.consent_url, grant=auth.grant),
     sandbox="integrations.connectors.shopify.sandbox.app:create",
 )
