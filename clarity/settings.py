@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
     "rest_framework",
+    "drf_spectacular",
     "django_q",
 ]
 
@@ -266,11 +267,41 @@ Q_CLUSTER = {
     "log_level": "WARNING",
 }
 
+# How many requests a minute the API answers to one token or session, and to a whole tenant.
+CLARITY_API_PER_TOKEN = env.number("CLARITY_API_PER_TOKEN", 600)
+CLARITY_API_PER_TENANT = env.number("CLARITY_API_PER_TENANT", 2_400)
 REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "clarity.api.access.TokenAuthentication",
+        "clarity.api.access.SessionAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PARSER_CLASSES": ["clarity.api.parsing.StrictJSON"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "EXCEPTION_HANDLER": "rest_framework.views.exception_handler",
+    "DEFAULT_SCHEMA_CLASS": "clarity.api.schema.Described",
+    "EXCEPTION_HANDLER": "clarity.api.problems.handler",
+    "URL_FORMAT_OVERRIDE": None,
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Clarity Connect API",
+    "VERSION": "1",
+    "DESCRIPTION": "Pairs of a point of sale and a web store, what flows between them, and what is"
+    " stuck. JSON in UTF-8; times are RFC 3339 in UTC; amounts of money are texts. Lists come in"
+    " pages: pass `next` as `cursor` until it is null. Every error is a problem document (RFC"
+    " 9457).",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "OAS_VERSION": "3.1.0",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "COMPONENT_SPLIT_PATCH": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": ["clarity.api.schema.complete"],
+    "PATH_CONVERTER_OVERRIDES": {
+        "number": {"type": "integer", "format": "int64", "minimum": 1},
+        "word": {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,59}$"},
+        "version": {"type": "string", "pattern": "^(draft|preset|[0-9]{1,9})$"},
+    },
+    "SERVE_INCLUDE_SCHEMA": False,
 }
 
 _level = env.text("CLARITY_LOG_LEVEL", "INFO").upper()

@@ -26,6 +26,7 @@ urlpatterns = [
     path("t/<slug:slug>/", include("clarity.web.flows.urls")),
     path("t/<slug:slug>/", include("clarity.web.mapping_editor.urls")),
     path("t/<slug:slug>/", include("clarity.web.preflight.urls")),
+    path("t/<slug:slug>/", include("clarity.web.api_tokens.urls")),
     path("t/<slug:slug>/", include("clarity.web.onboarding.urls")),
     path("connect/<slug:connector>/callback/", granting.callback, name="connect-callback"),
     path("t/<slug:slug>/", include("clarity.web.tenant_settings.urls")),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tenants.models.api_request import ApiRequest, ApiUse
+from tenants.models.api_token import ApiToken
 from tenants.models.audit import AuditEntry
 from tenants.models.invitation import Invitation
 from tenants.models.membership import Membership, Role
@@ -10,6 +12,9 @@ from tenants.models.tenant import Tenant
 from tenants.models.user import User
 
 __all__ = [
+    "ApiRequest",
+    "ApiToken",
+    "ApiUse",
     "AuditEntry",
     "Invitation",
     "Membership",
