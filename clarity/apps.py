@@ -9,3 +9,8 @@ class ClarityConfig(AppConfig):
     name = "clarity"
     label = "clarity"
     verbose_name = "Clarity Connect"
+
+    def ready(self) -> None:
+        from clarity.web.accounts import receivers
+
+        receivers.connect()

@@ -6,5 +6,6 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("integrations.webhooks.urls")),
+    path("", include("clarity.api.urls")),
     path("", include("clarity.web.urls")),
 ]

@@ -13,7 +13,7 @@ from tenants.rls import ProtectTenantTable
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0021_own_fields"),
+        ("integrations", "0024_search_terms"),
         ("tenants", "0010_erasing"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -180,6 +180,30 @@ def reconnect(
         )
 
 
+def move(
+    connection: Connection,
+    *,
+    base_url: str,
+    settings: Mapping[str, str],
+    credentials: Mapping[str, str],
+    now: datetime,
+) -> None:
+    """The account lies elsewhere from now on, with other credentials; the settings are put over those
+    it has. For accounts of our own sandboxes. Call outside any scope."""
+    if connection.environment != Environment.SANDBOX:
+        raise BadConnection("Only sandboxes of our own move.", field="base_url")
+    with scope.tenant(connection.tenant_id):
+        lanes.resume(tenant_id=connection.tenant_id, connection_id=connection.pk, now=now)
+        store.put(connection.pk, dict(credentials))
+        connection.base_url = check_base_url(base_url, private_network=True)
+        connection.settings = {**connection.settings, **settings}
+        connection.state, connection.state_reason = ConnectionState.ACTIVE, ""
+        connection.state_since = now
+        connection.save(
+            update_fields=["base_url", "settings", "state", "state_reason", "state_since"]
+        )
+
+
 def lose_owner(
     *, tenant_id: UUID, connection_id: UUID, reason: str, now: datetime, said_at: datetime | None
 ) -> None:
@@ -225,16 +249,17 @@ def _check_fields(
         value = given.get(spec.name) or spec.default
         if spec.required and not value:
             raise BadConnection(f"{spec.label} is needed. {spec.help}", field=spec.name)
-        if spec.kind == "number" and value and not _is_number(value):
-            raise BadConnection(
-                f"{spec.label} is {value!r}; a number that is not negative is needed",
-                field=spec.name,
-            )
-        if spec.options and value and value not in spec.options:
-            raise BadConnection(
-                f"{spec.label} is {value!r}; choose one of: {', '.join(spec.options)}",
-                field=spec.name,
-            )
+        if problem := problem_of(spec, value):
+            raise BadConnection(problem, field=spec.name)
+
+
+def problem_of(spec: FieldSpec, value: str) -> str:
+    """Why the field cannot have this value, "" when it can."""
+    if value and spec.kind == "number" and not _is_number(value):
+        return f"{spec.label} is {value!r}; a number that is not negative is needed"
+    if value and spec.options and value not in spec.options:
+        return f"{spec.label} is {value!r}; choose one of: {', '.join(spec.options)}"
+    return ""
 
 
 def _is_number(text: str) -> bool:

@@ -20,7 +20,7 @@ from integrations.connector_kit.exchange import Exchange
 from integrations.connector_kit.registry import get
 from integrations.models import Connection, Environment, Payload
 from integrations.vault import exact_json, sealing, store
-from integrations.vault.errors import VaultError
+from integrations.vault.errors import KeyGone, VaultError
 from mappings.canonical.record import Entity
 from tenants import scope
 
@@ -188,6 +188,14 @@ def may_be_private(environment: str) -> bool:
 def seal(tenant_id: UUID, context: str, value: Any) -> bytes:
     """`value` as a compressed, encrypted document that opens only with this tenant and context."""
     return sealing.seal_json(tenant_id, [context], value)
+
+
+def opened(tenant_id: UUID, context: str, sealed: bytes) -> Any:
+    """What was given to `seal`; None once the tenant's key was erased. Raises SealBroken."""
+    try:
+        return sealing.open_json(tenant_id, [context], sealed)
+    except KeyGone:
+        return None
 
 
 def written_out(value: Any) -> bytes:
