@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 
+from tenants import log_context
 from tenants.models import Membership, Role, Tenant, User
 from tenants.services.members import memberships_of
 
@@ -41,6 +42,7 @@ def member_required(*roles: Role) -> Callable[[MemberView[P]], PlainView]:
             if user is None:
                 return sign_in_first(request)
             membership = membership_in(user, slug)
+            log_context.add(tenant_id=membership.tenant_id, user_id=user.pk)
             if roles and membership.role not in roles:
                 raise PermissionDenied
             with timezone.override(zone_of(membership.tenant)):

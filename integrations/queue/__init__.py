@@ -46,3 +46,9 @@ def enqueue_shadow(*, tenant_id: UUID, run_id: int) -> None:
 def enqueue_preflight(*, tenant_id: UUID, preflight_id: int) -> None:
     """Asks a worker to look both accounts of a pair over. Commits with the caller's transaction."""
     async_task(RUN_PREFLIGHT, tenant_id=str(tenant_id), preflight_id=preflight_id)
+
+
+def length() -> int | None:
+    """How many hints wait; None while the queue cannot be asked."""
+    size = int(get_broker().queue_size())
+    return size if size >= 0 else None
