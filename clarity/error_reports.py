@@ -34,9 +34,18 @@ def start(dsn: str, *, environment: str) -> None:
         sentry_sdk.init(
             dsn=dsn,
             environment=environment,
-            send_default_pii=False,
-            include_local_variables=False,
-            max_request_body_size="never",
+            # What the older option send_default_pii switched off, and more.
+            data_collection={
+                "user_info": False,
+                "cookies": {"mode": "off"},
+                "http_headers": {"request": {"mode": "off"}},
+                "http_bodies": [],
+                "url_query_params": {"mode": "off"},
+                "database_query_data": False,
+                "queues": False,
+                "stack_frame_variables": False,
+                "frame_context_lines": 5,
+            },
             max_breadcrumbs=0,
             server_name="",
             traces_sample_rate=None,

@@ -5,7 +5,11 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +21,7 @@ from clarity.logs.formats import JsonFormat, LineFormat
 from clarity.logs.scrubbing import scrubbed
 from tenants import log_context, scope
 
+ROOT = Path(__file__).resolve().parents[2]
 TENANT = UUID("11111111-2222-4333-8444-555555555555")
 
 
@@ -168,3 +173,47 @@ def test_an_error_of_ours_is_told_without_what_was_sent(
     assert "Internal Server Error" in everything
     for hidden in ("ada@", "grace@", "correct horse"):
         assert hidden not in everything
+
+
+REPORTER = """
+import django, json, logging, sys
+django.setup()
+import sentry_sdk
+from django.test import Client
+from sentry_sdk.transport import Transport
+from clarity import error_reports
+
+class Kept(Transport):
+    def __init__(self, *_): self.options, self.parsed_dsn = None, None
+    def capture_envelope(self, envelope): print(json.dumps(envelope.get_event()), flush=True)
+
+error_reports.start("https://key@sentry.example.com/1", environment="test")
+sentry_sdk.get_client().transport = Kept()
+from clarity.web.health import views
+def broken(*_, **__):
+    hidden_here = "variable-hush"
+    raise RuntimeError("refused ada@example.com 4111 1111 1111 1111")
+views.HttpResponse = broken
+client = Client(raise_request_exception=False, headers={"Cookie": "a=cookie-hush"})
+assert client.get("/healthz?email=query-hush").status_code == 500
+"""
+
+
+def test_a_report_says_where_it_failed_and_nothing_of_what_was_sent() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", REPORTER],
+        cwd=ROOT,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "clarity.settings"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    reports = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(reports) == 1
+    (raised,) = reports[0]["exception"]["values"]
+    assert raised["type"] == "RuntimeError"
+    assert raised["value"] == "refused [e-mail removed] [card number removed, ending 1111]"
+    assert "broken" in [frame["function"] for frame in raised["stacktrace"]["frames"]]
+    assert len(reports[0]["tags"]["request_id"]) == 32
+    for hidden in ("ada@", "4111", "variable-hush", "cookie-hush", "query-hush"):
+        assert hidden not in done.stdout
