@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from integrations.services import erasing
+from tenants import log_context
 from tenants.models import Membership, Role, Tenant, User
 from tenants.services.members import memberships_of
 from tenants.services.permissions import ADMINS, OPERATORS, OWNERS, named
@@ -59,6 +60,7 @@ def member_required(*roles: Role) -> Callable[[MemberView[P]], PlainView]:
             membership = membership_in(user, slug, request)
             if membership.tenant.erasing_since is not None:
                 return erasing_page(membership)
+            log_context.add(tenant_id=membership.tenant_id, user_id=user.pk)
             if roles and membership.role not in roles:
                 raise PermissionDenied(refusal(membership, roles))
             with timezone.override(zone_of(membership.tenant)):

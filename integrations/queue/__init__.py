@@ -58,3 +58,9 @@ def enqueue_dry_run(*, tenant_id: UUID, dry_run_id: int) -> None:
 def enqueue_convergence(*, tenant_id: UUID, run_id: int) -> None:
     """Asks a worker to compare the stock of a pair. Commits with the caller's transaction."""
     async_task(RUN_CONVERGENCE, tenant_id=str(tenant_id), run_id=run_id)
+
+
+def length() -> int | None:
+    """How many hints wait; None while the queue cannot be asked."""
+    size = int(get_broker().queue_size())
+    return size if size >= 0 else None

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection as database
-from django.db.models import F, Q
+from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from integrations.models import Chore
@@ -154,6 +154,12 @@ def _take(duty: Duty, *, now: datetime) -> int | None:
 def _longest() -> timedelta:
     """A worker is ended before this time is up, so that no two are at one chore."""
     return timedelta(seconds=int(str(settings.Q_CLUSTER["timeout"])) + 10)
+
+
+def last_done_at() -> datetime | None:
+    """When some worker last finished a chore: a sign that one is alive."""
+    last: datetime | None = Chore.objects.aggregate(last=Max("finished_at"))["last"]
+    return last
 
 
 @dataclass(frozen=True)
