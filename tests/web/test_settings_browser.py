@@ -107,7 +107,7 @@ def test_settings_are_changed_and_the_account_exported_and_erased(
 
     page.goto(f"{here}{base(shop)}data/")
     page.get_by_role("button", name="Make an export").click()
-    expect(page.get_by_text("Being made")).to_be_visible()
+    expect(page.get_by_text("Being made", exact=True)).to_be_visible()
     exporting.run_due(timezone.now())
     privacy_requests.run_due(timezone.now())
     expect(page.get_by_role("link", name="Download the export")).to_be_visible(timeout=15_000)
