@@ -13,6 +13,7 @@ from integrations.services import (
     accuracy,
     accuracy_schedule,
     chores,
+    dry_run,
     group_replay,
     mapping_shadow,
     preflight,
@@ -44,6 +45,11 @@ def run_shadow(*, tenant_id: str, run_id: int, **_: object) -> None:
 def run_preflight(*, tenant_id: str, preflight_id: int, **_: object) -> None:
     """Looks both accounts of a pair over."""
     preflight.run(tenant_id=UUID(tenant_id), preflight_id=preflight_id)
+
+
+def run_dry_run(*, tenant_id: str, dry_run_id: int, **_: object) -> None:
+    """Tries the newest orders of a pair; writes nothing to either account."""
+    dry_run.run(tenant_id=UUID(tenant_id), dry_run_id=dry_run_id)
 
 
 def run_convergence(*, tenant_id: str, run_id: int, **_: object) -> None:

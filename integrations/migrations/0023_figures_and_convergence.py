@@ -12,7 +12,7 @@ from tenants.rls import ProtectTenantTable
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0021_own_fields"),
+        ("integrations", "0022_onboarding"),
         ("tenants", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
