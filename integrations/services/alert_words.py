@@ -197,7 +197,7 @@ def of_connection(
 ) -> Content:
     """What is told of an account that refused our credentials. `waiting`: records for it."""
     system = _system(connection)
-    common = {
+    common: dict[str, Any] = {
         "link": connection_link(connection, tenant),
         "since": began_at.astimezone(UTC).isoformat(),
         "tenant": tenant.name,

@@ -413,12 +413,12 @@ def test_the_real_answer_of_a_test_is_shown(shop: Shop, receiver: Receiver) -> N
     said = alerts.send_test(
         tenant_id=shop.tenant.pk, channel_id=made.channel.pk, actor=shop.owner, now=timezone.now()
     )
-    assert (said.went_out, said.said) == (False, "127.0.0.1 answered 404: no_service")
+    assert (said.went_out, said.said) == (False, "127.0.0.1 answered 404: no_service.")
     receiver.status, receiver.answer = 200, b"ok"
     said = alerts.send_test(
         tenant_id=shop.tenant.pk, channel_id=made.channel.pk, actor=shop.owner, now=timezone.now()
     )
-    assert (said.went_out, said.said) == (True, "127.0.0.1 answered 200: ok")
+    assert (said.went_out, said.said) == (True, "127.0.0.1 answered 200: ok.")
     assert json.loads(receiver.got[-1][1])["text"] == "Test message from Clarity Connect"
     states = [message.state for message in told(shop, kind=MessageKind.TEST)]
     assert states == [MessageState.GIVEN_UP, MessageState.SENT]
@@ -517,7 +517,7 @@ def test_a_channel_that_fails_is_shown_tried_later_and_told_to_the_owners_once(
     with scope.tenant(shop.tenant.pk):
         channel = AlertChannel.objects.get()
     assert (len(receiver.got), channel.failures) == (6, 6)
-    assert channel.problem == "127.0.0.1 answered 500: down"
+    assert channel.problem == "127.0.0.1 answered 500: down."
     (notice,) = mail.outbox
     assert notice.subject == "The alert channel Slack-compatible webhook does not work"
     assert notice.to == ["harbour@example.com"]
