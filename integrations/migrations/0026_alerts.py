@@ -16,7 +16,7 @@ from tenants.rls import ProtectTenantTable
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0021_own_fields"),
+        ("integrations", "0025_exports_and_privacy"),
         ("tenants", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

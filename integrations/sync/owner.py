@@ -12,6 +12,9 @@ from uuid import UUID
 from integrations.models import Connection, ConnectionState
 from tenants.services import audit
 
+# Nobody needs to be told of a loss in these states.
+LOST = (ConnectionState.NEEDS_OWNER, ConnectionState.DISCONNECTED)
+
 
 def lose(*, connection_id: UUID, reason: str, before: datetime, now: datetime) -> bool:
     """Pauses a connection that refused us; answers whether that is news.
@@ -21,7 +24,7 @@ def lose(*, connection_id: UUID, reason: str, before: datetime, now: datetime) -
     """
     lost = (
         Connection.objects.filter(pk=connection_id, state_since__lt=before)
-        .exclude(state=ConnectionState.NEEDS_OWNER)
+        .exclude(state__in=LOST)
         .update(state=ConnectionState.NEEDS_OWNER, state_reason=reason[:400], state_since=now)
     )
     if lost:

@@ -42,7 +42,7 @@ from integrations.sync.lanes import Lease, LeaseLost
 from integrations.sync.retry import pause
 from integrations.sync.sending import Sent
 from integrations.sync.work_in_hand import Work
-from tenants import scope
+from tenants import log_context, scope
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,9 @@ def run(*, tenant_id: UUID, connection_id: UUID) -> bool:
     if lease is None:
         return False
     crash_points.reach("lane-held")
-    if not pipeline.survives(f"lane {connection_id}", lambda: _turn(lease)):
+    with log_context.during(tenant_id=tenant_id, lane=connection_id):
+        went_well = pipeline.survives(f"lane {connection_id}", lambda: _turn(lease))
+    if not went_well:
         # An error of ours: the lane must not stay held, nor fail again at once.
         now = timezone.now()
         with scope.tenant(tenant_id):
