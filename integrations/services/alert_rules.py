@@ -42,9 +42,6 @@ FAILING_FROM = 4
 _TOPICS = {
     RECORDS: Topic.RECORDS,
     "convergence": Topic.STOCK,
-    "accuracy": Topic.STOCK,
-    "reconciliation": Topic.STOCK,
-    "privacy": Topic.PRIVACY,
 }
 
 
