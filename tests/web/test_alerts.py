@@ -99,7 +99,7 @@ def test_a_chat_is_added_once_and_its_address_is_not_shown(shop: Shop, page: Cli
 def test_the_key_of_a_signed_webhook_is_shown_once(shop: Shop, page: Client) -> None:
     form = {"name": "Our program", "url": URL, "hears": Topic.values}
     answer = page.post(url(shop, "alert-new", kind="webhook"), form)
-    key = re.search(r'readonly[^>]*>(ccwh_[\w-]+)<', text(answer))
+    key = re.search(r"readonly[^>]*>(ccwh_[\w-]+)<", text(answer))
     assert key is not None
     assert answer["Cache-Control"] == "private, no-store"
     channel = channels(shop)["Our program"]
