@@ -119,7 +119,7 @@ def running(*, pair: Pair, now: datetime) -> ConvergenceRun | None:
 def over(*, pairs: Sequence[Pair], starts: Sequence[datetime]) -> list[Accuracy]:
     """The accuracy of each stretch, from one start to the next. Call inside the tenant's scope."""
     found = [Accuracy(0, 0, 0) for _ in starts]
-    values = {
+    values: dict[str, Any] = {
         "tenant": scope.current(),
         "pairs": [pair.pk for pair in pairs],
         "starts": list(starts),
