@@ -13,8 +13,11 @@ from typing import Any
 
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
-from integrations.models import Incident
+from integrations.models import AlertAddress, ChannelKind, Incident
+from integrations.services import alerts
+from integrations.services.alerts import Wanted
 from mappings.canonical.record import Entity
 from tenants import scope
 from tenants.models import Membership, Role, User
@@ -72,8 +75,19 @@ def objects(shop: Shop) -> dict[str, Any]:
     backfill = filled(shop)
     with scope.tenant(shop.tenant.pk):
         incident = Incident.objects.order_by("pk").first()
+        channel = alerts.create(
+            kind=ChannelKind.WEBHOOK,
+            wanted=Wanted(name="Chat", hears=["records"], url="https://hooks.example.com/in"),
+            actor=None,
+            now=timezone.now(),
+        ).channel
+        address = AlertAddress.objects.create(
+            channel=channel, email="books@example.com", asked_at=timezone.now()
+        )
     assert incident is not None
     return {
+        "channel_id": channel.pk,
+        "address_id": address.pk,
         "pair_id": shop.pair.pk,
         "flow_id": shop.flows[Entity.ORDER].pk,
         "item_id": item.pk,

@@ -279,7 +279,7 @@ def test_channels_of_another_tenant_do_not_exist(
         assert page.post(url(shop, name, channel_id=theirs.pk)).status_code == 404
     assert channels(other_shop)["Team chat"].is_on
     assert "Team chat" not in text(page.get(url(shop)))
-    assert page.get(url(shop, "alert-new", kind="pigeon")).status_code == 404
+    assert page.get(f"{url(shop)}new/pigeon/").status_code == 404
 
 
 def test_the_history_has_pages(shop: Shop, page: Client) -> None:
