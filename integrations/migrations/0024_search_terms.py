@@ -11,7 +11,7 @@ from tenants.rls import ProtectTenantTable
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0021_own_fields"),
+        ("integrations", "0023_figures_and_convergence"),
         ("tenants", "0001_initial"),
     ]
 

@@ -16,7 +16,7 @@ from integrations.services.mapping_reading import CannotRead, applied, preset_na
 from integrations.services.shadow_records import canonical, flat, reading, records_of
 from integrations.services.veils import veiled
 from integrations.sync import rulebooks
-from integrations.sync.rulebooks import Named, read_label
+from integrations.sync.rulebooks import Named, RuleBook, read_label
 from integrations.sync.sessions import load, open_for_reading
 from integrations.sync.stages.transform import plain, reading_of
 from mappings.canonical.record import Entity, Record
@@ -117,6 +117,20 @@ def of_delivery(delivery: Delivery) -> Provenance:
     )
 
 
+def of_record(
+    record: Record, *, fields: Mapping[str, Any], flow: Flow, book: RuleBook, reference: str
+) -> list[Origin]:
+    """The origin of each field that the rules of now made of a record. Call inside the scope."""
+    shipped = rulebooks.shipped(flow).rules
+    own = frozenset(rule.slot for rule in book.rules.rules if rule not in shipped)
+    rules = _Rules(book.rules, None, own, book.tables)
+    read = reading_of(record, source=open_for_reading(flow.source), reference=reference)
+    explained = explain(book.rules, read, book.tables)
+    pieces = _pieces(read)
+    sent = list(flat(fields))[:MOST_FIELDS]
+    return _origins(sent, explained, rules, read_label(book.label), pieces)
+
+
 _GONE = {
     True: "What the rules made of it was not kept, and its notice does not show the record.",
     False: "The fields were deleted when their time was up.",
@@ -197,9 +211,12 @@ def _explained(
     read = reading_of(
         record, source=open_for_reading(flow.source), reference=delivery.reference or record.key
     )
+    return explain(rules.rules, read, rules.tables), _pieces(read)
+
+
+def _pieces(read: Mapping[str, Any]) -> dict[str, str]:
     units = read.get("units") or ()
-    pieces = {f"units[{index}].": str(unit["path"]) for index, unit in enumerate(units)}
-    return explain(rules.rules, read, rules.tables), pieces
+    return {f"units[{index}].": str(unit["path"]) for index, unit in enumerate(units)}
 
 
 def _origins(

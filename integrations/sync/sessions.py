@@ -208,6 +208,16 @@ def seal_written(tenant_id: UUID, context: str, written: bytes) -> bytes:
     return sealing.seal(tenant_id, [context], written)
 
 
+def open_sealed(tenant_id: UUID, context: str, sealed: bytes) -> Any:
+    """What was given to `seal`. Raises VaultError."""
+    return sealing.open_json(tenant_id, [context], sealed)
+
+
+def open_bytes(tenant_id: UUID, context: str, sealed: bytes) -> bytes:
+    """What was given to `seal_written`. Raises VaultError."""
+    return sealing.open_sealed(tenant_id, [context], sealed)
+
+
 def keep(tenant_id: UUID, context: str, value: Any) -> int:
     """Stores a sealed document; answers its id."""
     (pk,) = keep_many(tenant_id, [(context, value)])

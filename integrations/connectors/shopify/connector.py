@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from integrations.connector_kit.base import Connector, EntityPort
+from integrations.connector_kit.base import Connector, Consent, EntityPort
 from integrations.connector_kit.manifest import load
 from integrations.connector_kit.money import MoneyPort
 from integrations.connectors.shopify import (
     admin_pages,
     audit,
+    auth,
     backfill,
     customer_writing,
     customers,
@@ -20,6 +21,7 @@ from integrations.connectors.shopify import (
     orders,
     own_fields,
     payments,
+    privacy,
     probe,
     product_writing,
     products,
@@ -42,6 +44,7 @@ CONNECTOR = Connector(
             normalise=orders.normalise,
             changes=orders.changes,
             read=orders.read,
+            newest=orders.newest,
             write=order_status.write,
         ),
         Entity.REFUND: EntityPort(
@@ -94,6 +97,9 @@ CONNECTOR = Connector(
     verify=webhooks.verify,
     notices=webhooks.notices,
     subscribe=webhooks.subscribe,
+    subscriptions=webhooks.subscriptions,
+    unsubscribe=webhooks.unsubscribe,
+    privacy=privacy.PORT,
     choices=probe.choices,
     refresh=ShopClient.refresh,
     audit=audit.audit,
@@ -101,5 +107,6 @@ CONNECTOR = Connector(
     record_url=admin_pages.record_url,
     close=ShopClient.close,
     money=MoneyPort(movements=money.movements, orders=money.orders, zone=money.zone),
+    consent=Consent(place=auth.place, url=auth.consent_url, grant=auth.grant),
     sandbox="integrations.connectors.shopify.sandbox.app:create",
 )
