@@ -281,7 +281,6 @@ def test_another_account_is_made_once_however_often_the_form_is_sent() -> None:
     refused = client.post("/new-account/", {"business": "x" * 201})
     assert refused.status_code == 422
     assert "Say what the business" in body(client.post("/new-account/", {"business": "  "}))
-    assert "business" in body(client.post("/new-account/", {"business": "a\x00b"}))
 
 
 def test_signing_up_over_and_over_is_slowed_down() -> None:
