@@ -67,11 +67,14 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "clarity.web.requests_told.middleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "clarity.web.security_headers.middleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "clarity.web.health.machines.middleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "clarity.web.bad_input.BadInput",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -197,18 +200,35 @@ STATIC_ROOT = CLARITY_DATA_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = not CLARITY_PRODUCTION
 
+# With https every cookie is bound to this host, and a browser that was here once keeps to https.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _is_https
-SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_NAME = "__Host-session" if _is_https else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrf" if _is_https else "csrftoken"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+# Lax: the way back from a vendor's consent page brings the session along.
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_SSL_REDIRECT = _is_https and CLARITY_PRODUCTION
+# A load balancer asks these by number and without TLS.
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
+SECURE_HSTS_SECONDS = env.number("CLARITY_HSTS_SECONDS", 31_536_000) if SECURE_SSL_REDIRECT else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+# Whether a whole domain is preloaded is for its owner to say, and cannot be taken back soon.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-if env.flag("CLARITY_BEHIND_PROXY", default=False):
+CLARITY_BEHIND_PROXY = env.flag("CLARITY_BEHIND_PROXY", default=False)
+if CLARITY_BEHIND_PROXY:
     ALLAUTH_TRUSTED_PROXY_COUNT = 1
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# A webhook above this size is refused with 413 before it is read.
+# A webhook above this size is refused with 413 before it is read; anything else above the other.
 CLARITY_WEBHOOK_MAX_BYTES = env.number("CLARITY_WEBHOOK_MAX_BYTES", 5 * 1024 * 1024)
-DATA_UPLOAD_MAX_MEMORY_SIZE = CLARITY_WEBHOOK_MAX_BYTES
+CLARITY_FORM_MAX_BYTES = env.number("CLARITY_FORM_MAX_BYTES", 2_621_440)
+DATA_UPLOAD_MAX_MEMORY_SIZE = max(CLARITY_WEBHOOK_MAX_BYTES, CLARITY_FORM_MAX_BYTES)
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 5
 # Production connections may point at private addresses only when this is on.
 CLARITY_ALLOW_PRIVATE_TARGETS = env.flag("CLARITY_ALLOW_PRIVATE_TARGETS", default=False)
 # Where the control APIs of our own sandboxes answer, by connector; never reachable from outside.
@@ -223,6 +243,8 @@ CLARITY_RETRY_LONGEST_SECONDS = env.number("CLARITY_RETRY_LONGEST_SECONDS", 300)
 CLARITY_CRASH_AT = "" if CLARITY_PRODUCTION else env.text("CLARITY_CRASH_AT", "")
 CLARITY_POLL_SECONDS = env.number("CLARITY_POLL_SECONDS", 0)
 CLARITY_HISTORY_DAYS = env.number("CLARITY_HISTORY_DAYS", 90)
+# How often the stock of both sides is compared by itself; 0: only when someone asks.
+CLARITY_CONVERGE_MINUTES = env.number("CLARITY_CONVERGE_MINUTES", 30)
 CLARITY_NOTICE_NAME_DAYS = env.number("CLARITY_NOTICE_NAME_DAYS", 400)
 
 # Messages to the owners of a tenant; without a mail host they appear in the log of the worker.
@@ -302,13 +324,24 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
 }
 
+# Without a token there is no /metrics; without an address nothing is reported.
+CLARITY_METRICS_TOKEN = env.secret("CLARITY_METRICS_TOKEN")
+CLARITY_SENTRY_DSN = env.secret("CLARITY_SENTRY_DSN")
+
 _level = env.text("CLARITY_LOG_LEVEL", "INFO").upper()
+_FORMATS = {
+    "line": "clarity.logs.formats.LineFormat",
+    "json": "clarity.logs.formats.JsonFormat",
+}
+_format = env.text("CLARITY_LOG_FORMAT", "line").lower()
+if _format not in _FORMATS:
+    raise ImproperlyConfigured(f"CLARITY_LOG_FORMAT is {_format!r}; line or json is needed.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"chosen": {"()": _FORMATS[_format]}},
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}
+        "stderr": {"class": "logging.StreamHandler", "formatter": "chosen", "stream": sys.stderr}
     },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
@@ -316,6 +349,10 @@ LOGGING = {
             name: {"handlers": ["stderr"], "level": _level, "propagate": False}
             for name in ("clarity", "integrations", "mappings", "tenants")
         },
+        # Each request has its line already; Django's own repeat the address, which may be personal.
+        "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+        "django.security": {"handlers": ["stderr"], "level": "CRITICAL", "propagate": False},
+        "django.server": {"handlers": [], "level": "CRITICAL", "propagate": False},
         "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
     },
 }

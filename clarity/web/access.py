@@ -10,8 +10,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import timezone
 
+from integrations.services import erasing
+from tenants import log_context
 from tenants.models import Membership, Role, Tenant, User
 from tenants.services.members import memberships_of
 from tenants.services.permissions import ADMINS, OPERATORS, OWNERS, named
@@ -55,6 +58,9 @@ def member_required(*roles: Role) -> Callable[[MemberView[P]], PlainView]:
             if user is None:
                 return sign_in_first(request)
             membership = membership_in(user, slug, request)
+            if membership.tenant.erasing_since is not None:
+                return erasing_page(membership)
+            log_context.add(tenant_id=membership.tenant_id, user_id=user.pk)
             if roles and membership.role not in roles:
                 raise PermissionDenied(refusal(membership, roles))
             with timezone.override(zone_of(membership.tenant)):
@@ -72,6 +78,15 @@ def refusal(membership: Membership, roles: tuple[Role, ...]) -> str:
         f"Only {named(roles)} may do this, and your role is {membership.role}. "
         f"{grantors} of the account can give you another role."
     )
+
+
+def erasing_page(membership: Membership) -> HttpResponse:
+    """An account that is being erased shows nothing but how far that is. Raises Http404 at its end."""
+    erasure = erasing.of_tenant(membership.tenant_id)
+    if erasure is None:
+        raise Http404
+    answer: HttpResponse = redirect("erasure", receipt=erasure.pk)
+    return answer
 
 
 def signed_in(request: HttpRequest) -> User | None:

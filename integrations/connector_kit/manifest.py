@@ -24,8 +24,8 @@ class FieldSpec(_Part):
     secret: bool = False
     required: bool = False
     default: str = ""
-    kind: Literal["text", "number"] = "text"
-    """A number is zero or more."""
+    kind: Literal["text", "number", "lines"] = "text"
+    """A number is zero or more; lines are a text of several."""
     options: tuple[str, ...] = ()
     """Allowed values; empty when any text will do."""
     from_account: bool = False
@@ -35,6 +35,8 @@ class FieldSpec(_Part):
     stop; an `offered` one may stay empty."""
     asked_of: tuple[str, ...] = ()
     """The flavours for which it is asked; empty: all."""
+    moves_stock: bool = False
+    """Whether stock levels that were published already change with it."""
 
 
 class EntitySpec(_Part):

@@ -14,7 +14,7 @@ from tenants.rls import ProtectTenantTable
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tenants", "0003_known_people_have_proven_their_address"),
+        ("tenants", "0010_erasing"),
     ]
 
     operations = [
