@@ -15,7 +15,9 @@ class ClarityConfig(AppConfig):
 
     def ready(self) -> None:
         from clarity import checks  # noqa: F401 - registers them
+        from clarity.web.accounts import receivers
 
+        receivers.connect()
         if settings.CLARITY_SENTRY_DSN:
             error_reports.start(
                 settings.CLARITY_SENTRY_DSN,

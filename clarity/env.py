@@ -46,6 +46,17 @@ def words(name: str, default: list[str]) -> list[str]:
     return [str(word) for word in _env.list(name)] if text(name) else default
 
 
+def named(name: str) -> dict[str, str]:
+    """Values by name out of "shopify=http://127.0.0.1:9101 heartland=...", read like a secret."""
+    found = {}
+    for word in secret(name).split():
+        key, equals, value = word.partition("=")
+        if not (key and equals and value):
+            raise ImproperlyConfigured(f"{name} needs words such as name=value with spaces between")
+        found[key] = value
+    return found
+
+
 def secret(name: str) -> str:
     """The secret, "" when it is not set. Never logged."""
     file = os.environ.get(f"{name}_FILE")

@@ -59,12 +59,12 @@ class Supervisor:
         self._parts.append(part)
         self._start(part)
 
-    def add_sandbox(self, connector: str, *, seed: str) -> int:
-        """Starts a connector's sandbox on a free port; answers the port.
+    def add_sandbox(self, connector: str, *, seed: str, port: int = 0) -> int:
+        """Starts a connector's sandbox on `port` when it is free, else on another; answers the port.
 
         The port stays the same when the sandbox has to be started again.
         """
-        port = free_port()
+        port = free_port(port)
         self.add(
             Part(
                 f"sandbox-{connector}",

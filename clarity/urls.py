@@ -6,6 +6,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("integrations.webhooks.urls")),
+    path("", include("clarity.api.urls")),
     path("", include("clarity.web.urls")),
 ]
 

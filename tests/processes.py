@@ -21,7 +21,11 @@ ROOT = Path(__file__).resolve().parents[1]
 @contextmanager
 def running(part: Part) -> Iterator[subprocess.Popen[bytes]]:
     """The part as a process; it is asked to end, and made to, when the block is left."""
-    environment = {**os.environ, "CLARITY_DB_NAME": str(connection.settings_dict["NAME"])}
+    environment = {
+        **os.environ,
+        **part.environment,
+        "CLARITY_DB_NAME": str(connection.settings_dict["NAME"]),
+    }
     process = subprocess.Popen(
         part.command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, start_new_session=True
     )

@@ -81,8 +81,10 @@ def _start(parts: Supervisor, wanted: Wanted) -> tuple[tenant.Demo, str]:
     for connector in ("shopify", "heartland"):
         at = parts.add_sandbox(connector, seed=wanted.seed)
         sandboxes[connector] = Sandbox(f"http://127.0.0.1:{at}", ACCOUNT)
-    parts.add(supervisor.web(port=port))
-    parts.add(supervisor.workers())
+    words = " ".join(f"{name}={one.public_url}" for name, one in sandboxes.items())
+    for part in (supervisor.web(port=port), supervisor.workers()):
+        part.environment.update(CLARITY_SANDBOXES=words, CLARITY_PUBLIC_URL=public_url)
+        parts.add(part)
     for sandbox in sandboxes.values():
         supervisor.wait_for_port(int(sandbox.public_url.rsplit(":", 1)[1]))
     supervisor.wait_for_port(port)

@@ -28,7 +28,7 @@ class Shown:
 
 
 TENANT = (
-    Entry("Overview", "dashboard", ("dashboard", "convergence")),
+    Entry("Overview", "dashboard", ("dashboard",)),
     Entry("Pairs", "pairs", ("pairs", "start")),
     Entry("Incidents", "incidents", ("incident", "fix")),
     Entry("Settings", "settings", ("settings",)),
@@ -49,6 +49,7 @@ PAIR = (
     Entry("Preflight", "preflight", ("preflight",)),
     Entry("Backfills", "backfills", ("backfill",)),
     Entry("Payments", "payments", ("payments",)),
+    Entry("Stock check", "convergence", ("convergence",)),
     Entry("Settings", "pair-settings", ("pair-",)),
 )
 

@@ -24,12 +24,19 @@ class FieldSpec(_Part):
     secret: bool = False
     required: bool = False
     default: str = ""
-    kind: Literal["text", "number"] = "text"
-    """A number is zero or more."""
+    kind: Literal["text", "number", "lines"] = "text"
+    """A number is zero or more; lines are a text of several."""
     options: tuple[str, ...] = ()
     """Allowed values; empty when any text will do."""
     from_account: bool = False
     """Whether the connector can list the possible values (`choices`)."""
+    asked: Literal["", "needed", "offered"] = ""
+    """Whether a person who connects an account is asked for it: without a `needed` one, records
+    stop; an `offered` one may stay empty."""
+    asked_of: tuple[str, ...] = ()
+    """The flavours for which it is asked; empty: all."""
+    moves_stock: bool = False
+    """Whether stock levels that were published already change with it."""
 
 
 class EntitySpec(_Part):
@@ -39,6 +46,14 @@ class EntitySpec(_Part):
     target: bool = False
     mode: str = ""
     """Name of the setting that says which ways it goes: off, pos_to_store or both."""
+
+
+class Address(_Part):
+    """Where an account lies, in the words of the person who types it."""
+
+    label: str = "Address"
+    help: str = "Its web address, beginning with https://."
+    example: str = ""
 
 
 class Limits(_Part):
@@ -58,12 +73,15 @@ class Manifest(_Part):
     flavours: dict[str, str]
     """Flavour -> what a person calls it. At least one."""
     auth: tuple[str, ...]
+    address: Address = Address()
     docs: tuple[str, ...] = ()
     credentials: tuple[FieldSpec, ...]
     settings: tuple[FieldSpec, ...] = ()
     entities: dict[Entity, EntitySpec]
     topics: tuple[str, ...] = ()
     limits: Limits = Limits()
+    sandbox_settings: dict[str, str] = {}
+    """Settings of a connection to an account in the connector's own sandbox."""
 
 
 def load(folder: Path) -> Manifest:

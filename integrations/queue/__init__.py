@@ -15,7 +15,9 @@ WORK_LANE = "integrations.tasks.work_lane"
 TEND_INCIDENT = "integrations.tasks.tend_incident"
 DO_CHORES = "integrations.tasks.do_chores"
 RUN_PREFLIGHT = "integrations.tasks.run_preflight"
+RUN_DRY_RUN = "integrations.tasks.run_dry_run"
 RUN_SHADOW = "integrations.tasks.run_shadow"
+RUN_CONVERGENCE = "integrations.tasks.run_convergence"
 
 
 def enqueue_lane(*, tenant_id: UUID, connection_id: UUID, first: bool = False) -> None:
@@ -46,6 +48,16 @@ def enqueue_shadow(*, tenant_id: UUID, run_id: int) -> None:
 def enqueue_preflight(*, tenant_id: UUID, preflight_id: int) -> None:
     """Asks a worker to look both accounts of a pair over. Commits with the caller's transaction."""
     async_task(RUN_PREFLIGHT, tenant_id=str(tenant_id), preflight_id=preflight_id)
+
+
+def enqueue_dry_run(*, tenant_id: UUID, dry_run_id: int) -> None:
+    """Asks a worker to try the newest orders of a pair. Commits with the caller's transaction."""
+    async_task(RUN_DRY_RUN, tenant_id=str(tenant_id), dry_run_id=dry_run_id)
+
+
+def enqueue_convergence(*, tenant_id: UUID, run_id: int) -> None:
+    """Asks a worker to compare the stock of a pair. Commits with the caller's transaction."""
+    async_task(RUN_CONVERGENCE, tenant_id=str(tenant_id), run_id=run_id)
 
 
 def length() -> int | None:

@@ -10,14 +10,14 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from watchfiles import PythonFilter, watch
 
-from clarity import local_database, supervisor
+from clarity import local_database, sandbox_hosting, supervisor
 from clarity.supervisor import Supervisor
 
 WATCHED = ("clarity", "integrations", "mappings", "tenants")
 
 
 class Command(BaseCommand):
-    help = "Starts the web and the worker processes and keeps them running until Ctrl+C."
+    help = "Starts web, workers and sandboxes, and keeps them running until Ctrl+C."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=8000, help="of the web pages, when free")
@@ -33,10 +33,15 @@ class Command(BaseCommand):
         parts = Supervisor(Path(settings.CLARITY_DATA_DIR) / "logs")
         supervisor.interrupt_on_terminate()
         try:
-            parts.add(
-                supervisor.web(port=port, host=options["host"], workers=options["web_workers"])
+            known = sandbox_hosting.host(parts) | sandbox_hosting.own_address(
+                host=options["host"], port=port
             )
-            parts.add(supervisor.workers())
+            for part in (
+                supervisor.web(port=port, host=options["host"], workers=options["web_workers"]),
+                supervisor.workers(),
+            ):
+                part.environment.update(known)
+                parts.add(part)
             self.stdout.write(f"Serving on http://{options['host']}:{port} (Ctrl+C ends it)")
             if options["reload"]:
                 self._reload(parts)

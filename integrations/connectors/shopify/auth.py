@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from integrations.connector_kit.base import Account
-from integrations.connector_kit.errors import NeedsOwner, NotTheirs
+from integrations.connector_kit.base import Account, Asked, Place
+from integrations.connector_kit.errors import NeedsOwner, NotTheirs, Rejected
 from integrations.connector_kit.http import Answer, Session
 
 # What this connector's calls need. A write scope includes its read scope.
@@ -95,6 +95,41 @@ def exchange_code(account: Account, code: str, *, now: datetime) -> dict[str, st
     `account` needs the credentials client_id and client_secret only.
     """
     return _grant(account, {"code": code, "expiring": "1"}, now=now)
+
+
+def place(typed: str) -> Place:
+    """The shop a person named: "example", example.myshopify.com or the address of its admin."""
+    name = typed.strip().lower().removeprefix("https://").removeprefix("http://").split("/")[0]
+    shop = name if "." in name else f"{name}.myshopify.com"
+    if not _SHOP.match(shop):
+        raise Rejected(
+            f"{typed.strip()!r} is not the name of a shop. It looks like example.myshopify.com.",
+            field="address",
+            said=typed[:80],
+            advice="In Shopify: Settings, Domains; the one that ends in myshopify.com.",
+        )
+    return Place(f"https://{shop}", {"shop_domain": shop})
+
+
+def consent_url(asked: Asked) -> str:
+    """Shopify's page on which the owner of the shop lets our app in."""
+    return authorise_url(
+        base_url=asked.place.base_url,
+        client_id=asked.client_id,
+        redirect_uri=asked.redirect_uri,
+        state=asked.state,
+    )
+
+
+def grant(
+    account: Account, asked: Asked, query: Mapping[str, str], now: datetime
+) -> dict[str, str]:
+    """Credentials for a checked answer. Raises NotTheirs, and NeedsOwner when the code is refused."""
+    app = {name: account.credentials.get(name, "") for name in ("client_id", "client_secret")}
+    shop = check_callback(query, secret=app["client_secret"], state=asked.state, now=now)
+    if shop.lower() != asked.place.settings["shop_domain"]:
+        raise NotTheirs(f"The answer from Shopify is for {shop}, another shop than you named.")
+    return {**app, **exchange_code(account, query.get("code", ""), now=now)}
 
 
 class Tokens:

@@ -297,6 +297,12 @@ def changes(client: ShopClient, cursor: str, now: datetime) -> Page:
     )
 
 
+def newest(client: ShopClient, count: int) -> list[str]:
+    """Ids of the newest orders, newest first, in whatever state."""
+    rows = complete(client.run("OrdersNewest", {"first": count}))["orders"]["nodes"]
+    return [str(row["legacyResourceId"]) for row in rows]
+
+
 def read(client: ShopClient, keys: Sequence[str]) -> dict[str, Mapping[str, Any] | None]:
     """Each order as it is now, None for one that is gone. Raises NeedsOwner on a hidden field."""
     found: dict[str, Mapping[str, Any] | None] = {}

@@ -23,6 +23,7 @@ from integrations.connectors.heartland.sandbox.state.values import Body, Row
 from integrations.connectors.heartland.sandbox.wire.traffic import Traffic
 
 _LARGEST = 100_000
+_HIGHEST_ID = 2_000_000_000
 _FLAVOURS = ("retail", "unified_v1")
 _CHANGEABLE = (
     "tax_rate",
@@ -164,16 +165,17 @@ def _options(body: Body, server_seed: str) -> Options:
     options.size = _count(body, "size", options.size, least=1)
     options.customers = _count(body, "customers", options.customers, least=0)
     options.hostile = body.get("hostile") is True
+    options.first_id = _count(body, "first_id", options.first_id, least=1, most=_HIGHEST_ID)
     for name in _CHANGEABLE:
         if body.get(name) is not None:
             setattr(options, name, _typed(name, body[name]))
     return options
 
 
-def _count(body: Body, name: str, usual: int, *, least: int) -> int:
+def _count(body: Body, name: str, usual: int, *, least: int, most: int = _LARGEST) -> int:
     given = body.get(name, usual)
-    if not str(given).isdecimal() or not least <= int(given) <= _LARGEST:
-        raise Refusal(400, "bad_request", f"{name} must be between {least} and {_LARGEST}")
+    if not str(given).isdecimal() or not least <= int(given) <= most:
+        raise Refusal(400, "bad_request", f"{name} must be between {least} and {most}")
     return int(given)
 
 

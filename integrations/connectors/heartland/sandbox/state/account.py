@@ -30,6 +30,7 @@ class Options:
     `open_orders_editable`: whether lines of an open order may change, which is not known either.
     `clock_skew` is how many seconds the account's clock is ahead of the true time, or behind it.
     `hostile`: the last goods are those of connector_kit/sandbox/hostile.py.
+    `first_id`: an account that takes the place of a lost one must not use its ids again.
     """
 
     seed: str = "7"
@@ -47,6 +48,7 @@ class Options:
     invoice_copies_lines: bool = True
     open_orders_editable: bool = False
     hostile: bool = False
+    first_id: int = 100_001
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ class Account:
         self.listener: Callable[[str, Row], None] | None = None
         self._clock = clock
         self._lock = threading.RLock()
-        self._last_id = 100_000
+        self._last_id = options.first_id - 1
         self._last_moment = datetime(1970, 1, 1, tzinfo=UTC)
         self._happened: dict[tuple[str, str], Row] = {}
 

@@ -1,0 +1,74 @@
+"""The way back from a vendor's page: the answer belongs to one session, one tenant and one use."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from clarity.web.access import ADMINS, membership_in, sign_in_first, signed_in
+from integrations.connector_kit.registry import get
+from integrations.services import connecting, onboarding
+from integrations.services.connecting import Begun
+from integrations.services.connections import BadConnection
+from integrations.services.onboarding import CannotGoOn
+from tenants import scope
+
+_KEY = "connecting"
+# Someone who opens the vendor's page again and again leaves no more than these.
+_MOST = 5
+
+
+def remember(request: HttpRequest, begun: Begun, **place: str) -> None:
+    """Keeps in the session what the answer must fit."""
+    waiting: dict[str, Any] = dict(request.session.get(_KEY) or {})
+    waiting[begun.state] = {**begun.pending, **place}
+    request.session[_KEY] = dict(list(waiting.items())[-_MOST:])
+
+
+@require_safe
+def callback(request: HttpRequest, connector: str) -> HttpResponse:
+    """The vendor sends the person back with a code, or with a refusal."""
+    user = signed_in(request)
+    if user is None:
+        return sign_in_first(request)
+    waiting: dict[str, Any] = dict(request.session.get(_KEY) or {})
+    state = request.GET.get("state", "")
+    pending = waiting.pop(state, None)
+    request.session[_KEY] = waiting
+    if pending is None or pending["connector"] != connector:
+        messages.error(
+            request,
+            "This answer belongs to no attempt of yours to connect, or was used already."
+            " Nothing was connected; begin again.",
+        )
+        return redirect("home")
+    membership = membership_in(user, pending["slug"])
+    if membership.role not in ADMINS or str(membership.tenant_id) != pending["tenant"]:
+        messages.error(request, "Only admins and owners connect accounts.")
+        return redirect("home")
+    with scope.tenant(membership.tenant_id):
+        row = onboarding.find(UUID(pending["onboarding"]))
+    if row is None:
+        messages.error(request, "What you began was removed meanwhile. Begin again.")
+        return redirect("start", slug=pending["slug"])
+    try:
+        if request.GET.get("error"):
+            label = get(connector).manifest.label
+            raise BadConnection(f"{label} was not allowed to let us in.", field="address")
+        granted = connecting.finish(
+            pending=pending, state=state, query=request.GET.dict(), now=timezone.now()
+        )
+        made = connecting.connect_granted(
+            row=row, side=pending["side"], granted=granted, actor=user, now=timezone.now()
+        )
+    except (BadConnection, CannotGoOn) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"{made.name} is connected: {made.account_name}.")
+    return redirect("start-step", slug=pending["slug"], onboarding_id=row.pk)

@@ -1,0 +1,204 @@
+"""The steps between two connected accounts and a live pair."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from clarity.web.access import OPERATORS, member_required, signed_in
+from clarity.web.flows import words as flow_words
+from clarity.web.fragments import fragment
+from clarity.web.onboarding import way
+from integrations.connector_kit.audit import Weight
+from integrations.connector_kit.errors import ConnectorError
+from integrations.models import Connection, Onboarding, Pair, PreflightState
+from integrations.services import flows, onboarding, onboarding_places, own_fields, preflight
+from integrations.services.onboarding import CannotGoOn, Step
+from integrations.services.onboarding_places import BadPlaces
+from tenants import scope
+from tenants.models import Membership
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_required()
+def places(request: HttpRequest, membership: Membership, onboarding_id: UUID) -> HttpResponse:
+    """Locations, stations and tender types, as the accounts name them."""
+    row, elsewhere = way.needs_pair(request, membership, onboarding_id)
+    if elsewhere is not None or row.pair is None:
+        return elsewhere or way.go_on(membership, row)
+    given: dict[str, dict[str, str]] = {}
+    errors: dict[str, dict[str, str]] = {}
+    problem = ""
+    if request.method == "POST":
+        way.admins_only(membership)
+        given, errors, problem = _save_places(request, row.pair)
+        if not errors and not problem:
+            return way.onward(membership, row, Step.PLACES)
+    try:
+        sides = [
+            _questions(one, given.get(str(one.pk)), errors.get(str(one.pk), {}))
+            for one in (row.pair.pos, row.pair.store)
+        ]
+    except ConnectorError as error:
+        sides, problem = [], error.message
+    return way.page(
+        request,
+        membership,
+        row,
+        Step.PLACES,
+        status=422 if errors else 200,
+        sides=sides,
+        problem=problem,
+    )
+
+
+def _save_places(
+    request: HttpRequest, pair: Pair
+) -> tuple[dict[str, dict[str, str]], dict[str, dict[str, str]], str]:
+    given, errors, problem = {}, {}, ""
+    for one in (pair.pos, pair.store):
+        place = str(one.pk)
+        given[place] = {
+            spec.name: request.POST.get(f"{place}:{spec.name}", "")
+            for spec in onboarding_places.asked(one)
+        }
+        try:
+            onboarding_places.save(one, values=given[place], actor=signed_in(request))
+        except BadPlaces as error:
+            errors[place] = dict(error.errors)
+        except ConnectorError as error:
+            problem = f"{one.name}: {error.message}"
+    return given, errors, problem
+
+
+def _questions(
+    connection: Connection, given: dict[str, str] | None, errors: dict[str, str]
+) -> dict[str, Any]:
+    rows = onboarding_places.questions(connection, given=given)
+    return {
+        "connection": connection,
+        "rows": [{"question": one, "error": errors.get(one.spec.name, "")} for one in rows],
+    }
+
+
+@require_safe
+@member_required()
+def check(request: HttpRequest, membership: Membership, onboarding_id: UUID) -> HttpResponse:
+    """The preflight, with what it found."""
+    row, elsewhere = way.needs_pair(request, membership, onboarding_id)
+    if elsewhere is not None:
+        return elsewhere
+    return way.page(request, membership, row, Step.PREFLIGHT, **_checked(row))
+
+
+@require_safe
+@member_required()
+def check_now(request: HttpRequest, membership: Membership, onboarding_id: UUID) -> HttpResponse:
+    """The piece that renews itself while it runs."""
+    row, elsewhere = way.needs_pair(request, membership, onboarding_id)
+    if elsewhere is not None:
+        return elsewhere
+    found = way.context(membership, row, Step.PREFLIGHT) | _checked(row)
+    return fragment(request, "onboarding/preflight_now.html", found)
+
+
+@require_POST
+@member_required(*OPERATORS)
+def check_start(request: HttpRequest, membership: Membership, onboarding_id: UUID) -> HttpResponse:
+    """Lets a worker look."""
+    row, elsewhere = way.needs_pair(request, membership, onboarding_id)
+    if elsewhere is not None or row.pair is None:
+        return elsewhere or way.go_on(membership, row)
+    with scope.tenant(membership.tenant_id):
+        try:
+            preflight.start(pair=row.pair, actor=signed_in(request), now=timezone.now())
+        except preflight.CannotLook as error:
+            messages.warning(request, str(error))
+    return redirect(way.address(membership, row, Step.PREFLIGHT))
+
+
+def _checked(row: Onboarding) -> dict[str, Any]:
+    assert row.pair is not None  # noqa: S101 - looked at by the views
+    with scope.tenant(row.tenant_id):
+        found = preflight.latest(row.pair)
+    is_lost = found is not None and preflight.is_lost(found, now=timezone.now())
+    findings = found.findings if found else []
+    return {
+        # The names that the preflight's own piece shows.
+        "check": found,
+        "is_running": bool(found) and found.state == PreflightState.RUNNING and not is_lost,
+        "is_lost": is_lost,
+        "is_done": bool(found) and found.state == PreflightState.DONE,
+        "blockers": [one for one in findings if one["weight"] == Weight.BLOCKER],
+        "notices": [one for one in findings if one["weight"] != Weight.BLOCKER],
+        "fields": own_fields.by_place(found.fields if found else []),
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_required()
+def carried(request: HttpRequest, membership: Membership, onboarding_id: UUID) -> HttpResponse:
+    """Which kinds of records go which way."""
+    row, elsewhere = way.needs_pair(request, membership, onboarding_id)
+    if elsewhere is not None or row.pair is None:
+        return elsewhere or way.go_on(membership, row)
+    if request.method == "POST":
+        way.admins_only(membership)
+        chosen = set(request.POST.getlist("flow"))
+        with scope.tenant(membership.tenant_id):
+            wanted = {one.pk: str(one.pk) in chosen for one in flows.of_pair(row.pair)}
+            onboarding.switch_flows(
+                row, wanted=wanted, actor=signed_in(request), now=timezone.now()
+            )
+        return way.onward(membership, row, Step.FLOWS)
+    with scope.tenant(membership.tenant_id):
+        rows = [
+            {
+                "flow": one,
+                "name": flow_words.name_of(one),
+                "consequences": [] if one.is_on else flow_words.consequences(one),
+            }
+            for one in flows.of_pair(row.pair)
+        ]
+    return way.page(request, membership, row, Step.FLOWS, rows=rows)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_required()
+def live(request: HttpRequest, membership: Membership, onboarding_id: UUID) -> HttpResponse:
+    """Says what will happen, and lets it happen."""
+    row, elsewhere = way.needs_pair(request, membership, onboarding_id)
+    if elsewhere is not None or row.pair is None:
+        return elsewhere or way.go_on(membership, row)
+    if request.method == "POST":
+        way.admins_only(membership)
+        try:
+            problem = onboarding.go_live(
+                row,
+                actor=signed_in(request),
+                public_url=settings.CLARITY_PUBLIC_URL,
+                now=timezone.now(),
+            )
+        except CannotGoOn as error:
+            messages.error(request, str(error))
+            return redirect(way.address(membership, row, Step.GO_LIVE))
+        messages.success(request, f"{row.pair.name} is live. Records flow from now on.")
+        if problem:
+            messages.warning(
+                request, f"Webhooks could not be registered, so changes show later. {problem}"
+            )
+        return redirect("live", slug=membership.tenant.slug, pair_id=row.pair_id)
+    with scope.tenant(membership.tenant_id):
+        going = [
+            {"flow": one, "name": flow_words.name_of(one)}
+            for one in flows.of_pair(row.pair)
+            if one.is_on
+        ]
+    return way.page(request, membership, row, Step.GO_LIVE, going=going)
