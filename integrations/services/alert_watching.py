@@ -96,6 +96,8 @@ def watch_tenant(tenant_id: UUID, *, now: datetime) -> None:
     """Brings the tenant's cases up to date and writes the messages that are due."""
     with scope.tenant(tenant_id):
         tenant = Tenant.objects.get(pk=tenant_id)
+        if tenant.erasing_since is not None:
+            return
         alert_defaults.plan(tenant, now=now)
         # Whoever else looks into this tenant waits here.
         AlertPlan.objects.select_for_update().get()
