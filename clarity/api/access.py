@@ -82,7 +82,7 @@ class SessionAuthentication(authentication.SessionAuthentication):
         if not slug:
             raise ParseError(f"Say which tenant by the header {TENANT_HEADER}: its short name.")
         for membership in memberships_of(user):
-            if membership.tenant.slug == slug:
+            if membership.tenant.slug == slug and membership.tenant.erasing_since is None:
                 scopes = api_scopes.of_role(membership.role)
                 return user, Caller(membership.tenant, user, membership.role, scopes, user.pk)
         raise NotFound("You are no member of a tenant with this short name.")

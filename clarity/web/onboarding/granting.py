@@ -12,12 +12,15 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from clarity.web.access import ADMINS, membership_in, sign_in_first, signed_in
+from integrations.connector_kit.errors import ConnectorError
 from integrations.connector_kit.registry import get
-from integrations.services import connecting, onboarding
+from integrations.models import Connection
+from integrations.services import connecting, connections, onboarding
 from integrations.services.connecting import Begun
 from integrations.services.connections import BadConnection
 from integrations.services.onboarding import CannotGoOn
 from tenants import scope
+from tenants.models import Membership
 
 _KEY = "connecting"
 # Someone who opens the vendor's page again and again leaves no more than these.
@@ -52,6 +55,8 @@ def callback(request: HttpRequest, connector: str) -> HttpResponse:
     if membership.role not in ADMINS or str(membership.tenant_id) != pending["tenant"]:
         messages.error(request, "Only admins and owners connect accounts.")
         return redirect("home")
+    if "connection" in pending:
+        return _reconnected(request, membership, pending, state)
     with scope.tenant(membership.tenant_id):
         row = onboarding.find(UUID(pending["onboarding"]))
     if row is None:
@@ -72,3 +77,31 @@ def callback(request: HttpRequest, connector: str) -> HttpResponse:
     else:
         messages.success(request, f"{made.name} is connected: {made.account_name}.")
     return redirect("start-step", slug=pending["slug"], onboarding_id=row.pk)
+
+
+def _reconnected(
+    request: HttpRequest, membership: Membership, pending: dict[str, Any], state: str
+) -> HttpResponse:
+    """The same account let us in again: what it gave takes the place of the old credentials."""
+    with scope.tenant(membership.tenant_id):
+        connection = Connection.objects.filter(pk=UUID(pending["connection"])).first()
+    if connection is None:
+        messages.error(request, "This connection was removed meanwhile.")
+        return redirect("connections", slug=pending["slug"])
+    try:
+        granted = connecting.finish(
+            pending=pending, state=state, query=request.GET.dict(), now=timezone.now()
+        )
+        if granted.base_url.rstrip("/") != connection.base_url.rstrip("/"):
+            raise BadConnection(f"That was another account than {connection.name}.", field="")
+        connections.reconnect(
+            connection,
+            credentials=granted.credentials,
+            now=timezone.now(),
+            actor=signed_in(request),
+        )
+    except (BadConnection, ConnectorError) as error:
+        messages.error(request, f"{error} Nothing was changed.")
+    else:
+        messages.success(request, f"{connection.name} is connected. What waited goes on.")
+    return redirect("connection", slug=pending["slug"], connection_id=connection.pk)
