@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -146,7 +146,7 @@ def _connect(
     for flavour in manifest.flavours:
         try:
             return connections.connect(
-                NewConnection(**{**vars(wanted), "flavour": flavour}), tenant_id=tenant_id, now=now
+                _with_secrets(wanted, manifest, flavour), tenant_id=tenant_id, now=now
             )
         except BadConnection:
             raise
@@ -158,6 +158,16 @@ def _connect(
             ) from None
     assert first is not None  # noqa: S101 - a manifest names at least one flavour
     raise first
+
+
+def _with_secrets(wanted: NewConnection, manifest: Manifest, flavour: str) -> NewConnection:
+    """As this flavour, with the secrets that we make up ourselves."""
+    made = {
+        spec.name: secrets.token_urlsafe(32)
+        for spec in manifest.credentials
+        if flavour in spec.made_for and not wanted.credentials.get(spec.name)
+    }
+    return replace(wanted, flavour=flavour, credentials={**wanted.credentials, **made})
 
 
 def _refuse_twice(wanted: NewConnection, *, tenant_id: UUID) -> None:
@@ -283,7 +293,7 @@ def connect_granted(
     try:
         name = _name("", manifest, tenant_id=row.tenant_id)
         made = _connect(
-            NewConnection(**{**vars(granted), "name": name}),
+            replace(granted, name=name),
             manifest,
             tenant_id=row.tenant_id,
             now=now,
