@@ -90,7 +90,7 @@ def begin(*, pos: str, store: str, actor: User | None, now: datetime) -> Onboard
     """A way to a pair of these systems; one that has nothing connected yet is gone on with, so that
     a second click begins no second one. Call inside the tenant's scope. Raises CannotGoOn."""
     _check_systems(pos, store)
-    known = Onboarding.objects.filter(
+    known: Onboarding | None = Onboarding.objects.filter(
         pos=None, store=None, pair=None, finished_at=None, begun_by=actor
     ).first()
     if known is not None:
