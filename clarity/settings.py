@@ -57,19 +57,28 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "rest_framework",
+    "drf_spectacular",
     "django_q",
 ]
 
 MIDDLEWARE = [
+    "clarity.web.requests_told.middleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "clarity.web.security_headers.middleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "clarity.web.health.machines.middleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "clarity.web.bad_input.BadInput",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -87,6 +96,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "clarity.web.accounts.context.doors",
             ],
         },
     },
@@ -135,8 +145,49 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
+
+# "open": anyone makes an account of their own; "invited": people come by invitation only.
+CLARITY_SIGNUP = env.text("CLARITY_SIGNUP", "open")
+if CLARITY_SIGNUP not in {"open", "invited"}:
+    raise ImproperlyConfigured(f"CLARITY_SIGNUP is {CLARITY_SIGNUP!r}; say open or invited")
+_is_https = CLARITY_PUBLIC_URL.startswith("https://")
+ACCOUNT_ADAPTER = "clarity.web.accounts.adapter.Adapter"
+ACCOUNT_FORMS = {"signup": "clarity.web.accounts.forms.SignUpForm"}
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = 5
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "signed-out"
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if _is_https else "http"
+# A form sent twice within a second is no attack.
+ACCOUNT_RATE_LIMITS = {"confirm_email": "5/m/key"}
+MFA_ADAPTER = "clarity.web.accounts.mfa.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Clarity Connect"
+# A clock that is half a minute off still signs in.
+MFA_TOTP_TOLERANCE = 1
+SESSION_COOKIE_AGE = env.number("CLARITY_SESSION_HOURS", 168) * 3600
+
+# Failed sign-ins are counted here, by all processes together.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "clarity_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
@@ -149,17 +200,35 @@ STATIC_ROOT = CLARITY_DATA_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = not CLARITY_PRODUCTION
 
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CLARITY_PUBLIC_URL.startswith("https://")
-SESSION_COOKIE_HTTPONLY = True
+# With https every cookie is bound to this host, and a browser that was here once keeps to https.
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _is_https
+SESSION_COOKIE_NAME = "__Host-session" if _is_https else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrf" if _is_https else "csrftoken"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+# Lax: the way back from a vendor's consent page brings the session along.
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_SSL_REDIRECT = _is_https and CLARITY_PRODUCTION
+# A load balancer asks these by number and without TLS.
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
+SECURE_HSTS_SECONDS = env.number("CLARITY_HSTS_SECONDS", 31_536_000) if SECURE_SSL_REDIRECT else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+# Whether a whole domain is preloaded is for its owner to say, and cannot be taken back soon.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-if env.flag("CLARITY_BEHIND_PROXY", default=False):
+CLARITY_BEHIND_PROXY = env.flag("CLARITY_BEHIND_PROXY", default=False)
+if CLARITY_BEHIND_PROXY:
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# A webhook above this size is refused with 413 before it is read.
+# A webhook above this size is refused with 413 before it is read; anything else above the other.
 CLARITY_WEBHOOK_MAX_BYTES = env.number("CLARITY_WEBHOOK_MAX_BYTES", 5 * 1024 * 1024)
-DATA_UPLOAD_MAX_MEMORY_SIZE = CLARITY_WEBHOOK_MAX_BYTES
+CLARITY_FORM_MAX_BYTES = env.number("CLARITY_FORM_MAX_BYTES", 2_621_440)
+DATA_UPLOAD_MAX_MEMORY_SIZE = max(CLARITY_WEBHOOK_MAX_BYTES, CLARITY_FORM_MAX_BYTES)
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 5
 # Production connections may point at private addresses only when this is on.
 CLARITY_ALLOW_PRIVATE_TARGETS = env.flag("CLARITY_ALLOW_PRIVATE_TARGETS", default=False)
 # Where the control APIs of our own sandboxes answer, by connector; never reachable from outside.
@@ -174,6 +243,8 @@ CLARITY_RETRY_LONGEST_SECONDS = env.number("CLARITY_RETRY_LONGEST_SECONDS", 300)
 CLARITY_CRASH_AT = "" if CLARITY_PRODUCTION else env.text("CLARITY_CRASH_AT", "")
 CLARITY_POLL_SECONDS = env.number("CLARITY_POLL_SECONDS", 0)
 CLARITY_HISTORY_DAYS = env.number("CLARITY_HISTORY_DAYS", 90)
+# How often the stock of both sides is compared by itself; 0: only when someone asks.
+CLARITY_CONVERGE_MINUTES = env.number("CLARITY_CONVERGE_MINUTES", 30)
 CLARITY_NOTICE_NAME_DAYS = env.number("CLARITY_NOTICE_NAME_DAYS", 400)
 
 # Messages to the owners of a tenant; without a mail host they appear in the log of the worker.
@@ -216,20 +287,61 @@ Q_CLUSTER = {
     "log_level": "WARNING",
 }
 
+# How many requests a minute the API answers to one token or session, and to a whole tenant.
+CLARITY_API_PER_TOKEN = env.number("CLARITY_API_PER_TOKEN", 600)
+CLARITY_API_PER_TENANT = env.number("CLARITY_API_PER_TENANT", 2_400)
 REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "clarity.api.access.TokenAuthentication",
+        "clarity.api.access.SessionAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PARSER_CLASSES": ["clarity.api.parsing.StrictJSON"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "EXCEPTION_HANDLER": "rest_framework.views.exception_handler",
+    "DEFAULT_SCHEMA_CLASS": "clarity.api.schema.Described",
+    "EXCEPTION_HANDLER": "clarity.api.problems.handler",
+    "URL_FORMAT_OVERRIDE": None,
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Clarity Connect API",
+    "VERSION": "1",
+    "DESCRIPTION": "Pairs of a point of sale and a web store, what flows between them, and what is"
+    " stuck. JSON in UTF-8; times are RFC 3339 in UTC; amounts of money are texts. Lists come in"
+    " pages: pass `next` as `cursor` until it is null. Every error is a problem document (RFC"
+    " 9457).",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "OAS_VERSION": "3.1.0",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "COMPONENT_SPLIT_PATCH": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": ["clarity.api.schema.complete"],
+    "PATH_CONVERTER_OVERRIDES": {
+        "number": {"type": "integer", "format": "int64", "minimum": 1},
+        "word": {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,59}$"},
+        "version": {"type": "string", "pattern": "^(draft|preset|[0-9]{1,9})$"},
+    },
+    "SERVE_INCLUDE_SCHEMA": False,
 }
 
+# Without a token there is no /metrics; without an address nothing is reported.
+CLARITY_METRICS_TOKEN = env.secret("CLARITY_METRICS_TOKEN")
+CLARITY_SENTRY_DSN = env.secret("CLARITY_SENTRY_DSN")
+
 _level = env.text("CLARITY_LOG_LEVEL", "INFO").upper()
+_FORMATS = {
+    "line": "clarity.logs.formats.LineFormat",
+    "json": "clarity.logs.formats.JsonFormat",
+}
+_format = env.text("CLARITY_LOG_FORMAT", "line").lower()
+if _format not in _FORMATS:
+    raise ImproperlyConfigured(f"CLARITY_LOG_FORMAT is {_format!r}; line or json is needed.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"chosen": {"()": _FORMATS[_format]}},
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}
+        "stderr": {"class": "logging.StreamHandler", "formatter": "chosen", "stream": sys.stderr}
     },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
@@ -237,6 +349,10 @@ LOGGING = {
             name: {"handlers": ["stderr"], "level": _level, "propagate": False}
             for name in ("clarity", "integrations", "mappings", "tenants")
         },
+        # Each request has its line already; Django's own repeat the address, which may be personal.
+        "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+        "django.security": {"handlers": ["stderr"], "level": "CRITICAL", "propagate": False},
+        "django.server": {"handlers": [], "level": "CRITICAL", "propagate": False},
         "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
     },
 }

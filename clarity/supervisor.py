@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,14 +16,17 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 from django.conf import settings
 
 STOP_SECONDS = 25
 SLOWEST_RESTART = 30.0
+# What ran for so long was well: when it ends it is started again without a pause.
+SETTLED_SECONDS = 60.0
 _PR_SET_PDEATHSIG = 1
 
 
@@ -36,16 +40,19 @@ class Part:
     process: subprocess.Popen[str] | None = None
     starts: int = 0
     next_start: float = 0.0
+    started: float = 0.0
 
 
 class Supervisor:
     """Holds the children of this process."""
 
-    def __init__(self, log_folder: Path) -> None:
+    def __init__(self, log_folder: Path | None) -> None:
+        """`log_folder` None: the children write where we do."""
         self._parts: list[Part] = []
         self._logs = log_folder
         self._stopping = threading.Event()
-        log_folder.mkdir(parents=True, exist_ok=True)
+        if log_folder is not None:
+            log_folder.mkdir(parents=True, exist_ok=True)
 
     def add(self, part: Part) -> None:
         """Starts the part and looks after it from now on."""
@@ -109,9 +116,13 @@ class Supervisor:
     def _start(self, part: Part) -> None:
         if part.process is not None:
             _end_family(part.process.pid)
+        now = time.monotonic()
+        if part.starts and now - part.started > SETTLED_SECONDS:
+            part.starts = 0
         part.starts += 1
-        part.next_start = time.monotonic() + min(SLOWEST_RESTART, 0.5 * 2**part.starts)
-        with (self._logs / f"{part.name}.log").open("a") as log:
+        part.started = now
+        part.next_start = now + min(SLOWEST_RESTART, 0.5 * 2**part.starts)
+        with self._log_of(part) as log:
             part.process = subprocess.Popen(  # noqa: S603 - our own commands, no shell
                 list(part.command),
                 cwd=settings.BASE_DIR,
@@ -125,9 +136,16 @@ class Supervisor:
                 preexec_fn=end_with_parent,
             )
 
+    def _log_of(self, part: Part) -> AbstractContextManager[TextIO | None]:
+        return nullcontext() if self._logs is None else (self._logs / f"{part.name}.log").open("a")
+
 
 def web(*, port: int, host: str = "127.0.0.1", workers: int = 1, threads: int = 8) -> Part:
-    """The web process."""
+    """The web process, and those it starts: they count their requests into one folder."""
+    counts = Path(settings.CLARITY_DATA_DIR) / "metrics" / str(port)
+    # What an earlier run counted is over: Prometheus takes a counter that falls for a new start.
+    shutil.rmtree(counts, ignore_errors=True)
+    counts.mkdir(parents=True)
     return Part(
         "web",
         [
@@ -152,12 +170,14 @@ def web(*, port: int, host: str = "127.0.0.1", workers: int = 1, threads: int = 
             "--log-level",
             "error",
         ],
+        environment={"PROMETHEUS_MULTIPROC_DIR": str(counts)},
     )
 
 
-def workers() -> Part:
-    """The background workers."""
-    return Part("workers", [sys.executable, "manage.py", "qcluster"])
+def workers(count: int | None = None) -> Part:
+    """The background workers: `count` processes, or as many as the settings say."""
+    chosen = {} if count is None else {"CLARITY_WORKERS": str(count)}
+    return Part("workers", [sys.executable, "manage.py", "qcluster"], environment=chosen)
 
 
 def free_port(wanted: int = 0, *, host: str = "127.0.0.1") -> int:
@@ -192,6 +212,12 @@ def interrupt_on_terminate() -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)
+
+
+def heed_no_more_signals() -> None:
+    """From now on neither SIGTERM nor Ctrl+C interrupts this process."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def end_with_parent() -> None:

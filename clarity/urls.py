@@ -6,5 +6,11 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("integrations.webhooks.urls")),
+    path("", include("clarity.api.urls")),
     path("", include("clarity.web.urls")),
 ]
+
+handler400 = "clarity.web.errors.bad_request"
+handler403 = "clarity.web.errors.forbidden"
+handler404 = "clarity.web.errors.not_found"
+handler500 = "clarity.web.errors.server_error"

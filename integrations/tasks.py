@@ -9,7 +9,15 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from integrations.services import chores, dry_run, group_replay, mapping_shadow, preflight
+from integrations.services import (
+    accuracy,
+    accuracy_schedule,
+    chores,
+    dry_run,
+    group_replay,
+    mapping_shadow,
+    preflight,
+)
 from integrations.sync import crash_points, slices
 
 
@@ -42,3 +50,9 @@ def run_preflight(*, tenant_id: str, preflight_id: int, **_: object) -> None:
 def run_dry_run(*, tenant_id: str, dry_run_id: int, **_: object) -> None:
     """Tries the newest orders of a pair; writes nothing to either account."""
     dry_run.run(tenant_id=UUID(tenant_id), dry_run_id=dry_run_id)
+
+
+def run_convergence(*, tenant_id: str, run_id: int, **_: object) -> None:
+    """Compares the stock of a pair, then starts the next one that is due."""
+    accuracy.carry_out(tenant_id=UUID(tenant_id), run_id=run_id)
+    accuracy_schedule.start_due(timezone.now())

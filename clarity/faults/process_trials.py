@@ -73,11 +73,9 @@ def _kill_workers(ground: Ground, shops: Shops) -> str:
     return "" if killed > 6 else "too few worker processes were there to be killed"
 
 
-def _kill_one_worker(ground: Ground, shops: Shops) -> str:
-    for _ in range(4):
-        ground.workers.kill_child()
-        time.sleep(0.4)
-    return ""
+def _kill_each_worker(ground: Ground, shops: Shops) -> str:
+    killed = ground.workers.kill_members(pause=0.3)
+    return "" if killed > 4 else f"only {killed} processes of the workers were there to be killed"
 
 
 def _drain(ground: Ground, shops: Shops) -> str:
@@ -121,7 +119,11 @@ TRIALS = (
         _crash_web_after_storing,
     ),
     ProcessTrial("workers-killed", "kill -9 to all worker processes, three times", _kill_workers),
-    ProcessTrial("one-worker-killed", "kill -9 to a single worker, four times", _kill_one_worker),
+    ProcessTrial(
+        "one-worker-killed",
+        "kill -9 to each worker process, one after the other",
+        _kill_each_worker,
+    ),
     ProcessTrial("drained", "SIGTERM to workers and web in the middle of the work", _drain),
     ProcessTrial(
         "postgres-restarted",

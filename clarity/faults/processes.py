@@ -68,11 +68,19 @@ class Killable:
             self._process.wait(10)
         return len(family)
 
-    def kill_child(self) -> None:
-        """`kill -9` to the child that was started last; its parent lives and replaces it."""
-        children = self.family()[1:]
-        if children:
-            max(children, key=lambda child: (child.create_time(), child.pid)).kill()
+    def kill_members(self, *, pause: float) -> int:
+        """`kill -9` to what its guard started, one after the other; answers how many there were.
+
+        The guard lives, and replaces each. Waiting or working, none may take with it what the
+        others need.
+        """
+        guard = self.family()[1:2]
+        members = guard[0].children() if guard else []
+        for member in members:
+            if member.is_running():
+                member.send_signal(signal.SIGKILL)
+                time.sleep(pause)
+        return len(members)
 
     def drain(self) -> bool:
         """SIGTERM, as a deployment does it; whether it ended by itself."""

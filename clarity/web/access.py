@@ -10,18 +10,35 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import timezone
 
+from integrations.services import erasing
+from tenants import log_context
 from tenants.models import Membership, Role, Tenant, User
 from tenants.services.members import memberships_of
+from tenants.services.permissions import ADMINS, OPERATORS, OWNERS, named
+
+__all__ = [
+    "ADMINS",
+    "KEPT",
+    "OPERATORS",
+    "OWNERS",
+    "may_administer",
+    "may_operate",
+    "may_own",
+    "member_required",
+    "membership_in",
+    "sign_in_first",
+    "signed_in",
+    "zone_of",
+]
+
+KEPT = "clarity_memberships"
 
 P = ParamSpec("P")
 MemberView = Callable[Concatenate[HttpRequest, Membership, P], HttpResponseBase]
 PlainView = Callable[..., HttpResponseBase]
-
-OWNERS = (Role.OWNER,)
-ADMINS = (Role.OWNER, Role.ADMIN)
-OPERATORS = (Role.OWNER, Role.ADMIN, Role.OPERATOR)
 
 
 def member_required(*roles: Role) -> Callable[[MemberView[P]], PlainView]:
@@ -40,15 +57,36 @@ def member_required(*roles: Role) -> Callable[[MemberView[P]], PlainView]:
             user = signed_in(request)
             if user is None:
                 return sign_in_first(request)
-            membership = membership_in(user, slug)
+            membership = membership_in(user, slug, request)
+            if membership.tenant.erasing_since is not None:
+                return erasing_page(membership)
+            log_context.add(tenant_id=membership.tenant_id, user_id=user.pk)
             if roles and membership.role not in roles:
-                raise PermissionDenied
+                raise PermissionDenied(refusal(membership, roles))
             with timezone.override(zone_of(membership.tenant)):
                 return view(request, membership, *args, **kwargs)
 
         return guarded
 
     return wrap
+
+
+def refusal(membership: Membership, roles: tuple[Role, ...]) -> str:
+    """Which role is needed and who can give it. It is logged, so it names nobody."""
+    grantors = "An owner" if Role.ADMIN not in roles else "An owner or admin"
+    return (
+        f"Only {named(roles)} may do this, and your role is {membership.role}. "
+        f"{grantors} of the account can give you another role."
+    )
+
+
+def erasing_page(membership: Membership) -> HttpResponse:
+    """An account that is being erased shows nothing but how far that is. Raises Http404 at its end."""
+    erasure = erasing.of_tenant(membership.tenant_id)
+    if erasure is None:
+        raise Http404
+    answer: HttpResponse = redirect("erasure", receipt=erasure.pk)
+    return answer
 
 
 def signed_in(request: HttpRequest) -> User | None:
@@ -63,9 +101,15 @@ def sign_in_first(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(request.get_full_path())
 
 
-def membership_in(user: User, slug: str) -> Membership:
-    """The membership that opens the tenant's pages. Raises Http404."""
-    for membership in memberships_of(user):
+def membership_in(user: User, slug: str, request: HttpRequest | None = None) -> Membership:
+    """The membership that opens the tenant's pages. Raises Http404.
+
+    The request keeps all of them: inside the tenant's scope the page's menu could not read them.
+    """
+    found = memberships_of(user)
+    if request is not None:
+        vars(request)[KEPT] = found
+    for membership in found:
         if membership.tenant.slug == slug:
             return membership
     raise Http404

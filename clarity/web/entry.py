@@ -24,7 +24,7 @@ from clarity.web.access import signed_in
 from tenants.models import User
 
 LIVES = timedelta(minutes=10)
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 class _Tokens(PasswordResetTokenGenerator):

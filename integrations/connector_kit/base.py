@@ -16,7 +16,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol
 
-from integrations.connector_kit.audit import Finding, Ours, Shelf
+from integrations.connector_kit.audit import Article, Finding, Ours, Shelf
 from integrations.connector_kit.budget import Budget
 from integrations.connector_kit.errors import ConnectorError
 from integrations.connector_kit.exchange import Observer
@@ -24,6 +24,7 @@ from integrations.connector_kit.manifest import Manifest
 from integrations.connector_kit.money import MoneyPort
 from integrations.connector_kit.own_fields import FieldFound
 from integrations.connector_kit.payload import Payload
+from integrations.connector_kit.privacy import PrivacyPort
 from mappings.canonical.inventory import Stock
 from mappings.canonical.record import Entity, Record
 
@@ -261,6 +262,7 @@ class EntityPort:
     disturb; cursor "" starts. A notice holds the whole record where the page shows it anyway.
     `listing(client, cursor)`: for inventory as a target, every article, to link both sides by SKU.
     `shelf(client, cursor)`: for products, every article that can be sold, those without SKU as well.
+    `search(client, text)`: for products, a few articles whose number or title holds these words.
     `count(client)`: how much `pages` (or `listing`, where there are no pages) will read; cheap.
     `newest(client, count)`: keys of the newest records, newest first, which `read` then reads.
     `rehearse(client, outgoing)`: looks up what `write` would look up before it writes, and raises what
@@ -278,6 +280,7 @@ class EntityPort:
     pages: Callable[[Client, str], Page] | None = None
     listing: Callable[[Client, str], Listing] | None = None
     shelf: Callable[[Client, str], Shelf] | None = None
+    search: Callable[[Client, str], Sequence[Article]] | None = None
     count: Callable[[Client], Extent] | None = None
     newest: Callable[[Client, int], Sequence[str]] | None = None
     rehearse: Callable[[Client, Outgoing], None] | None = None
@@ -293,6 +296,15 @@ class Probe:
     currency: str = ""
     details: Mapping[str, str] = field(default_factory=dict)
     problems: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """A webhook that is registered at the account. `is_ours`: it leads to the address asked for."""
+
+    topic: str
+    address: str
+    is_ours: bool
 
 
 @dataclass(frozen=True)
@@ -349,8 +361,12 @@ class Connector:
     the connections that a client keeps. `audit(client, entities, ours)` looks the account over before
     records of these entities flow, or while they do, and changes nothing; `ours` tells what we made.
     `fields(client)` lists the fields that people added to the account themselves and that mapping
-    rules can name. `consent`: connecting through the vendor's own page. `money` tells the money of a day, to reconcile
-    both sides.
+    rules can name. `consent`: connecting through the vendor's own page. `record_url(account, entity,
+    key)` is the address at which a person sees that record in the system's own pages, None where
+    none is known; it makes no request. `money` tells the money of a day, to reconcile both sides.
+    `subscriptions(client, callback_url)` lists the webhooks that are registered,
+    `unsubscribe(client, callback_url)` takes ours away and answers how many; may be called again.
+    `privacy` reads the vendor's privacy webhooks.
     """
 
     manifest: Manifest
@@ -366,5 +382,9 @@ class Connector:
     audit: Callable[[Client, Collection[Entity], Ours], Sequence[Finding]] | None = None
     fields: Callable[[Client], Sequence[FieldFound]] | None = None
     consent: Consent | None = None
+    record_url: Callable[[Account, Entity, str], str | None] | None = None
     sandbox: str = ""
     money: MoneyPort | None = None
+    subscriptions: Callable[[Client, str], Sequence[Subscription]] | None = None
+    unsubscribe: Callable[[Client, str], int] | None = None
+    privacy: PrivacyPort | None = None

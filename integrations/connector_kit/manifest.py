@@ -24,8 +24,8 @@ class FieldSpec(_Part):
     secret: bool = False
     required: bool = False
     default: str = ""
-    kind: Literal["text", "number"] = "text"
-    """A number is zero or more."""
+    kind: Literal["text", "number", "lines"] = "text"
+    """A number is zero or more; lines are a text of several."""
     options: tuple[str, ...] = ()
     """Allowed values; empty when any text will do."""
     from_account: bool = False
@@ -40,6 +40,8 @@ class FieldSpec(_Part):
     connected again, or never, since it comes with the others."""
     made_for: tuple[str, ...] = ()
     """The flavours for which we make up a secret that a person leaves empty."""
+    moves_stock: bool = False
+    """Whether stock levels that were published already change with it."""
 
 
 class EntitySpec(_Part):

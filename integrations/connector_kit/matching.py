@@ -7,8 +7,10 @@ is chosen: the record is held, and both are named.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from integrations.connector_kit.errors import Rejected
@@ -21,6 +23,10 @@ Row = TypeVar("Row")
 _FIRST, _LAST, _PHONE = 20, 25, 20
 _STREET, _POSTAL_CODE, _CITY = 20, 10, 5
 ENOUGH = 75
+# So many of those that fit equally well are named.
+NAMED = 4
+_EQUALLY = "equally well:"
+_NAMED = re.compile(r"(?:“[^”]*”|one without a name) \((?:[^()]*, )?id (?P<key>[^()]+)\)")
 
 
 def choose(
@@ -106,15 +112,35 @@ def _ambiguous(wanted: Customer, equal: Sequence[Customer], *, by: str, system: 
     said = {"email": wanted.email, "phone": wanted.phone}.get(by) or (
         f"{wanted.first_name} {wanted.last_name}".strip()
     )
-    names = " and ".join(f"{_called(one)} ({one.number or one.key})" for one in equal[:2])
-    more = f" and {len(equal) - 2} more" if len(equal) > 2 else ""
+    names = " and ".join(f"{_called(one)} ({_numbered(one)})" for one in equal[:NAMED])
+    more = f" and {len(equal) - NAMED} more" if len(equal) > NAMED else ""
     return Rejected(
-        f"{len(equal)} customers of {system} fit “{said}” equally well: {names}{more}",
+        f"{len(equal)} customers of {system} fit “{said}” {_EQUALLY} {names}{more}",
         field="email" if by == "email" else by,
         said=said,
-        advice=f"Merge the two in {system}, or give the right one this e-mail address alone, then"
-        " replay the record.",
+        advice=f"Choose the one it is. Or merge them in {system}, or give the right one this e-mail"
+        " address alone, then replay the record.",
     )
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A customer that a person may choose: id there, and what they are called."""
+
+    key: str
+    name: str
+
+
+def candidates(said: str) -> list[Candidate]:
+    """The customers that the message of a refusal for want of a decision names, else []."""
+    if _EQUALLY not in said:
+        return []
+    return [Candidate(found["key"], found[0]) for found in _NAMED.finditer(said)]
+
+
+def _numbered(customer: Customer) -> str:
+    number = customer.number if customer.number not in ("", customer.key) else ""
+    return f"{number}, id {customer.key}" if number else f"id {customer.key}"
 
 
 def _called(customer: Customer) -> str:

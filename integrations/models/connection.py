@@ -15,11 +15,13 @@ class Environment(models.TextChoices):
 
 
 class ConnectionState(models.TextChoices):
-    """`NEEDS_OWNER`: the credentials were refused; work waits until someone reconnects."""
+    """`NEEDS_OWNER`: the credentials were refused; work waits until someone reconnects.
+    `DISCONNECTED`: a person ended it, and its credentials were destroyed."""
 
     ACTIVE = "active", "Active"
     PAUSED = "paused", "Paused"
     NEEDS_OWNER = "needs_owner", "Reconnect needed"
+    DISCONNECTED = "disconnected", "Disconnected"
 
 
 class Connection(TenantModel):

@@ -49,8 +49,6 @@ class Lane(TenantModel):
     pace = models.JSONField(default=dict, db_default={})
     # When credentials that end must be renewed, used or not.
     refresh_at = models.DateTimeField(null=True)
-    # Of the loss of credentials that the owner was told about: the moment the state changed.
-    told_of = models.DateTimeField(null=True)
     # Grows when rules of a flow out of this account were published; read with the lease.
     rules_revision = models.PositiveIntegerField(default=0, db_default=0)
 

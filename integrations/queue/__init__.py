@@ -17,6 +17,7 @@ DO_CHORES = "integrations.tasks.do_chores"
 RUN_PREFLIGHT = "integrations.tasks.run_preflight"
 RUN_DRY_RUN = "integrations.tasks.run_dry_run"
 RUN_SHADOW = "integrations.tasks.run_shadow"
+RUN_CONVERGENCE = "integrations.tasks.run_convergence"
 
 
 def enqueue_lane(*, tenant_id: UUID, connection_id: UUID, first: bool = False) -> None:
@@ -52,3 +53,14 @@ def enqueue_preflight(*, tenant_id: UUID, preflight_id: int) -> None:
 def enqueue_dry_run(*, tenant_id: UUID, dry_run_id: int) -> None:
     """Asks a worker to try the newest orders of a pair. Commits with the caller's transaction."""
     async_task(RUN_DRY_RUN, tenant_id=str(tenant_id), dry_run_id=dry_run_id)
+
+
+def enqueue_convergence(*, tenant_id: UUID, run_id: int) -> None:
+    """Asks a worker to compare the stock of a pair. Commits with the caller's transaction."""
+    async_task(RUN_CONVERGENCE, tenant_id=str(tenant_id), run_id=run_id)
+
+
+def length() -> int | None:
+    """How many hints wait; None while the queue cannot be asked."""
+    size = int(get_broker().queue_size())
+    return size if size >= 0 else None

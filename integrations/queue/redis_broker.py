@@ -61,6 +61,13 @@ class HintingRedis(Pulsing, Redis):  # type: ignore[misc]
         time.sleep(PULSE_SECONDS)
         return None
 
+    def queue_size(self) -> int:
+        """How many entries wait; below zero while Redis does not say."""
+        try:
+            return int(super().queue_size())
+        except redis.RedisError:
+            return -1
+
     def oldest_waiting(self) -> datetime | None:
         # Raises when Redis is away, and so there is no pulse: a lane would count as hinted.
         # More than one is looked at, since some may have been put in front of older ones.

@@ -18,17 +18,27 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection as database
-from django.db.models import F, Q
+from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from integrations.models import Chore
 from integrations.services import (
+    accuracy_schedule,
+    alert_digest,
+    alert_sending,
+    alert_tidying,
+    alert_watching,
+    erasing,
+    exporting,
+    hours,
     mapping_release,
     mapping_shadow,
+    privacy_requests,
     reconciling_daily,
     reserving,
     retention,
     sandbox_pairs,
+    search_upkeep,
     tidying,
     watching,
 )
@@ -63,11 +73,22 @@ def _tend_sandboxes(now: datetime) -> None:
 DUTIES: Sequence[Duty] = (
     Duty("lateness", timedelta(seconds=15), watching.watch_lateness),
     Duty("conservation", timedelta(minutes=1), watching.watch_books),
+    Duty("alerts", timedelta(seconds=10), alert_watching.watch),
+    Duty("daily digests", timedelta(minutes=1), alert_digest.make_due),
+    # Behind those that write messages, so that these go out in the same turn.
+    Duty("alert messages", timedelta(seconds=10), alert_sending.send_due),
+    Duty("old alerts", timedelta(hours=6), alert_tidying.tidy),
     Duty("reservations", timedelta(seconds=30), reserving.settle_all),
     Duty("reconciliation", timedelta(minutes=10), reconciling_daily.compare_yesterday),
     Duty("mapping trials", timedelta(seconds=30), mapping_shadow.run_due),
     Duty("mapping releases", timedelta(seconds=30), mapping_release.release_due),
     Duty("sandboxes", timedelta(seconds=20), _tend_sandboxes),
+    Duty("hours", hours.EVERY, hours.count_all),
+    Duty("stock comparisons", accuracy_schedule.EVERY, accuracy_schedule.start_due),
+    Duty("search", timedelta(minutes=10), search_upkeep.keep_up),
+    Duty(erasing.CHORE, timedelta(seconds=20), erasing.run_due),
+    Duty(privacy_requests.CHORE, timedelta(seconds=30), privacy_requests.run_due),
+    Duty(exporting.CHORE, timedelta(seconds=30), exporting.run_due),
     Duty("tidying", timedelta(hours=1), tidying.tidy),
     Duty("retention", timedelta(hours=6), _retain),
 )
@@ -133,6 +154,12 @@ def _take(duty: Duty, *, now: datetime) -> int | None:
 def _longest() -> timedelta:
     """A worker is ended before this time is up, so that no two are at one chore."""
     return timedelta(seconds=int(str(settings.Q_CLUSTER["timeout"])) + 10)
+
+
+def last_done_at() -> datetime | None:
+    """When some worker last finished a chore: a sign that one is alive."""
+    last: datetime | None = Chore.objects.aggregate(last=Max("finished_at"))["last"]
+    return last
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,14 @@ from integrations.connector_kit.registry import get
 from integrations.models import Connection, ConnectionState, Environment, Flow, Lane
 from integrations.sync import lanes, owner
 from integrations.sync.sessions import may_be_private, open_account
-from integrations.vault import master_keys, rotation, store
+from integrations.vault import keyring, master_keys, rotation, shredding, store
 
 # Passed on to the rotation commands, hence "as": strict typing re-exports nothing unsaid.
 from integrations.vault.errors import VaultError as VaultError
 from mappings.canonical.record import Entity
 from tenants import scope
+from tenants.models import Tenant, User
+from tenants.services import audit
 
 # Settings the engine itself reads; every connection may have them.
 ENGINE_SETTINGS = (
@@ -106,12 +108,12 @@ def probe(wanted: NewConnection, *, base_url: str, private_network: bool) -> Pro
         credentials=wanted.credentials,
         private_network=private_network,
     )
-    with _opened(connector, account) as client:
+    with opened(connector, account) as client:
         return connector.probe(client)
 
 
 @contextmanager
-def _opened(connector: Connector, account: Account) -> Iterator[Client]:
+def opened(connector: Connector, account: Account) -> Iterator[Client]:
     """A client for a moment."""
     client = connector.open(account)
     try:
@@ -134,24 +136,48 @@ def subscribe(connection: Connection, *, public_url: str) -> None:
         flows = Flow.objects.filter(source=connection, is_on=True)
         entities = {Entity(name) for name in flows.values_list("entity", flat=True)}
     address = f"{public_url}/hooks/{connection.connector}/{connection.pk}/"
-    with _opened(connector, account) as client:
+    with opened(connector, account) as client:
         connector.subscribe(client, address, entities)
 
 
-def reconnect(connection: Connection, *, credentials: Mapping[str, str], now: datetime) -> None:
-    """New credentials, tried first; the work that waited goes on. Call outside any scope."""
+def reconnect(
+    connection: Connection,
+    *,
+    credentials: Mapping[str, str],
+    now: datetime,
+    actor: User | None = None,
+) -> None:
+    """New credentials, tried first; the work that waited goes on. Call outside any scope.
+
+    Raises BadConnection for a credential the connector does not know, and what the connector raises
+    when the account refuses us.
+    """
+    known = {spec.name for spec in get(connection.connector).manifest.credentials}
+    for name in credentials:
+        if name not in known and not name.endswith("_expires_at"):
+            raise BadConnection(f"There is no credential {name!r}.", field=name)
     with scope.tenant(connection.tenant_id):
         account = open_account(connection)
     connector = get(connection.connector)
     kept = dict(account.credentials) | dict(credentials)
-    with _opened(connector, replace(account, credentials=kept)) as client:
+    with opened(connector, replace(account, credentials=kept)) as client:
         connector.probe(client)
     with scope.tenant(connection.tenant_id):
         lanes.resume(tenant_id=connection.tenant_id, connection_id=connection.pk, now=now)
         store.put(connection.pk, dict(credentials))
+        before = connection.state
         connection.state, connection.state_reason = ConnectionState.ACTIVE, ""
         connection.state_since = now
         connection.save(update_fields=["state", "state_reason", "state_since"])
+        audit.record(
+            action="connection.reconnected",
+            object_type="Connection",
+            object_id=connection.pk,
+            actor=actor,
+            before={"state": before},
+            # Which were set anew, never to what.
+            after={"state": connection.state, "credentials": sorted(credentials)},
+        )
 
 
 def move(
@@ -188,8 +214,10 @@ def lose_owner(
     """
     before = said_at or now
     with scope.tenant(tenant_id):
+        if Tenant.objects.filter(pk=tenant_id, erasing_since__isnull=False).exists():
+            return
         known = Connection.objects.filter(pk=connection_id, state_since__lt=before)
-        if known.exclude(state=ConnectionState.NEEDS_OWNER).exists():
+        if known.exclude(state__in=owner.LOST).exists():
             lanes.look_again(tenant_id=tenant_id, connection_id=connection_id, now=now)
             owner.lose(connection_id=connection_id, reason=reason, before=before, now=now)
 
@@ -201,11 +229,13 @@ def _check(manifest: Manifest, wanted: NewConnection) -> None:
             f"{manifest.label} has no flavour {wanted.flavour!r}; choose one of: {known}",
             field="flavour",
         )
-    for specs, given, kind in (
-        (manifest.credentials, wanted.credentials, "credential"),
-        ((*manifest.settings, *ENGINE_SETTINGS), wanted.settings, "setting"),
-    ):
-        _check_fields(manifest, specs, given, kind)
+    _check_fields(manifest, manifest.credentials, wanted.credentials, "credential")
+    check_settings(manifest, wanted.settings)
+
+
+def check_settings(manifest: Manifest, given: Mapping[str, str]) -> None:
+    """Raises BadConnection naming the first setting that cannot be kept, or is unknown."""
+    _check_fields(manifest, (*manifest.settings, *ENGINE_SETTINGS), given, "setting")
 
 
 def _check_fields(
@@ -242,6 +272,24 @@ def _is_number(text: str) -> bool:
 
 def _with_defaults(manifest: Manifest, given: Mapping[str, str]) -> dict[str, str]:
     return {spec.name: spec.default for spec in manifest.settings if spec.default} | dict(given)
+
+
+def credentials_set(connection: Connection) -> dict[str, datetime]:
+    """Which credentials are kept, and since when; never their values. Call inside the scope."""
+    return store.fields(connection.pk)
+
+
+def shred(tenant_id: UUID) -> None:
+    """Makes everything that is sealed for the tenant unreadable but its credentials.
+
+    Call inside the tenant's scope.
+    """
+    shredding.shred(tenant_id)
+
+
+def erase_keys(tenant_id: UUID) -> None:
+    """Makes its credentials unreadable as well. May be called twice."""
+    keyring.erase_keys(tenant_id)
 
 
 def master_key_problem() -> str:

@@ -7,10 +7,11 @@ the flow itself: each article gets a notice, and its number goes the usual way w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
 from integrations.connector_kit.base import Counted, Notice
 from integrations.models import Delivery, DeliveryState, InboxItem, InboxState, Pair
@@ -19,6 +20,7 @@ from integrations.services.stock_differences import (
     Difference,
     Kind,
     by_article,
+    comparable,
     differences,
     matched,
     still,
@@ -46,6 +48,7 @@ class Found:
     """The result. `calls` and `again`: requests for the paged reads, and for the second look.
 
     `on_the_way`: what differs while a notice or delivery of it is under way, which mends it.
+    `matched`: SKUs that both sides sell and whose numbers could be compared.
     """
 
     pair: Pair
@@ -54,37 +57,57 @@ class Found:
     on_the_way: Sequence[Difference]
     calls: Mapping[str, int]
     again: Mapping[str, int]
+    matched: int = 0
 
     @property
     def counts(self) -> dict[str, int]:
         return {kind.value: sum(one.kind == kind for one in self.differences) for kind in Kind}
 
+    @property
+    def equal(self) -> int:
+        """SKUs that both sides sell with the numbers that ought to be there."""
+        wrong = {
+            one.sku for one in (*self.differences, *self.on_the_way) if one.kind is Kind.DIFFERENT
+        }
+        return max(0, self.matched - len(wrong))
 
-def compare(pair: Pair) -> Found:
+
+# Told which side was read how far ("till" or "shop", articles so far); what it raises ends it.
+Told = Callable[[str, int], None]
+
+
+def compare(
+    pair: Pair, *, patience: float = PATIENCE, spare: float = 0.0, told: Told | None = None
+) -> Found:
     """Every article of both sides. Call outside any scope; takes as long as reading both.
 
-    Raises stock_sides.CannotAsk.
+    `patience` and `spare` as in stock_sides.survey. Raises stock_sides.CannotAsk.
     """
     sides = stock_sides.opened(pair)
 
-    def all_of(session: Session) -> list[Counted]:
-        return stock_sides.survey(session, patience=PATIENCE)
+    def all_of(side: str) -> Callable[[Session], list[Counted]]:
+        seen = partial(told, side) if told else None
+        return partial(stock_sides.survey, patience=patience, spare=spare, seen=seen)
 
-    till, shop = stock_sides.both(sides, all_of, all_of)
-    first = list(differences(matched(sides, till, shop)))
+    till, shop = stock_sides.both(sides, all_of("till"), all_of("shop"))
+    both_sides = matched(sides, till, shop)
+    first = list(differences(both_sides))
     calls = dict(sides.calls)
     sure, left = _looked_at_again(sides, first)
     again = {name: made - calls[name] for name, made in sides.calls.items()}
-    told = sorted([*sure, *left], key=lambda one: (one.kind, one.sku, one.field))
+    rows = sorted([*sure, *left], key=lambda one: (one.kind, one.sku, one.field))
     with scope.tenant(pair.tenant_id):
-        moving = _under_way(pair, {one.key for one in told if one.key})
+        moving = _under_way(pair, {one.key for one in rows if one.key})
+    # What cannot be worked out is told, but is no number that could be right or wrong.
+    blocked = {one.sku for one in rows if one.kind is Kind.BLOCKED}
     return Found(
         pair=pair,
         compared=len({row.sku for row in (*till, *shop)}),
-        differences=[one for one in told if one.key not in moving],
-        on_the_way=[one for one in told if one.key in moving],
+        differences=[one for one in rows if one.key not in moving],
+        on_the_way=[one for one in rows if one.key in moving],
         calls=calls,
         again=again,
+        matched=len(comparable(both_sides) - blocked),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 
 from integrations.models import (
+    Connection,
     Delivery,
     Flow,
     InboxItem,
@@ -71,12 +72,20 @@ class Progress:
         return 100 * (self.through + self.failed) // self.total if self.total else 100
 
 
-def incidents(*, state: str = "", connection_id: str = "", entity: str = "") -> QuerySet[Incident]:
+def incidents(
+    *, state: str = "", pair_id: str = "", connection_id: str = "", entity: str = ""
+) -> QuerySet[Incident]:
     """A tenant's incidents: open ones first, in each part what happened last. Call inside its
-    scope."""
+    scope.
+
+    Those of a pair are those of its two accounts: an account that two pairs share counts for both.
+    """
     rows: QuerySet[Incident] = Incident.objects.select_related("connection")
     if state in IncidentState.values:
         rows = rows.filter(state=state)
+    if pair_id:
+        mine = Q(pairs_as_pos=pair_id) | Q(pairs_as_store=pair_id)
+        rows = rows.filter(connection__in=Connection.objects.filter(mine).values("pk"))
     if connection_id:
         rows = rows.filter(connection_id=connection_id)
     if entity:

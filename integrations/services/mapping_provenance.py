@@ -13,7 +13,7 @@ from typing import Any
 
 from integrations.models import Delivery, Flow
 from integrations.services.mapping_reading import CannotRead, applied, preset_named
-from integrations.services.shadow_records import canonical, flat
+from integrations.services.shadow_records import canonical, flat, reading, records_of
 from integrations.services.veils import veiled
 from integrations.sync import rulebooks
 from integrations.sync.rulebooks import Named, RuleBook, read_label
@@ -66,6 +66,8 @@ class Provenance:
     left: int = 0
     """How many fields there are beyond those shown."""
     note: str = ""
+    is_worked_out: bool = False
+    """Nothing was kept, since nothing was to be sent: this is what the rules make of the notice."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def of_delivery(delivery: Delivery) -> Provenance:
     """
     flow = _flow(delivery)
     named = read_label(delivery.mapping_version)
-    document = veiled(delivery.entity, load(delivery.payload_id) or {})
+    document = veiled(delivery.entity, _document(flow, delivery))
     sent = dict(list(flat(document["fields"]))) if document.get("fields") else {}
     note, rules = "", None
     explained: list[Explained] = []
@@ -94,6 +96,8 @@ def of_delivery(delivery: Delivery) -> Provenance:
         explained, pieces = _explained(flow, delivery, rules, document)
     except CannotRead as error:
         note = str(error)
+    if delivery.payload_id is None:
+        sent = _worked_out(explained)
     version = rules.version if rules else None
     shown = list(sent.items())[:MOST_FIELDS]
     return Provenance(
@@ -108,7 +112,8 @@ def of_delivery(delivery: Delivery) -> Provenance:
         tables_revision=named.tables_revision if named else 0,
         fields=_origins(shown, explained, rules, named, pieces),
         left=max(0, len(sent) - len(shown)),
-        note=note if sent else note or "The fields were deleted when their time was up.",
+        note=note if sent else note or _GONE[delivery.payload_id is None],
+        is_worked_out=delivery.payload_id is None,
     )
 
 
@@ -124,6 +129,39 @@ def of_record(
     pieces = _pieces(read)
     sent = list(flat(fields))[:MOST_FIELDS]
     return _origins(sent, explained, rules, read_label(book.label), pieces)
+
+
+_GONE = {
+    True: "What the rules made of it was not kept, and its notice does not show the record.",
+    False: "The fields were deleted when their time was up.",
+}
+
+
+def _document(flow: Flow, delivery: Delivery) -> Mapping[str, Any]:
+    """What was kept of the delivery. Of one that was never to be sent: its record, read again."""
+    if delivery.payload_id is not None:
+        return load(delivery.payload_id) or {}
+    record = record_of(flow, delivery)
+    return {"record": record.model_dump(mode="json")} if record else {}
+
+
+def record_of(flow: Flow, delivery: Delivery) -> Record | None:
+    """The delivery's record in our words, read from its notice once more where it was not kept.
+
+    Call inside the tenant's scope; asks no account.
+    """
+    return records_of(reading(flow), [delivery]).get(delivery.pk)
+
+
+def _worked_out(explained: Sequence[Explained]) -> dict[str, Any]:
+    """Every field the rules give, and those they fail at."""
+    found: dict[str, Any] = {}
+    for one in explained:
+        if one.problem is not None:
+            found[one.target] = None
+        elif one.result is not None:
+            found.update(flat(plain(one.result), one.target))
+    return found
 
 
 def _flow(delivery: Delivery) -> Flow:
@@ -190,7 +228,7 @@ def _origins(
 ) -> list[Origin]:
     by_target: dict[str, list[Explained]] = {}
     for one in explained:
-        if one.result is not None:
+        if one.result is not None or one.problem is not None:
             by_target.setdefault(one.target, []).append(one)
     found = []
     for path, value in sent:
@@ -235,7 +273,10 @@ def _gave(result: Any, value: Any) -> bool:
 
 
 def _note(made: Explained, path: str, value: Any, pieces: Mapping[str, str]) -> str:
-    """What else is to be said: a default, a piece of a line, or what settings of now would give."""
+    """What else is to be said: a failure, a default, a piece of a line, or what settings of now
+    would give."""
+    if made.problem is not None:
+        return f"This stops the record: {made.problem.message}"
     if made.note:
         return "The rule's default, since nothing is there."
     result = plain(made.result)

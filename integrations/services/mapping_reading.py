@@ -99,6 +99,14 @@ def preset_named(name_and_digest: str) -> RuleSet:
     return RuleSet(name=name, version=digest, rules=rules)
 
 
+def has_rules(flow: Flow) -> bool:
+    """Whether rules are shipped for the flow; without them it has no pages of rules."""
+    try:
+        return bool(rulebooks.shipped(flow).rules)
+    except presets.NoPreset:
+        return False
+
+
 def difference(*, flow: Flow, before: str | int, after: str | int) -> list[Difference]:
     """The rules two versions do not share, by target. Call inside the tenant's scope.
 

@@ -26,6 +26,7 @@ from integrations.models import (
     Refusal,
 )
 from integrations.services.conservation import Books, books
+from integrations.services.figures import Line, together
 from integrations.services.records import OPEN
 from integrations.services.tally import Tally
 from integrations.services.walking import last_received
@@ -99,7 +100,9 @@ class PairHealth:
 
 
 @dataclass(frozen=True)
-class _Open:
+class Open:
+    """Records that are not finished, and when the first of them was received."""
+
     count: int
     oldest: datetime | None
 
@@ -120,10 +123,32 @@ def pair_health(*, pair: Pair, now: datetime) -> PairHealth:
         pair=pair,
         pos=pos,
         store=store,
-        flows=_flows(flows, day),
+        flows=_flows(flows, day, open_records(flows)),
         counters=day.counters,
         counted_at=kept.day_at,
         books=kept,
+    )
+
+
+def standing(
+    *, pair: Pair, day: Mapping[int, Line], open_now: Mapping[Group, Open], now: datetime
+) -> PairHealth:
+    """What the dashboard says of a pair: as `pair_health`, but its records of 24 hours (`day`, by
+    flow) and the open ones were counted already, and how long single records took is left out.
+    Call inside the tenant's scope.
+    """
+    flows = list(pair.flows.select_related("source", "target").order_by("direction", "pk"))
+    pos, store = _sides(pair, now=now)
+    counters = together(day[flow.pk] for flow in flows if flow.pk in day).counts
+    delivered = {pk: line.counts[DeliveryState.DELIVERED] for pk, line in day.items()}
+    return PairHealth(
+        pair=pair,
+        pos=pos,
+        store=store,
+        flows=_flows(flows, _Day(counters, delivered), open_now, timed=False),
+        counters=counters,
+        counted_at=now,
+        books=Books(None, None, None, None, (), None),
     )
 
 
@@ -199,20 +224,21 @@ def _last_delivery(connection: Connection) -> datetime | None:
     return found
 
 
-def _flows(flows: Sequence[Flow], day: _Day) -> list[FlowHealth]:
-    open_now = _open_records(flows)
+def _flows(
+    flows: Sequence[Flow], day: _Day, open_now: Mapping[Group, Open], *, timed: bool = True
+) -> list[FlowHealth]:
     found = []
     for flow in flows:
-        seconds = _seconds(flow)
-        waiting = open_now.get((flow.pk, DeliveryState.WAITING.value), _Open(0, None))
+        seconds = _seconds(flow) if timed else []
+        waiting = open_now.get((flow.pk, DeliveryState.WAITING.value), Open(0, None))
         found.append(
             FlowHealth(
                 flow=flow,
                 source=flow.source,
                 target=flow.target,
                 waiting=waiting.count,
-                held=open_now.get((flow.pk, DeliveryState.HELD.value), _Open(0, None)).count,
-                dead=open_now.get((flow.pk, DeliveryState.DEAD.value), _Open(0, None)).count,
+                held=open_now.get((flow.pk, DeliveryState.HELD.value), Open(0, None)).count,
+                dead=open_now.get((flow.pk, DeliveryState.DEAD.value), Open(0, None)).count,
                 delivered=day.delivered.get(flow.pk, 0),
                 oldest_waiting_at=waiting.oldest,
                 median_seconds=median(seconds) if seconds else None,
@@ -222,8 +248,9 @@ def _flows(flows: Sequence[Flow], day: _Day) -> list[FlowHealth]:
     return found
 
 
-def _open_records(flows: Sequence[Flow]) -> dict[Group, _Open]:
-    """What is not finished, by flow and state: deliveries, and items not yet passed on."""
+def open_records(flows: Sequence[Flow]) -> dict[Group, Open]:
+    """What is not finished, by flow and state: deliveries, and items not yet passed on. Call
+    inside the tenant's scope."""
     counts: Counter[Group] = Counter()
     first: dict[Group, list[int]] = {}
 
@@ -253,7 +280,7 @@ def _open_records(flows: Sequence[Flow]) -> dict[Group, _Open]:
     wanted = [item_id for ids in first.values() for item_id in ids]
     received = dict(InboxItem.objects.filter(pk__in=wanted).values_list("pk", "received_at"))
     return {
-        group: _Open(
+        group: Open(
             count, min((received[pk] for pk in first[group] if pk in received), default=None)
         )
         for group, count in counts.items()

@@ -103,7 +103,7 @@ def _is_asked_for(pair: Pair, entity: Entity, direction: Direction) -> bool:
     return mode is None or direction in _MODES.get(mode, ())
 
 
-def _follow_modes(pair: Pair, *, now: datetime) -> None:
+def follow_modes(pair: Pair, *, now: datetime) -> None:
     """Flows whose way a setting rules are added, and switched on and off, as it says now."""
     for entity, direction in USUAL_FLOWS:
         if _mode(pair, entity) is None:
@@ -134,7 +134,7 @@ def start(pair: Pair, *, state: PairState, now: datetime) -> None:
     """
     if state == PairState.LIVE:
         _check_preflight(pair)
-    _follow_modes(pair, now=now)
+    follow_modes(pair, now=now)
     if pair.state == PairState.DRAFT:
         pair.flows.filter(is_on=True).update(on_since=now)
     pair.state = state

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from integrations.models import Link, Pair
+from integrations.connector_kit.audit import Article
+from integrations.connector_kit.errors import ConnectorError
+from integrations.models import Connection, Link, Pair
+from integrations.sync.sessions import open_session
 from mappings.canonical.record import Entity
+from tenants import scope
+from tenants.models import User
+from tenants.services import audit
 
 LONGEST = 191
 
@@ -18,7 +25,35 @@ class BadLink(ValueError):
         self.field = field
 
 
-def link_product(pair: Pair, *, store_key: str, pos_key: str, now: datetime) -> Link:
+class CannotSearch(ValueError):
+    """The other side's articles cannot be searched just now; the message says why."""
+
+
+def articles(*, connection: Connection, text: str) -> Sequence[Article]:
+    """A few articles of an account whose number or title holds these words.
+
+    Asks the account, so call it outside any scope. Raises CannotSearch.
+    """
+    with scope.tenant(connection.tenant_id):
+        session = open_session(connection)
+    port = session.port(Entity.PRODUCT)
+    if port is None or port.search is None:
+        raise CannotSearch(
+            f"{connection.name} cannot be searched for articles. Type the id of the article instead."
+        )
+    try:
+        return port.search(session.client, text)
+    except ConnectorError as error:
+        raise CannotSearch(
+            f"{connection.name} could not be asked: {error} Type the id of the article, or try again."
+        ) from error
+    finally:
+        session.close()
+
+
+def link_product(
+    pair: Pair, *, store_key: str, pos_key: str, now: datetime, actor: User | None = None
+) -> Link:
     """Says that an article of the store is this item of the point of sale.
 
     `store_key`: id of the article as the store's orders name it (a Shopify variant id); `pos_key`:
@@ -52,6 +87,15 @@ def link_product(pair: Pair, *, store_key: str, pos_key: str, now: datetime) -> 
             "updated_at": now,
         },
     )
+    if before != pos_key:
+        audit.record(
+            action="product.linked",
+            object_type="Link",
+            object_id=link.pk,
+            actor=actor,
+            before={"pos_key": before} if before else None,
+            after={"pair": str(pair.pk), "store_key": store_key, "pos_key": pos_key},
+        )
     return link
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -12,6 +10,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from integrations.models import Pair, ReconciledOrder, Reconciliation, Verdict
+from integrations.services import csv_cells
 
 COLUMNS = (
     "order",
@@ -70,12 +69,8 @@ def as_row(row: ReconciledOrder) -> dict[str, str]:
 
 def as_csv(report: Reconciliation, *, only_differences: bool = False) -> str:
     """All its orders as a table file."""
-    out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS)
-    writer.writeheader()
-    for row in rows_of(report, only_differences=only_differences):
-        writer.writerow({name: _harmless(value) for name, value in as_row(row).items()})
-    return out.getvalue()
+    rows = rows_of(report, only_differences=only_differences)
+    return csv_cells.as_csv(COLUMNS, (as_row(row).values() for row in rows))
 
 
 def as_json(report: Reconciliation) -> dict[str, Any]:
@@ -103,9 +98,3 @@ def _text(value: Decimal | None) -> str:
         return ""
     cents = value.quantize(Decimal("0.01"))
     return str(cents if cents == value else value.normalize())
-
-
-def _harmless(value: str) -> str:
-    """A spreadsheet takes text that begins like this for a formula; an amount may be below zero."""
-    is_amount = value.lstrip("-").replace(".", "", 1).isdecimal()
-    return f"'{value}" if value[:1] in "=+-@\t\r" and value and not is_amount else value

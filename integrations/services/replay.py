@@ -38,6 +38,10 @@ def replay(item: InboxItem, *, now: datetime) -> None:
         raise CannotReplay("The record is already waiting to be processed.")
     if locked.deliveries.filter(state=DeliveryState.WAITING).exists():
         raise CannotReplay("The record is already on its way.")
+    if _is_overtaken(locked):
+        raise CannotReplay(
+            "A newer notice of this record took its place. Open the newest one and replay that."
+        )
     stopped = Delivery.objects.filter(inbox_item=locked, state__in=STOPPED_DELIVERY)
     left = [locked.incident_id, *stopped.values_list("incident_id", flat=True)]
     stopped.update(state=DeliveryState.REPLACED, reason="Replayed", finished_at=now)
@@ -47,3 +51,15 @@ def replay(item: InboxItem, *, now: datetime) -> None:
     locked.trying_seconds, locked.tried_at = 0, None
     locked.save(update_fields=_BEGUN_ANEW)
     close_settled(left, now=now)
+
+
+def _is_overtaken(item: InboxItem) -> bool:
+    """Whether a newer notice speaks for it: run again, it would bring an older state back."""
+    if item.state == InboxState.MERGED:
+        return True
+    if item.state != InboxState.PASSED:
+        return False
+    latest = {
+        row.flow_id: row.state for row in item.deliveries.order_by("id").only("flow", "state")
+    }
+    return bool(latest) and set(latest.values()) == {DeliveryState.REPLACED}

@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 
 from integrations.connector_kit.base import Notice
 from integrations.models import Pair, SafetyStock, StockedArticle
+from integrations.services.csv_cells import as_csv, safe_cell
 from integrations.sync import intake
 from integrations.sync.stock_numbers import ALL
 from mappings.canonical.record import Entity
@@ -18,6 +19,7 @@ from tenants.models import User
 from tenants.services import audit
 
 MOST_ROWS = 100_000
+LONGEST = 191
 MOST_UNITS = Decimal(1_000_000)
 _COLUMNS = ("sku", "location", "units")
 
@@ -67,6 +69,12 @@ def put(pair: Pair, wanted: Iterable[Row], *, actor: User | None, now: datetime)
             object_type="Pair",
             object_id=pair.pk,
             actor=actor,
+            before={
+                "rows": [
+                    [row.sku, row.location, _text(known.get((row.sku, row.location)))]
+                    for row in changed[:100]
+                ]
+            },
             after={"rows": [[row.sku, row.location, _text(row.units)] for row in changed[:100]]},
         )
         _work_out_again(pair, changed, now=now)
@@ -75,17 +83,46 @@ def put(pair: Pair, wanted: Iterable[Row], *, actor: User | None, now: datetime)
 
 def read_csv(text: str) -> list[Row]:
     """Rows of a file with the columns sku, location and units. Raises BadSafetyStock by line."""
-    lines = csv.DictReader(io.StringIO(text.lstrip("\ufeff")))
-    missing = [name for name in _COLUMNS if name not in (lines.fieldnames or ())]
-    if missing:
-        raise BadSafetyStock(f"The first line must name the columns {', '.join(_COLUMNS)}.")
-    found = []
-    for number, line in enumerate(lines, 2):
-        try:
-            found.append(parse(*(str(line[name] or "") for name in _COLUMNS)))
-        except BadSafetyStock as error:
-            raise BadSafetyStock(f"Line {number}: {error}") from None
+    found, problems = look_through(text)
+    if problems:
+        raise BadSafetyStock(problems[0])
     return found
+
+
+def look_through(text: str) -> tuple[list[Row], list[str]]:
+    """The rows of such a file that are good, and what is wrong with each of the others."""
+    lines = csv.DictReader(io.StringIO(text.lstrip("\ufeff")))
+    found: list[Row] = []
+    problems: list[str] = []
+    try:
+        if any(name not in (lines.fieldnames or ()) for name in _COLUMNS):
+            return [], [f"The first line must name the columns {', '.join(_COLUMNS)}."]
+        for number, line in enumerate(lines, 2):
+            try:
+                found.append(parse(*(_cell(str(line[name] or "")) for name in _COLUMNS)))
+            except BadSafetyStock as error:
+                problems.append(f"Line {number}: {error}")
+    except csv.Error as error:
+        problems.append(f"Line {lines.line_num}: this is no line of a table ({error}).")
+    return found, problems
+
+
+def table(pair: Pair) -> str:
+    """The rows of a pair as such a file. Call inside the tenant's scope."""
+    found = rows(pair)
+    return as_csv(_COLUMNS, [[row.sku, row.location, _text(row.units)] for row in found])
+
+
+def unknown(pair: Pair, skus: Iterable[str]) -> list[str]:
+    """Those of the SKUs under which no stock was published yet. Call inside the tenant's scope."""
+    asked = {sku for sku in skus if sku != ALL}
+    till = StockedArticle.objects.filter(till=pair.pos_id, sku__in=asked)
+    return sorted(asked - set(till.values_list("sku", flat=True)))
+
+
+def _cell(text: str) -> str:
+    """Without the mark that our own files put before what a spreadsheet would run."""
+    return text[1:] if text.startswith("'") and safe_cell(text[1:]) == text else text
 
 
 def parse(sku: str, location: str, units: str) -> Row:
@@ -98,8 +135,15 @@ def parse(sku: str, location: str, units: str) -> Row:
 
 
 def _checked(row: Row) -> Row:
+    for said, what in ((row.sku, "SKU"), (row.location, "location")):
+        if len(said) > LONGEST or "\x00" in said:
+            raise BadSafetyStock(
+                f"The {what} {said[:40]!r} cannot be kept: at most {LONGEST} signs."
+            )
     if not row.sku:
         raise BadSafetyStock('A row needs a SKU, or "*" for every article.')
+    if row.units is not None and row.units.is_finite() and row.units != round(row.units, 3):
+        raise BadSafetyStock(f"{row.sku}: {row.units} has more than three digits after the point.")
     if row.units is not None and not (row.units.is_finite() and 0 <= row.units <= MOST_UNITS):
         raise BadSafetyStock(
             f"{row.sku}: {row.units} units were given; a number from 0 to {MOST_UNITS:,} is needed."

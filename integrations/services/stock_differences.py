@@ -75,7 +75,7 @@ def differences(seen: Seen) -> Iterator[Difference]:
     for key, here in seen.till.items():
         partners = seen.partners[key]
         taken.update(one.key for one in partners)
-        if len(partners) == 1 and not partners[0].problem and len(sellers[here.sku]) == 1:
+        if _can_be_compared(partners, sellers[here.sku]):
             yield from _numbers(seen.sides, here, partners[0])
         else:
             yield _unmatched(seen.sides, here, partners, sellers[here.sku])
@@ -84,6 +84,20 @@ def differences(seen: Seen) -> Iterator[Difference]:
         if key not in taken and not there.problem:
             advice = f"Add an article {there.sku} to {till}, or take the variant out of the shop."
             yield Difference(Kind.EXTRA, there.sku, there.title, "sku", advice=advice, shop_key=key)
+
+
+def comparable(seen: Seen) -> set[str]:
+    """The SKUs that both sides sell, once each, so that their numbers can be compared."""
+    sellers = stock_sides.by_sku(seen.till.values())
+    return {
+        here.sku
+        for key, here in seen.till.items()
+        if _can_be_compared(seen.partners[key], sellers[here.sku])
+    }
+
+
+def _can_be_compared(partners: Sequence[Counted], sellers: Sequence[Counted]) -> bool:
+    return len(partners) == 1 and not partners[0].problem and len(sellers) == 1
 
 
 def _unmatched(

@@ -7,19 +7,22 @@ as when a number is worked out to be sent.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import connection as database
+from django.utils import timezone
 
 from integrations.connector_kit.base import Counted
 from integrations.connector_kit.errors import ConnectorError, Rejected, TryLater
 from integrations.connector_kit.payload import Payload
-from integrations.models import Flow, Link, Pair
+from integrations.models import Connection, Flow, Lane, Link, Pair
 from integrations.sync import rulebooks, stock_numbers
+from integrations.sync.budget import begin
 from integrations.sync.rulebooks import RuleBook
 from integrations.sync.sessions import Session, open_session
 from integrations.sync.stages.transform import transform
@@ -30,6 +33,8 @@ from mappings.engine.stock import Number
 from tenants import scope
 
 MOST_PAGES = 2_000
+LONGEST_PAUSE = 3.0
+UNANSWERED = 10.0
 
 
 class CannotAsk(RuntimeError):
@@ -74,7 +79,11 @@ def opened(pair: Pair) -> Sides:
     """Call outside any scope; asks nobody. Raises CannotAsk for a pair that carries no stock."""
     tenant: UUID = pair.tenant_id
     with scope.tenant(tenant):
-        till, shop = open_session(pair.pos), open_session(pair.store)
+        # The rate is the one that the lanes have learnt: both share what the account permits.
+        till, shop = (
+            open_session(one, budget=begin(pace, now=timezone.now()))
+            for one, pace in _paces(pair.pos, pair.store)
+        )
         # The numbers in it are worked out like those that are sent.
         held = stock_numbers.now_held(till)
         links = dict(
@@ -86,6 +95,12 @@ def opened(pair: Pair) -> Sides:
         book = rulebooks.of_flow(flow)
     give_back()
     return Sides(pair, till, shop, held, links, book)
+
+
+def _paces(*connections: Connection) -> Iterator[tuple[Connection, Mapping[str, Any]]]:
+    known = dict(Lane.objects.filter(connection__in=connections).values_list("pk", "pace"))
+    for one in connections:
+        yield one, known.get(one.pk) or {}
 
 
 def flow_of(pair: Pair) -> Flow:
@@ -142,27 +157,51 @@ def _asked(
     return rows, len(exchanges), problem
 
 
-def survey(session: Session, *, patience: float = 0.0) -> list[Counted]:
-    """Every article of one side. `patience`: seconds to wait when it asks to be asked less often."""
+def survey(
+    session: Session,
+    *,
+    patience: float = 0.0,
+    spare: float = 0.0,
+    seen: Callable[[int], None] | None = None,
+) -> list[Counted]:
+    """Every article of one side. `patience`: seconds to wait when it asks to be asked less often.
+
+    `spare`: the share of what the account permits at once that is left to others. `seen` is told
+    after each page how many articles were read; what it raises ends the survey.
+    """
     name = session.connection.name
     port = session.port(Entity.INVENTORY)
     if port is None or port.survey is None:
         raise CannotAsk(f"{name}: {session.connector.manifest.label} cannot list its stock.")
     found: list[Counted] = []
-    cursor, until = "", time.monotonic() + patience
+    cursor, until, answered = "", time.monotonic() + patience, time.monotonic()
     for _ in range(MOST_PAGES):
         try:
             page = port.survey(session.client, cursor)
         except TryLater as error:
-            if time.monotonic() >= until:
+            # Who asks for a rest is waited for; who does not answer is not waited for as long.
+            most = until if error.throttled else min(until, answered + UNANSWERED)
+            if time.monotonic() >= most:
                 raise
             time.sleep(min(error.after or 1.0, patience))
             continue
+        answered = time.monotonic()
         found += page.rows
         cursor = page.cursor
+        if seen is not None:
+            seen(len(found))
         if not cursor:
             return found
+        time.sleep(_until_spare(session, spare))
     raise CannotAsk(f"{name} has more articles than can be compared here.")
+
+
+def _until_spare(session: Session, spare: float) -> float:
+    """Seconds until that share is there again, as far as is known; never long at once."""
+    known = session.budget.learned() if spare else None
+    if known is None or known.rate <= 0:
+        return 0.0
+    return min(LONGEST_PAUSE, max(0.0, (known.maximum * spare - known.tokens) / known.rate))
 
 
 def places(sides: Sides, here: Counted, there: Counted | None) -> list[Place]:

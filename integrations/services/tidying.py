@@ -11,6 +11,7 @@ from django.conf import settings
 from integrations.queue import leftovers
 from mappings.models import UnmappedValue
 from tenants import scope
+from tenants.services import api_requests
 
 log = logging.getLogger(__name__)
 
@@ -20,10 +21,11 @@ KEEP_UNMAPPED = timedelta(days=90)
 
 def tidy(now: datetime) -> None:
     """Drops sessions that have ended, the notes of background tasks that failed long ago, and values
-    without an entry in a lookup table that nobody has met for months."""
+    without an entry in a lookup table that nobody has met for months, and kept answers of the API."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     dropped = leftovers.drop_failed_tasks(before=now - KEEP_FAILED_TASKS)
     if dropped:
         log.info("dropped the notes of %s background tasks that failed long ago", dropped)
     with scope.door("forget values that are not met any more"):
         UnmappedValue.objects.filter(last_at__lt=now - KEEP_UNMAPPED).delete()
+    api_requests.prune(now)

@@ -9,7 +9,10 @@ from enum import StrEnum
 from typing import Any
 
 from integrations.models import Attempt, Delivery, InboxItem, InboxState, Link
+from integrations.services import elsewhere
 from integrations.services.editing import Edit, edits
+from integrations.services.elsewhere import Relative, Spot
+from integrations.services.mapping_provenance import record_of
 from integrations.services.veils import veiled
 from integrations.sync.sessions import load_many
 
@@ -69,8 +72,8 @@ class Event:
 class Timeline:
     """Everything that is known of one inbox item. `delivery` is the latest, the one that counts.
 
-    `links` are those of the record in every pair; `related` are other notices of the same record,
-    newest first.
+    `links` are those of the record in every pair; `spots` where it lies at each account; `related`
+    are other notices of the same record, newest first; `relatives` other records that belong to it.
     """
 
     item: InboxItem
@@ -78,6 +81,8 @@ class Timeline:
     deliveries: Sequence[Delivery]
     links: Sequence[Link] = ()
     related: Sequence[InboxItem] = field(default_factory=tuple)
+    spots: Sequence[Spot] = ()
+    relatives: Sequence[Relative] = ()
 
     @property
     def delivery(self) -> Delivery | None:
@@ -111,7 +116,7 @@ def timeline(*, item: InboxItem) -> Timeline:
     """
     deliveries = list(
         Delivery.objects.filter(inbox_item=item)
-        .select_related("flow", "flow__pair", "target")
+        .select_related("inbox_item", "flow__pair", "flow__source", "flow__target", "target")
         .order_by("id")
     )
     attempts = list(Attempt.objects.filter(delivery__inbox_item=item).order_by("started_at", "id"))
@@ -128,12 +133,15 @@ def timeline(*, item: InboxItem) -> Timeline:
         events += _of_delivery(delivery, documents)
     events += [_tried(by_id[attempt.delivery_id], attempt, documents) for attempt in attempts]
     events.sort(key=_order)
+    links = _links(item)
     return Timeline(
         item=item,
         events=events,
         deliveries=deliveries,
-        links=_links(item),
+        links=links,
         related=_related(item),
+        spots=elsewhere.spots(item, links, deliveries),
+        relatives=elsewhere.relatives(item, deliveries),
     )
 
 
@@ -179,6 +187,10 @@ def _decided(item: InboxItem) -> list[Event]:
 def _of_delivery(delivery: Delivery, documents: Mapping[int, Any]) -> list[Event]:
     document = documents.get(delivery.payload_id or 0) or {}
     events = []
+    if delivery.payload_id is None and (record := record_of(delivery.flow, delivery)):
+        # Nothing was to be sent, so nothing was kept: the notice is read once more.
+        shown = veiled(delivery.entity, record.model_dump(mode="json"))
+        events.append(Event(Kind.MAPPED, delivery.created_at, delivery=delivery, record=shown))
     if delivery.payload_id:
         events.append(
             Event(
@@ -250,12 +262,12 @@ def _links(item: InboxItem) -> list[Link]:
     """The record's id on both sides, in each pair its connection is part of."""
     return [
         *Link.objects.filter(pair__pos_id=item.connection_id, entity=item.entity, pos_key=item.key)
-        .select_related("pair")
+        .select_related("pair", "pair__store")
         .order_by("pk"),
         *Link.objects.filter(
             pair__store_id=item.connection_id, entity=item.entity, store_key=item.key
         )
-        .select_related("pair")
+        .select_related("pair", "pair__pos")
         .order_by("pk"),
     ]
 

@@ -14,6 +14,7 @@ from integrations.sync import (
     floors,
     history,
     incidents,
+    indexing,
     links,
     merging,
     reservations,
@@ -167,6 +168,7 @@ def store(session: Session, prepared: Sequence[Prepared], *, now: datetime) -> s
     Delivery.objects.bulk_create(one.row for one in prepared)
     history.settle_left_out([one.row for one in prepared if one.is_left_out], now=now)
     reservations.note(prepared, now=now)
+    indexing.note(session, prepared, now=now)
     stocked.remember(session, prepared, now=now)
     return {one.row.target_id for one in going}
 

@@ -20,7 +20,7 @@ from integrations.connector_kit.exchange import Exchange
 from integrations.connector_kit.registry import get
 from integrations.models import Connection, Environment, Payload
 from integrations.vault import exact_json, sealing, store
-from integrations.vault.errors import VaultError
+from integrations.vault.errors import KeyGone, VaultError
 from mappings.canonical.record import Entity
 from tenants import scope
 
@@ -190,6 +190,14 @@ def seal(tenant_id: UUID, context: str, value: Any) -> bytes:
     return sealing.seal_json(tenant_id, [context], value)
 
 
+def opened(tenant_id: UUID, context: str, sealed: bytes) -> Any:
+    """What was given to `seal`; None once the tenant's key was erased. Raises SealBroken."""
+    try:
+        return sealing.open_json(tenant_id, [context], sealed)
+    except KeyGone:
+        return None
+
+
 def written_out(value: Any) -> bytes:
     """`value` as the JSON that `seal` would encrypt."""
     return exact_json.dumps(value)
@@ -198,6 +206,16 @@ def written_out(value: Any) -> bytes:
 def seal_written(tenant_id: UUID, context: str, written: bytes) -> bytes:
     """What `seal` answers for a value that was already written out."""
     return sealing.seal(tenant_id, [context], written)
+
+
+def open_sealed(tenant_id: UUID, context: str, sealed: bytes) -> Any:
+    """What was given to `seal`. Raises VaultError."""
+    return sealing.open_json(tenant_id, [context], sealed)
+
+
+def open_bytes(tenant_id: UUID, context: str, sealed: bytes) -> bytes:
+    """What was given to `seal_written`. Raises VaultError."""
+    return sealing.open_sealed(tenant_id, [context], sealed)
 
 
 def keep(tenant_id: UUID, context: str, value: Any) -> int:

@@ -19,7 +19,6 @@ from django.utils import timezone
 
 from integrations.connector_kit.errors import NeedsOwner, TryLater
 from integrations.models import (
-    Connection,
     Cursor,
     Lane,
 )
@@ -43,14 +42,13 @@ from integrations.sync.lanes import Lease, LeaseLost
 from integrations.sync.retry import pause
 from integrations.sync.sending import Sent
 from integrations.sync.work_in_hand import Work
-from tenants import scope
+from tenants import log_context, scope
 
 log = logging.getLogger(__name__)
 
 SMALL_ROUND = 50
 AFTER_OUR_ERROR = timedelta(seconds=10)
 AFTER_INTERRUPTION = timedelta(seconds=1)
-TELL_AGAIN = timedelta(seconds=60)
 REFRESH_AGAIN = timedelta(seconds=30)
 
 
@@ -66,7 +64,9 @@ def run(*, tenant_id: UUID, connection_id: UUID) -> bool:
     if lease is None:
         return False
     crash_points.reach("lane-held")
-    if not pipeline.survives(f"lane {connection_id}", lambda: _turn(lease)):
+    with log_context.during(tenant_id=tenant_id, lane=connection_id):
+        went_well = pipeline.survives(f"lane {connection_id}", lambda: _turn(lease))
+    if not went_well:
         # An error of ours: the lane must not stay held, nor fail again at once.
         now = timezone.now()
         with scope.tenant(tenant_id):
@@ -97,9 +97,7 @@ def _turn(lease: Lease) -> None:
     try:
         with heartbeat(lease):
             opened = work_in_hand.begin(lease)
-            if isinstance(opened, Connection):
-                _tell_owner(lease, opened)
-            elif opened is not None:
+            if opened is not None:
                 _work(opened)
     except LeaseLost:
         log.warning("lane %s was taken over while it was worked", lease.connection_id)
@@ -117,19 +115,6 @@ def _give_back(lease: Lease) -> None:
             lanes.release(lease, due_at=now + AFTER_INTERRUPTION, now=now)
 
     outlast(release)
-
-
-def _tell_owner(lease: Lease, connection: Connection) -> None:
-    is_told = owner.tell(lease, connection)
-    now = timezone.now()
-    with scope.tenant(lease.tenant_id):
-        lanes.shut_out_wakes(lease)
-        # Whoever reconnected meanwhile woke the lane: someone must look at it once more.
-        current = Connection.objects.get(pk=connection.pk)
-        if current.state_since != connection.state_since:
-            lanes.release(lease, due_at=now, now=now)
-        else:
-            lanes.release(lease, due_at=None if is_told else now + TELL_AGAIN, now=now)
 
 
 def _work(work: Work) -> None:
@@ -340,6 +325,6 @@ def _lose_owner(work: Work, error: NeedsOwner) -> None:
             before=work.opened_at,
             now=now,
         )
-        # Due at once: the owner has to be told, or the new credentials tried.
+        # Due at once: new credentials may be there already.
         lanes.release(work.lease, due_at=now, now=now)
     work.session.close()

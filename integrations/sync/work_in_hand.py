@@ -24,7 +24,6 @@ from integrations.sync import (
     budget,
     kept_sessions,
     lanes,
-    owner,
     polling,
     probing,
     routing,
@@ -62,16 +61,14 @@ class Work:
         return not (fairness.turn_is_over(until) or self.breaker.is_open or stopping.is_told())
 
 
-def begin(lease: Lease) -> Work | Connection | None:
-    """Everything there is to work with; a connection whose owner must be told; None."""
+def begin(lease: Lease) -> Work | None:
+    """Everything there is to work with; None while the connection is not active."""
     now = timezone.now()
     with scope.tenant(lease.tenant_id):
         # Whoever reconnects wakes the lane in the same transaction: either it is over and seen
         # here, or it waits for us and its wake-up finds the lane free.
         lanes.shut_out_wakes(lease)
         connection: Connection = Connection.objects.get(pk=lease.connection_id)
-        if owner.is_untold(connection):
-            return connection
         if connection.state != ConnectionState.ACTIVE:
             lanes.release(lease, due_at=None, now=now)
             return None

@@ -56,3 +56,10 @@ class NoSuchConnection(VaultError):
 
 class NoSuchTenant(VaultError):
     """No tenant has this slug or id."""
+
+
+class TenantErased(VaultError):
+    """The tenant is being erased: nothing is sealed for it any more."""
+
+    def __init__(self, tenant_id: object) -> None:
+        super().__init__(f"Tenant {tenant_id} is being erased; nothing is sealed for it any more.")

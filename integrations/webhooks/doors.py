@@ -70,7 +70,9 @@ def _open(connector: str, connection_id: UUID) -> Door:
         raise NoDoor(connector) from None
     with scope.door("route a webhook"):
         row = (
-            Connection.objects.filter(pk=connection_id, connector=connector)
+            Connection.objects.filter(
+                pk=connection_id, connector=connector, tenant__erasing_since__isnull=True
+            )
             .values_list("tenant_id", flat=True)
             .first()
         )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
+from integrations.webhooks.privacy import privacy
 from integrations.webhooks.views import hook
 
 urlpatterns = [
+    path("hooks/<slug:connector>/privacy/", privacy, name="privacy-hook"),
     path("hooks/<slug:connector>/<uuid:connection>/", hook, name="hook"),
 ]

@@ -42,20 +42,20 @@ def hook(request: HttpRequest, connector: str, connection: UUID) -> HttpResponse
     try:
         door = door_of(connector, connection)
     except NoDoor:
-        return _answer(404, "No such connection.")
+        return answer(404, "No such connection.")
     try:
-        body = _body(request)
+        body = body_of(request)
         notices = _notices(door, request, body)
     except NotTheirs as error:
         refusals.count(door, error.message, now=timezone.now())
         log.info("webhook of connection %s refused with %s", connection, error.status)
-        return _answer(error.status, error.message)
+        return answer(error.status, error.message)
     except Rejected as error:
         refusals.count(door, "Not readable", now=timezone.now())
-        return _answer(400, str(error))
+        return answer(400, str(error))
     except Unsupported as error:
         refusals.count(door, "Event not carried", now=timezone.now())
-        return _answer(200, error.message)
+        return answer(200, error.message)
     except NeedsOwner as error:
         # A signed goodbye, such as an uninstalled app: heard, so it need not be told again.
         log.warning("connection %s needs its owner: %s", connection, error.message)
@@ -66,7 +66,7 @@ def hook(request: HttpRequest, connector: str, connection: UUID) -> HttpResponse
             said_at=error.at,
             now=timezone.now(),
         )
-        return _answer(200, error.message)
+        return answer(200, error.message)
     new = intake.accept(
         tenant_id=door.tenant_id,
         connection_id=connection,
@@ -78,7 +78,7 @@ def hook(request: HttpRequest, connector: str, connection: UUID) -> HttpResponse
 
 def _notices(door: Door, request: HttpRequest, body: bytes) -> list[Notice]:
     incoming = WebhookRequest(
-        headers=_headers(request),
+        headers=headers_of(request),
         query=request.GET.dict(),
         body=body,
     )
@@ -91,7 +91,7 @@ def _notices(door: Door, request: HttpRequest, body: bytes) -> list[Notice]:
     return notices
 
 
-def _headers(request: HttpRequest) -> dict[str, str]:
+def headers_of(request: HttpRequest) -> dict[str, str]:
     """By name in lower case, of those WSGI hands over as HTTP_...; of the others the type alone."""
     found = {
         name[5:].replace("_", "-").lower(): value
@@ -109,7 +109,8 @@ def _can_be_kept(notice: Notice) -> bool:
     )
 
 
-def _body(request: HttpRequest) -> bytes:
+def body_of(request: HttpRequest) -> bytes:
+    """The raw body. Raises NotTheirs when it is too large."""
     limit = settings.CLARITY_WEBHOOK_MAX_BYTES
     too_big = NotTheirs(f"The body is larger than {limit} bytes.", status=413)
     length = request.META.get("CONTENT_LENGTH") or "0"
@@ -122,7 +123,8 @@ def _body(request: HttpRequest) -> bytes:
     return bytes(body)
 
 
-def _answer(status: int, detail: str) -> HttpResponse:
+def answer(status: int, detail: str) -> HttpResponse:
+    """What the other system is told."""
     return _json({"detail": detail}, status=status)
 
 

@@ -35,7 +35,7 @@
     if (state.dataset.state === now) return;
     state.dataset.state = now;
     word.textContent = {
-      live: "Live, renewed every 2 s",
+      live: state.dataset.said || "Live, renewed every 2 s",
       paused: "Paused",
       lost: "No answer, trying again",
     }[now];

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from tenants.models.api_request import ApiRequest, ApiUse
+from tenants.models.api_token import ApiToken
 from tenants.models.audit import AuditEntry
+from tenants.models.invitation import Invitation
 from tenants.models.membership import Membership, Role
 from tenants.models.scoped import ScopedManager, ScopedQuerySet, TenantModel
 from tenants.models.tenant import Tenant
 from tenants.models.user import User
 
 __all__ = [
+    "ApiRequest",
+    "ApiToken",
+    "ApiUse",
     "AuditEntry",
+    "Invitation",
     "Membership",
     "Role",
     "ScopedManager",

@@ -23,6 +23,8 @@ class Tenant(models.Model):
     slug = models.SlugField(max_length=80, unique=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     settings = models.JSONField(default=default_settings, blank=True)
+    # Since then the account is being erased: nothing is done for it any more.
+    erasing_since = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.name

@@ -41,6 +41,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField("e-mail", unique=True)
     name = models.CharField(max_length=200, blank=True)
+    # Said at sign-up; the tenant is made once the e-mail address is proven, then this is empty.
+    asked_business = models.CharField(max_length=200, blank=True, default="")
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("account manager", default=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)

@@ -9,7 +9,7 @@ from django.utils.text import slugify
 
 from tenants import scope
 from tenants.models import Membership, Role, Tenant, User
-from tenants.services import audit
+from tenants.services import audit, people
 
 
 def create_tenant(*, name: str, owner_email: str, password: str | None = None) -> Tenant:
@@ -35,16 +35,30 @@ def create_tenant(*, name: str, owner_email: str, password: str | None = None) -
     return tenant
 
 
+def open_asked_business(user: User) -> Tenant | None:
+    """The tenant a person named when they signed up, once; None when none is due.
+
+    Call after the e-mail address is proven. May be called again, and by two at once.
+    """
+    with transaction.atomic():
+        waiting = User.objects.select_for_update().filter(pk=user.pk).exclude(asked_business="")
+        person = waiting.first()
+        if person is None or not people.is_proven(person):
+            return None
+        tenant = create_tenant(name=person.asked_business, owner_email=person.email)
+        waiting.update(asked_business="")
+    return tenant
+
+
 def _user(email: str, password: str | None) -> User:
     """The user of this address; two that make the same one at a time both get it."""
-    known = User.objects.filter(email=email.strip().lower())
-    if found := known.first():
+    if found := people.known(email):
         return found
     try:
         with transaction.atomic():
-            return User.objects.create_user(email, password)
+            return people.create_person(email=email, password=password)
     except IntegrityError:
-        return known.get()
+        return User.objects.get(email=email.strip().lower())
 
 
 def _save_with_slug(tenant: Tenant) -> None:

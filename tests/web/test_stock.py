@@ -65,7 +65,9 @@ class FakeSide:
 def as_sides(monkeypatch: pytest.MonkeyPatch, *sides: FakeSide) -> None:
     by_name = {side.name: side for side in sides}
     monkeypatch.setattr(
-        stock_sides, "open_session", lambda connection: by_name[connection.name].session(connection)
+        stock_sides,
+        "open_session",
+        lambda connection, **_: by_name[connection.name].session(connection),
     )
 
 

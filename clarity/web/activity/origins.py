@@ -42,19 +42,28 @@ class Origins:
 
 def shown(delivery: Delivery | None) -> Origins | None:
     """The section, None when no delivery has fields. Call inside the tenant's scope."""
-    if delivery is None or delivery.payload_id is None:
+    if delivery is None:
         return None
     found = of_delivery(delivery)
+    if found.is_worked_out and not found.fields:
+        return None
     rows = [_row(one, found) for one in found.fields[:MOST_ROWS]]
     count = len(found.fields) + found.left
     return Origins(
-        said=" ".join(filter(None, (_said(found), found.note))),
+        said=" ".join(
+            filter(None, (_AGAIN if found.is_worked_out else "", _said(found), found.note))
+        ),
         title=f"{count:,} field{'' if count == 1 else 's'} for {found.target}",
         source=found.source,
         target=found.target,
         rows=rows,
         left=count - len(rows),
     )
+
+
+_AGAIN = (
+    "Nothing was sent. These are the fields that its rules make of it, worked out again just now."
+)
 
 
 def _said(found: Provenance) -> str:

@@ -12,7 +12,8 @@ from clarity.web.access import OPERATORS, may_operate, member_required, signed_i
 from clarity.web.activity import origins, sentences, words
 from clarity.web.fragments import whole_page
 from integrations.models import InboxItem, Pair
-from integrations.services import editing, incidents
+from integrations.services import editing, incidents, remedies
+from integrations.services.mapping_reading import has_rules
 from integrations.services.replay import CannotReplay, replay
 from integrations.services.trace import Timeline, timeline
 from tenants import scope
@@ -30,9 +31,9 @@ def record(request: HttpRequest, membership: Membership, item_id: int) -> HttpRe
         item = find_item(item_id)
         found = timeline(item=item)
         source = item.connection
-        links = [(link, sentences.other_side(link, source)) for link in found.links]
         context = {
             "tenant": membership.tenant,
+            "membership": membership,
             "pair": _pair(found),
             "item": item,
             "source": source,
@@ -41,14 +42,19 @@ def record(request: HttpRequest, membership: Membership, item_id: int) -> HttpRe
             "entity": words.entity_word(item.entity),
             "summary": sentences.summary(found, source),
             "steps": sentences.steps(found, source),
-            "links": links,
             "related": [(other, words.badge(other.state)) for other in found.related],
+            "relatives": [
+                (one.item, words.entity_word(one.item.entity), words.badge(one.outcome))
+                for one in found.relatives
+            ],
             "took": words.duration(found.seconds),
             "is_stopped": found.outcome in ("held", "dead"),
             "may_replay": may_operate(membership) and found.outcome in REPLAYABLE,
             "may_edit": may_operate(membership) and not editing.why_not(item),
+            "may_choose": may_operate(membership) and remedies.undecided(item) is not None,
             "incident": incidents.of_record(item),
             "origins": origins.shown(found.delivery),
+            "has_rules": found.delivery is not None and has_rules(found.delivery.flow),
         }
     return whole_page(request, "activity/record.html", context)
 
@@ -65,6 +71,7 @@ def replay_record(request: HttpRequest, membership: Membership, item_id: int) ->
             found = timeline(item=item)
             context = {
                 "tenant": membership.tenant,
+                "membership": membership,
                 "pair": _pair(found),
                 "item": item,
                 "name": name,

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 
 from clarity.web.activity import words
 from clarity.web.activity.documents import MOST_FIELDS, flat, pretty, pretty_text
-from integrations.models import Connection, Delivery, Link
+from integrations.models import Connection, Delivery
 from integrations.services.trace import Call, Event, Kind, Timeline
 
 
@@ -77,11 +77,6 @@ def steps(found: Timeline, source: Connection) -> list[Step]:
     return [_BY_KIND[event.kind](event, source) for event in found.events]
 
 
-def other_side(link: Link, source: Connection) -> str:
-    """The id on the other side of a link."""
-    return link.store_key if link.pair.pos_id == source.pk else link.pos_key
-
-
 def _arrived(delivery: Delivery) -> str:
     label = delivery.target_label or delivery.target_key
     name = delivery.target.name
@@ -132,10 +127,13 @@ def _mapped(event: Event, source: Connection) -> Step:
             )
         )
     rules = delivery.mapping_version if delivery else ""
+    is_kept = delivery is not None and delivery.payload_id is not None
     text = f"By the rules {rules}." if rules else ""
+    if not is_kept:
+        text = "Nothing was sent, so nothing was kept: this is its notice, read again just now."
     return Step(
         event,
-        "Checked and mapped",
+        "Checked and mapped" if is_kept else "Read",
         "azure",
         "map",
         " ".join(filter(None, (text, *_sums(event), _pruned(event)))),

@@ -73,6 +73,13 @@ def plan(request: HttpRequest, membership: Membership, pair_id: UUID, flow_id: i
     except CannotBackfill as error:
         messages.warning(request, str(error))
         return redirect("backfills", slug=slug, pair_id=pair_id)
+    with scope.tenant(membership.tenant_id):
+        audit.record(
+            action="backfill.planned",
+            object_type="Backfill",
+            object_id=row.pk,
+            actor=signed_in(request),
+        )
     return redirect("backfill", slug=slug, backfill_id=row.pk)
 
 

@@ -16,6 +16,7 @@ from clarity.web.flows import words
 from clarity.web.fragments import whole_page
 from integrations.models import Flow, Pair
 from integrations.services import flows
+from integrations.services.mapping_reading import has_rules
 from tenants import scope
 from tenants.models import Membership
 
@@ -26,7 +27,10 @@ def overview(request: HttpRequest, membership: Membership, pair_id: UUID) -> Htt
     """Every flow with its state."""
     with scope.tenant(membership.tenant_id):
         pair = _pair(pair_id)
-        rows = [{"flow": flow, "name": words.name_of(flow)} for flow in flows.of_pair(pair)]
+        rows = [
+            {"flow": flow, "name": words.name_of(flow), "has_rules": has_rules(flow)}
+            for flow in flows.of_pair(pair)
+        ]
     context = {
         "tenant": membership.tenant,
         "pair": pair,

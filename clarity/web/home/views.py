@@ -1,61 +1,69 @@
-"""The first page: the pairs of everyone one works for."""
+"""The first page: the pairs of everyone one works for, and the pairs of one tenant."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.urls import reverse
+from django.views.decorators.http import require_safe
 
-from clarity.web.access import sign_in_first, signed_in
+from clarity.web.access import (
+    may_administer,
+    may_operate,
+    member_required,
+    sign_in_first,
+    signed_in,
+)
+from clarity.web.accounts.places import address_of, first_page
+from clarity.web.fragments import whole_page
+from clarity.web.home.cards import card, pairs_of
 from integrations.models import Pair
-from integrations.services.overview import PairHealth, pair_health
-from integrations.services.verdict import Verdict, verdict
-from tenants import scope
-from tenants.models import Membership, Tenant
-from tenants.services.members import memberships_of
-
-
-@dataclass(frozen=True)
-class Card:
-    """One pair in the list."""
-
-    tenant: Tenant
-    health: PairHealth
-    verdict: Verdict
+from tenants.models import Membership
+from tenants.services.members import memberships_of, open_asked_business
 
 
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """The user's pairs; with a single one, straight to its live page."""
+    """To the dashboard of the one tenant a user has; else their pairs, one of them at once."""
     user = signed_in(request)
     if user is None:
         return sign_in_first(request)
     memberships = memberships_of(user)
-    pairs = [(membership, pair) for membership in memberships for pair in _pairs(membership)]
-    if len(pairs) == 1 and "list" not in request.GET:
+    if not memberships and open_asked_business(user) is not None:
+        memberships = memberships_of(user)
+    pairs = [(membership, pair) for membership in memberships for pair in pairs_of(membership)]
+    if "list" not in request.GET and (beginning := _beginning(memberships, pairs)):
+        return redirect(beginning)
+    cards = [card(membership, pair) for membership, pair in pairs]
+    places = [{"membership": row, "url": first_page(row)} for row in memberships]
+    return render(request, "home/home.html", {"cards": cards, "places": places})
+
+
+def _beginning(
+    memberships: Sequence[Membership], pairs: Sequence[tuple[Membership, Pair]]
+) -> str | None:
+    """Where someone begins who has nothing to choose from: setting up, the dashboard, the pair."""
+    if len(memberships) == 1:
+        name = "dashboard" if pairs or not may_administer(memberships[0]) else "start"
+        if place := address_of(name, memberships[0]):
+            return place
+    if len(pairs) == 1:
         membership, pair = pairs[0]
-        return redirect("live", slug=membership.tenant.slug, pair_id=pair.pk)
-    if not pairs and len(memberships) == 1:
-        return redirect("start", slug=memberships[0].tenant.slug)
-    cards = [_card(membership, pair) for membership, pair in pairs]
-    return render(request, "home/home.html", {"cards": cards, "tenants": _tenants(memberships)})
+        return reverse("live", kwargs={"slug": membership.tenant.slug, "pair_id": pair.pk})
+    return None
 
 
-def _pairs(membership: Membership) -> list[Pair]:
-    with scope.tenant(membership.tenant_id):
-        return list(Pair.objects.select_related("pos", "store").order_by("name", "pk"))
-
-
-def _card(membership: Membership, pair: Pair) -> Card:
-    now = timezone.now()
-    with scope.tenant(membership.tenant_id):
-        health = pair_health(pair=pair, now=now)
-        return Card(membership.tenant, health, verdict(health=health, now=now))
-
-
-def _tenants(memberships: Sequence[Membership]) -> list[Tenant]:
-    return [membership.tenant for membership in memberships]
+@require_safe
+@member_required()
+def pairs(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """The pairs of one tenant."""
+    context = {
+        "tenant": membership.tenant,
+        "membership": membership,
+        "may_operate": may_operate(membership),
+        "cards": [card(membership, pair) for pair in pairs_of(membership)],
+    }
+    return whole_page(request, "home/pairs.html", context)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from clarity.web.access import OPERATORS, member_required, signed_in
 from clarity.web.incidents import sentences
 from clarity.web.incidents.one import find
+from clarity.web.once_more import once_more
 from integrations.models import Incident
 from integrations.services import group_replay
 from integrations.services import incidents as service
@@ -27,6 +28,7 @@ _asks_first = require_http_methods(["GET", "HEAD", "POST"])
 
 @_asks_first
 @member_required(*OPERATORS)
+@once_more
 def replay_group(request: HttpRequest, membership: Membership, incident_id: int) -> HttpResponse:
     """Replays one record; the others follow when it went through."""
     value = _value(request)
@@ -60,6 +62,7 @@ def stop_group(request: HttpRequest, membership: Membership, incident_id: int) -
 
 @_asks_first
 @member_required(*OPERATORS)
+@once_more
 def discard_them(request: HttpRequest, membership: Membership, incident_id: int) -> HttpResponse:
     """Leaves out every stopped record of it, with a reason."""
     value = _value(request)
@@ -86,6 +89,8 @@ def _context(found: Incident, membership: Membership, value: str = "") -> Mappin
     counts = {each.value: each.count for each in service.values(found)}
     return {
         "tenant": membership.tenant,
+        "membership": membership,
+        "section": "incidents",
         "incident": found,
         "title": sentences.title(found),
         "value": value,

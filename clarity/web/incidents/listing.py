@@ -15,7 +15,7 @@ from clarity.web.access import member_required
 from clarity.web.activity import words
 from clarity.web.fragments import whole_page
 from clarity.web.incidents import sentences
-from integrations.models import Connection
+from integrations.models import Connection, Pair
 from integrations.services import incidents as service
 from integrations.services.verdict import PLURALS
 from tenants import scope
@@ -41,16 +41,22 @@ def incidents(request: HttpRequest, membership: Membership) -> HttpResponse:
     asked = _asked(request)
     with scope.tenant(membership.tenant_id):
         found = service.incidents(
-            state=asked["state"], connection_id=asked["connection"], entity=asked["entity"]
+            state=asked["state"],
+            pair_id=asked["pair"],
+            connection_id=asked["connection"],
+            entity=asked["entity"],
         )
         page = Paginator(found, ROWS).get_page(request.GET.get("page"))
         context = {
             "tenant": membership.tenant,
+            "membership": membership,
+            "section": "incidents",
             "lines": [_line(row) for row in service.listed(list(page.object_list))],
             "page": page,
             "asked": asked,
             "kept": urlencode({name: value for name, value in asked.items() if value}),
             "is_narrowed": any(asked.values()),
+            "pairs": list(Pair.objects.order_by("name", "pk").values_list("pk", "name")),
             "connections": list(
                 Connection.objects.order_by("name", "pk").values_list("pk", "name")
             ),
@@ -64,6 +70,7 @@ def _asked(request: HttpRequest) -> dict[str, str]:
     state, entity = request.GET.get("state", ""), request.GET.get("entity", "")
     return {
         "state": state if state in ("open", "closed") else "",
+        "pair": _id(request.GET.get("pair", "")),
         "connection": _id(request.GET.get("connection", "")),
         "entity": entity if entity in set(PLURALS) else "",
     }

@@ -9,15 +9,17 @@ from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_safe
 
 from clarity.web.access import may_operate, member_required
 from clarity.web.activity import words
 from clarity.web.fragments import fragment, whole_page
 from clarity.web.incidents import sentences
-from clarity.web.mapping_editor.links import flow_of_incident, table_of_incident
-from integrations.models import Incident
+from clarity.web.mapping_editor.links import flow_of_incident
+from integrations.models import Connection, Delivery, Incident
 from integrations.services import incidents as service
+from integrations.services import remedies
 from tenants import scope
 from tenants.models import Membership
 
@@ -77,8 +79,11 @@ def _now(found: Incident, membership: Membership) -> Mapping[str, Any]:
     progress = service.progress(found)
     said, meaning = sentences.replay_words(found, progress) if progress else ("", "")
     values = service.values(found) if found.has_records else []
+    remedy = remedies.remedy(found)
     return {
         "tenant": membership.tenant,
+        "membership": membership,
+        "section": "incidents",
         "incident": found,
         "listed": listed,
         "title": sentences.title(found),
@@ -92,9 +97,40 @@ def _now(found: Incident, membership: Membership) -> Mapping[str, Any]:
         "values": values,
         "may_act": may_operate(membership) and found.has_records and listed.stopped > 0,
         "rules_of": flow_of_incident(found),
-        "table": table_of_incident(found),
+        "remedy": remedy,
+        "example": _example(found, remedy),
+        "only_value": values[0].value if len(values) == 1 else "",
+        "reconnect": _connection_page(membership, found.connection),
         "may_stop": may_operate(membership) and found.is_replaying,
     }
+
+
+def _example(found: Incident, remedy: remedies.Remedy) -> Mapping[str, Any] | None:
+    """One of the stopped records in its own words, where they say more than the incident does."""
+    row, is_sum = remedy.row, remedy.fix is remedies.Fix.SUM
+    if row is None or not (is_sum or row.advice not in (row.reason, found.advice)):
+        return None
+    item = row.inbox_item if isinstance(row, Delivery) else row
+    return {
+        "item": item,
+        "name": item.number or item.key,
+        "reason": row.reason,
+        "said": row.said,
+        "advice": row.advice if row.advice != row.reason else "",
+        "is_sum": is_sum,
+    }
+
+
+def _connection_page(membership: Membership, connection: Connection | None) -> str:
+    """Where the connection is set up, "" while there is no such page."""
+    if connection is None:
+        return ""
+    try:
+        return reverse(
+            "connection", kwargs={"slug": membership.tenant.slug, "connection_id": connection.pk}
+        )
+    except NoReverseMatch:
+        return ""
 
 
 def _records(request: HttpRequest, found: Incident) -> Mapping[str, Any]:
@@ -113,7 +149,7 @@ def _records(request: HttpRequest, found: Incident) -> Mapping[str, Any]:
         "only_stopped": only_stopped,
         "value": value,
         "kept": urlencode({name: text for name, text in kept.items() if text}),
-        "query": urlencode(
+        "here": urlencode(
             {name: text for name, text in {**kept, "page": str(page.number)}.items() if text}
         ),
     }

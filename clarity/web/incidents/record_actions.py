@@ -16,6 +16,7 @@ from clarity.web.activity import words
 from clarity.web.activity.documents import indented, pretty
 from clarity.web.activity.records import find_item
 from clarity.web.fragments import whole_page
+from clarity.web.once_more import once_more
 from integrations.models import InboxItem
 from integrations.services import editing
 from integrations.services.discard import LONGEST_REASON, CannotDiscard, discard
@@ -77,12 +78,15 @@ def _save(request: HttpRequest, membership: Membership, item: InboxItem) -> Http
 
 @_asks_first
 @member_required(*OPERATORS)
+@once_more
 def discard_record(request: HttpRequest, membership: Membership, item_id: int) -> HttpResponse:
     """Leaves the record out, with a reason."""
     with scope.tenant(membership.tenant_id):
         item = find_item(item_id)
         context = {
             "tenant": membership.tenant,
+            "membership": membership,
+            "section": "incidents",
             "item": item,
             "name": _name(item),
             "longest": LONGEST_REASON,
@@ -105,6 +109,8 @@ def _edit_context(item: InboxItem, membership: Membership, text: str) -> Mapping
     stopped_by = timeline(item=item).stopped_by
     return {
         "tenant": membership.tenant,
+        "membership": membership,
+        "section": "incidents",
         "item": item,
         "name": _name(item),
         "text": text,

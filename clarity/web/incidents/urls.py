@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from clarity.web.incidents import actions, listing, one, record_actions
+from clarity.web.incidents import actions, fixes, listing, one, record_actions
 
 urlpatterns = [
     path("incidents/", listing.incidents, name="incidents"),
@@ -14,6 +14,9 @@ urlpatterns = [
     path("incidents/<int:incident_id>/replay/", actions.replay_group, name="incident-replay"),
     path("incidents/<int:incident_id>/stop/", actions.stop_group, name="incident-stop"),
     path("incidents/<int:incident_id>/discard/", actions.discard_them, name="incident-discard"),
+    path("incidents/<int:incident_id>/entry/", fixes.entry, name="incident-entry"),
+    path("incidents/<int:incident_id>/article/", fixes.article, name="incident-article"),
+    path("records/<int:item_id>/customer/", fixes.customer, name="record-customer"),
     path("records/<int:item_id>/edit/", record_actions.edit_record, name="record-edit"),
     path("records/<int:item_id>/discard/", record_actions.discard_record, name="record-discard"),
 ]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from integrations.connector_kit.presets import NoPreset
 from integrations.models import Flow, Incident, Side
-from integrations.sync import rulebooks
-from integrations.sync.causes import missed_table
+from integrations.services.mapping_reading import has_rules
 
 
 def flow_of_incident(found: Incident) -> Flow | None:
@@ -19,12 +17,4 @@ def flow_of_incident(found: Incident) -> Flow | None:
         .order_by("pk")
         .first()
     )
-    try:
-        return flow if flow and rulebooks.shipped(flow) else None
-    except NoPreset:
-        return None
-
-
-def table_of_incident(found: Incident) -> str:
-    """The lookup table that has no entry for the incident's records, "" for any other cause."""
-    return missed_table(found.message)
+    return flow if flow and has_rules(flow) else None

@@ -23,6 +23,7 @@ from clarity.web.mapping_editor.place import Place, flow_page
 from integrations.services import mapping_checks, mapping_tables, mapping_versions
 from integrations.services.mapping_checks import Trouble
 from integrations.services.mapping_versions import CannotChange
+from mappings.engine.functions import FUNCTIONS
 from mappings.engine.paths import BadPath
 
 ROWS = 40
@@ -201,7 +202,8 @@ def _form_context(place: Place, form: RuleForm) -> dict[str, Any]:
         "empties": EMPTY.items(),
         "ops": OPS.items(),
         "conditions": form.condition_rows(),
-        "fields": list(words.fields(place.flow.entity).values()),
+        "fields": words.offered(place.flow.entity, place.flow.direction),
+        "functions": list(FUNCTIONS.values()),
         "tables": tables,
         "targets": sorted(targets),
         "chosen": words.field(place.flow.entity, str(form["source"].value() or "")),

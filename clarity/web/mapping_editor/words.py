@@ -8,10 +8,14 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from integrations.models import Direction
+from mappings.canonical.order import Order
+from mappings.canonical.order_status import OrderStatus
 from mappings.canonical.record import Entity
 from mappings.canonical.schema import Described, field_tree
 
 _PLACE = re.compile(r"\[(\d+)\]")
+_TOP = re.compile(r"[.\[]")
 
 OPS = {
     "exists": "is there",
@@ -38,6 +42,21 @@ def fields(entity: str) -> Mapping[str, Described]:
         return {one.path: one for one in field_tree(Entity(entity))}
     except KeyError:
         return {}
+
+
+def offered(entity: str, direction: str) -> list[Described]:
+    """The fields a form offers: an order goes to the till as itself, and comes back as its state."""
+    kinds = {Direction.TO_POS.value: Order, Direction.TO_STORE.value: OrderStatus}
+    found = list(fields(entity).values())
+    if entity != Entity.ORDER or direction not in kinds:
+        return found
+    mine, all_kinds = (
+        kinds[direction].model_fields,
+        {**Order.model_fields, **OrderStatus.model_fields},
+    )
+    return [
+        one for one in found if (top := _TOP.split(one.path)[0]) in mine or top not in all_kinds
+    ]
 
 
 def field(entity: str, path: str) -> Described | None:

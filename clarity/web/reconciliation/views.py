@@ -15,12 +15,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from clarity.web.access import OPERATORS, may_operate, member_required
+from clarity.web.access import OPERATORS, may_operate, member_required, signed_in
+from clarity.web.csv_cells import csv_download
 from clarity.web.fragments import whole_page
 from integrations.models import Pair, ReconciledOrder, Verdict
 from integrations.services import reconciled, reconciling
 from tenants import scope
 from tenants.models import Membership
+from tenants.services import audit
 
 ROWS = 25
 # What lies outside was not meant, and has no day before or after it in the end.
@@ -84,6 +86,15 @@ def compare(request: HttpRequest, membership: Membership, pair_id: UUID) -> Http
         reconciling.reconcile(pair=pair, day=chosen, now=timezone.now())
     except reconciling.CannotReconcile as error:
         messages.warning(request, str(error))
+    else:
+        with scope.tenant(membership.tenant_id):
+            audit.record(
+                action="payments.compared",
+                object_type="Pair",
+                object_id=pair_id,
+                actor=signed_in(request),
+                after={"day": chosen},
+            )
     address = reverse("payments", args=[membership.tenant.slug, pair_id])
     return redirect(f"{address}?{urlencode({'day': chosen.isoformat()})}")
 
@@ -99,9 +110,7 @@ def table(request: HttpRequest, membership: Membership, pair_id: UUID) -> HttpRe
         if report is None:
             raise Http404
         text = reconciled.as_csv(report)
-    answer = HttpResponse(text, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="payments-{chosen}.csv"'
-    return answer
+    return csv_download(text, name=f"payments-{chosen}.csv")
 
 
 def _day(text: str, usual: date) -> date:

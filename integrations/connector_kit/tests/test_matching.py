@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from integrations.connector_kit.errors import Rejected
-from integrations.connector_kit.matching import ENOUGH, choose, score
+from integrations.connector_kit.matching import ENOUGH, Candidate, candidates, choose, score
 from mappings.canonical.address import Address
 from mappings.canonical.customer import Customer
 
@@ -38,7 +38,12 @@ def test_two_that_fit_equally_are_held_and_both_named() -> None:
     mail = {"email": "family@example.com"}
     with pytest.raises(Rejected) as caught:
         chosen(person(**mail), person("7", **mail), person("8", number="V-8", **mail), by="email")
-    assert "“Ana Diaz” (7) and “Ana Diaz” (V-8)" in str(caught.value)
+    assert "“Ana Diaz” (id 7) and “Ana Diaz” (V-8, id 8)" in str(caught.value)
+    assert candidates(str(caught.value)) == [
+        Candidate("7", "“Ana Diaz” (id 7)"),
+        Candidate("8", "“Ana Diaz” (V-8, id 8)"),
+    ]
+    assert candidates("“Ana Diaz” (id 7) has no address") == []
     assert (caught.value.field, caught.value.said) == ("email", "family@example.com")
 
 

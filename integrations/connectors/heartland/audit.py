@@ -15,6 +15,8 @@ from integrations.connectors.heartland.order_plan import items_by
 from integrations.connectors.heartland.order_settings import helper_skus, match_column
 from mappings.canonical.record import Entity
 
+# So many articles are shown to a person who looks for one.
+SEARCHED = 20
 _EVERY = (("per_page", "all"),)
 _IN_SETTINGS = "Choose one in the settings of the Heartland connection."
 
@@ -44,15 +46,26 @@ def audit(client: Client, entities: Collection[Entity], ours: Ours) -> Sequence[
 def shelf(client: Client, cursor: str) -> Shelf:
     """Active items by the column that holds the store's SKU; tax, tip and the like are no articles."""
     heartland = client_of(client)
-    column, helpers = match_column(heartland.account), helper_skus(heartland.account)
     rows, more = after(heartland, "/items", cursor, ITEMS)
     return Shelf(
-        articles=tuple(
-            Article(str(row["id"]), _sku(row, column), str(row.get("description") or ""))
-            for row in rows
-            if row.get("active?", True) and row.get("public_id") not in helpers
-        ),
+        articles=_articles(heartland, rows),
         cursor=str(rows[-1]["id"]) if more else "",
+    )
+
+
+def search(client: Client, text: str) -> Sequence[Article]:
+    """Active items that hold these words. Free text as other clients of the vendor use it."""
+    heartland = client_of(client)
+    limit = ("per_page", str(SEARCHED))
+    return _articles(heartland, heartland.page("/items", (("query", text), limit)))
+
+
+def _articles(client: HeartlandClient, rows: Sequence[Row]) -> tuple[Article, ...]:
+    column, helpers = match_column(client.account), helper_skus(client.account)
+    return tuple(
+        Article(str(row["id"]), _sku(row, column), str(row.get("description") or ""))
+        for row in rows
+        if row.get("active?", True) and row.get("public_id") not in helpers
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from integrations.connector_kit.base import Connector
 from integrations.connector_kit.manifest import load
-from integrations.connectors.heartland import audit, flavours, own_fields
+from integrations.connectors.heartland import audit, back_office, flavours, own_fields
 from integrations.connectors.heartland.client import HeartlandClient
 
 CONNECTOR = Connector(
@@ -17,10 +17,13 @@ CONNECTOR = Connector(
     verify=flavours.verify,
     notices=flavours.notices,
     subscribe=flavours.subscribe,
+    subscriptions=flavours.subscriptions,
+    unsubscribe=flavours.unsubscribe,
     choices=flavours.choices,
     close=HeartlandClient.close,
     money=flavours.MONEY,
     audit=audit.audit,
     fields=own_fields.fields,
+    record_url=back_office.record_url,
     sandbox="integrations.connectors.heartland.sandbox.app:create",
 )

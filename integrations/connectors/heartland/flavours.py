@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from integrations.connector_kit.audit import Shelf
+from integrations.connector_kit.audit import Article, Shelf
 from integrations.connector_kit.base import (
     Account,
     Choice,
@@ -21,6 +21,7 @@ from integrations.connector_kit.base import (
     Receipt,
     Result,
     Save,
+    Subscription,
     Survey,
     WebhookRequest,
 )
@@ -90,6 +91,7 @@ RETAIL_PORTS: Mapping[Entity, EntityPort] = {
         pages=backfill.product_pages,
         count=backfill.count_products,
         shelf=audit.shelf,
+        search=audit.search,
         write_many=article_links.write_many,
         batch_size=article_links.BATCH_SIZE,
         calls_per_write=article_links.CALLS_PER_WRITE,
@@ -167,6 +169,7 @@ def port(entity: Entity) -> EntityPort:
         survey=_survey if shape.survey else None,
         pages=partial(_pages, entity) if shape.pages else None,
         shelf=partial(_shelf, entity) if shape.shelf else None,
+        search=partial(_search, entity) if shape.search else None,
         count=partial(_count, entity) if shape.count else None,
         calls_per_write=shape.calls_per_write,
     )
@@ -197,6 +200,13 @@ def _shelf(entity: Entity, client: Client, cursor: str) -> Shelf:
     if function is None:
         raise Unsupported("This Heartland cannot list its articles with what they lack.")
     return function(client, cursor)
+
+
+def _search(entity: Entity, client: Client, text: str) -> Sequence[Article]:
+    function = _port(entity, client_of(client).account).search
+    if function is None:
+        raise Unsupported("This Heartland cannot be searched for articles.")
+    return function(client, text)
 
 
 def _count(entity: Entity, client: Client) -> Extent:
@@ -235,6 +245,18 @@ def subscribe(client: Client, callback_url: str, entities: Collection[Entity]) -
     owner = client_of(client).account
     chosen = unified_v1.subscribe if owner.flavour == UNIFIED else webhooks.subscribe
     chosen(client, callback_url, entities)
+
+
+def subscriptions(client: Client, callback_url: str) -> Sequence[Subscription]:
+    """The webhooks of the account."""
+    unified = client_of(client).account.flavour == UNIFIED
+    return (unified_v1.subscriptions if unified else webhooks.subscriptions)(client, callback_url)
+
+
+def unsubscribe(client: Client, callback_url: str) -> int:
+    """Takes our webhooks away."""
+    unified = client_of(client).account.flavour == UNIFIED
+    return (unified_v1.unsubscribe if unified else webhooks.unsubscribe)(client, callback_url)
 
 
 def verify(request: WebhookRequest, owner: Account) -> None:

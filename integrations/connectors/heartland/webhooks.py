@@ -10,7 +10,7 @@ import hmac
 from collections.abc import Collection, Mapping, Sequence
 from urllib.parse import urlencode
 
-from integrations.connector_kit.base import Account, Client, Notice, WebhookRequest
+from integrations.connector_kit.base import Account, Client, Notice, Subscription, WebhookRequest
 from integrations.connector_kit.errors import NeedsOwner, NotTheirs, Unsupported
 from integrations.connector_kit.numbers import decode
 from integrations.connectors.heartland.client import HeartlandClient, Row, client_of
@@ -93,6 +93,29 @@ def _remove_older(
             kept.add(url)
             continue
         client.delete(f"/webhooks/{row['id']}", what="The webhook")
+
+
+def subscriptions(client: Client, callback_url: str) -> Sequence[Subscription]:
+    """Every webhook of the account; the secret in an address of ours is left out."""
+    found = []
+    for row in client_of(client).every("/webhooks"):
+        bare = str(row.get("url") or "").partition("?")[0]
+        topic = ", ".join(str(event) for event in row.get("events") or ())
+        found.append(Subscription(topic, bare, is_ours=bare == callback_url.partition("?")[0]))
+    return found
+
+
+def unsubscribe(client: Client, callback_url: str) -> int:
+    """Takes away every webhook that leads to this address; answers how many."""
+    heartland = client_of(client)
+    ours = [
+        row
+        for row in heartland.every("/webhooks")
+        if str(row.get("url") or "").partition("?")[0] == callback_url.partition("?")[0]
+    ]
+    for row in ours:
+        heartland.delete(f"/webhooks/{row['id']}", what="The webhook")
+    return len(ours)
 
 
 def _is(row: Row, url: str, event: str) -> bool:

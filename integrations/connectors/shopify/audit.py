@@ -11,10 +11,13 @@ from integrations.connector_kit.errors import ConnectorError, NeedsOwner, TryLat
 from integrations.connectors.shopify.auth import SCOPES
 from integrations.connectors.shopify.backfill import ARTICLES, after, last
 from integrations.connectors.shopify.client import ShopClient
+from integrations.connectors.shopify.polling import complete
 from mappings.canonical.record import Entity
 
 # So many of the latest orders show how the shop works.
 _ORDERS = 50
+# So many articles are shown to a person who looks for one.
+SEARCHED = 20
 # Nobody packs that fast: such an order was fulfilled by a setting or an app.
 _AT_ONCE = timedelta(seconds=60)
 _DRAFT = "shopify_draft_order"
@@ -42,11 +45,22 @@ def shelf(client: ShopClient, cursor: str) -> Shelf:
     found = after(client, "ShelfPage", "productVariants", cursor, ARTICLES)
     nodes = found["nodes"]
     return Shelf(
-        articles=tuple(
-            Article(str(node["legacyResourceId"]), str(node["sku"] or ""), str(node["displayName"]))
-            for node in nodes
-        ),
+        articles=_articles(nodes),
         cursor=last(nodes, cursor) if found["pageInfo"]["hasNextPage"] else "",
+    )
+
+
+def search(client: ShopClient, text: str) -> Sequence[Article]:
+    """Variants that hold these words, as Shopify's own search finds them."""
+    quoted = text.replace("\\", "\\\\").replace("'", "\\'")
+    reply = client.run("ShelfPage", {"q": f"'{quoted}'", "first": SEARCHED})
+    return _articles(complete(reply)["productVariants"]["nodes"])
+
+
+def _articles(nodes: Sequence[Mapping[str, Any]]) -> tuple[Article, ...]:
+    return tuple(
+        Article(str(node["legacyResourceId"]), str(node["sku"] or ""), str(node["displayName"]))
+        for node in nodes
     )
 
 

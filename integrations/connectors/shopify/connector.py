@@ -8,6 +8,7 @@ from integrations.connector_kit.base import Connector, Consent, EntityPort
 from integrations.connector_kit.manifest import load
 from integrations.connector_kit.money import MoneyPort
 from integrations.connectors.shopify import (
+    admin_pages,
     audit,
     auth,
     backfill,
@@ -20,6 +21,7 @@ from integrations.connectors.shopify import (
     orders,
     own_fields,
     payments,
+    privacy,
     probe,
     product_writing,
     products,
@@ -76,6 +78,7 @@ CONNECTOR = Connector(
             batch_size=product_writing.BATCH_SIZE,
             calls_per_write=product_writing.CALLS_PER_WRITE,
             shelf=audit.shelf,
+            search=audit.search,
         ),
         Entity.INVENTORY: EntityPort(
             normalise=stock.normalise,
@@ -94,10 +97,14 @@ CONNECTOR = Connector(
     verify=webhooks.verify,
     notices=webhooks.notices,
     subscribe=webhooks.subscribe,
+    subscriptions=webhooks.subscriptions,
+    unsubscribe=webhooks.unsubscribe,
+    privacy=privacy.PORT,
     choices=probe.choices,
     refresh=ShopClient.refresh,
     audit=audit.audit,
     fields=own_fields.fields,
+    record_url=admin_pages.record_url,
     close=ShopClient.close,
     money=MoneyPort(movements=money.movements, orders=money.orders, zone=money.zone),
     consent=Consent(place=auth.place, url=auth.consent_url, grant=auth.grant),

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from integrations.connector_kit.base import Account, Notice, WebhookRequest
+from integrations.connector_kit.base import Account, Notice, Subscription, WebhookRequest
 from integrations.connector_kit.errors import NeedsOwner, NotTheirs, Unsupported
 from integrations.connector_kit.numbers import decode
 from integrations.connectors.shopify.client import ShopClient
@@ -202,3 +202,30 @@ def subscribe(client: ShopClient, callback_url: str, entities: Collection[Entity
 def _taken(payload: Mapping[str, Any]) -> bool:
     """Whether the subscription exists after all: made by another caller a moment ago."""
     return any("already been taken" in str(row.get("message")) for row in user_errors(payload))
+
+
+_NAMED = {topic.upper().replace("/", "_"): topic for topic in TOPICS}
+
+
+def subscriptions(client: ShopClient, callback_url: str) -> list[Subscription]:
+    """Every webhook that was registered over the API; those of the app's own file are not told."""
+    return [
+        Subscription(
+            topic=_NAMED.get(row["topic"], str(row["topic"]).lower()),
+            address=str(row["uri"]),
+            is_ours=row["uri"] == callback_url,
+        )
+        for row in client.rows("WebhookList", "webhookSubscriptions")
+    ]
+
+
+def unsubscribe(client: ShopClient, callback_url: str) -> int:
+    """Takes away every webhook that leads to this address; answers how many."""
+    ours = [
+        row
+        for row in client.rows("WebhookList", "webhookSubscriptions")
+        if row["uri"] == callback_url
+    ]
+    for row in ours:
+        client.run("WebhookDelete", {"id": row["id"]})
+    return len(ours)

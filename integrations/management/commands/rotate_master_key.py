@@ -7,11 +7,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from integrations.services import connections
+from integrations.services import connections, sign_in_secrets
 
 _HELP = """\
-Wraps every tenant's data key under the first master key of CLARITY_MASTER_KEYS.
-Nothing that is stored has to be encrypted again, and syncing goes on meanwhile.
+Wraps every tenant's data key, and what people's second steps of signing in rest on, under the
+first master key of CLARITY_MASTER_KEYS. Nothing else that is stored has to be encrypted again, and syncing goes on meanwhile.
 
 How to change the master key without an interruption:
   1. Make a key (openssl rand -base64 32) and add it as id:key at the END of
@@ -45,6 +45,7 @@ class Command(BaseCommand):
     def handle(self, *, check: bool, **options: object) -> None:
         try:
             done = connections.rotate_master_key(check=check, progress=self._progress)
+            people = sign_in_secrets.rotate(check=check)
         except connections.VaultError as error:
             raise CommandError(str(error)) from None
         for id, count in sorted(done.data_keys.items()):
@@ -53,11 +54,17 @@ class Command(BaseCommand):
             self.stdout.write(f"master key {id} ({', '.join(words)}): {count} data keys")
         if not check:
             self.stdout.write(f"{done.rewrapped} data keys wrapped anew")
+            if people.rewrapped:
+                self.stdout.write(f"second steps of {people.rewrapped} people sealed anew")
         if done.remaining:
             raise CommandError(
                 "\n".join(
                     [f"{done.remaining} data keys are not under {done.active_id}.", *done.broken]
                 )
+            )
+        if people.remaining:
+            raise CommandError(
+                f"Second steps of {people.remaining} people are not under {done.active_id}."
             )
         self.stdout.write(f"Every data key is under {done.active_id}.")
 

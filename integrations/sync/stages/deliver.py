@@ -23,6 +23,7 @@ from integrations.sync import (
     links,
     many,
     merging,
+    reservations,
 )
 from integrations.sync.lanes import Lease
 from integrations.sync.links import Known
@@ -158,6 +159,10 @@ def begin(
                 )
             )
         }
+        # The order's units are held back until then, though no call tells of its end.
+        over = [row.pk for row in rows if row.entity == Entity.ORDER and row.pk not in jobs]
+        if over:
+            reservations.settle(now=now, deliveries=over)
         _keep_lost_attempts([job for job in jobs.values() if job.delivery.attempts > 1])
         written = many.update(
             Delivery,

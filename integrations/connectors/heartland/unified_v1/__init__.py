@@ -19,10 +19,26 @@ from integrations.connectors.heartland.unified_v1 import (
 from integrations.connectors.heartland.unified_v1.account import probe
 from integrations.connectors.heartland.unified_v1.money import movements
 from integrations.connectors.heartland.unified_v1.money import orders as order_money
-from integrations.connectors.heartland.unified_v1.webhooks import notices, subscribe, verify
+from integrations.connectors.heartland.unified_v1.webhooks import (
+    notices,
+    subscribe,
+    subscriptions,
+    unsubscribe,
+    verify,
+)
 from mappings.canonical.record import Entity
 
-__all__ = ["PORTS", "movements", "notices", "order_money", "probe", "subscribe", "verify"]
+__all__ = [
+    "PORTS",
+    "movements",
+    "notices",
+    "order_money",
+    "probe",
+    "subscribe",
+    "subscriptions",
+    "unsubscribe",
+    "verify",
+]
 
 PORTS: Mapping[Entity, EntityPort] = {
     Entity.ORDER: EntityPort(

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Collection, Sequence
 
-from integrations.connector_kit.base import Account, Client, Notice, WebhookRequest
+from integrations.connector_kit.base import Account, Client, Notice, Subscription, WebhookRequest
 from integrations.connector_kit.errors import NotTheirs, Unsupported
 from integrations.connector_kit.payload import Payload
 from integrations.connectors.heartland.client import client_of
@@ -62,3 +62,24 @@ def subscribe(client: Client, callback_url: str, entities: Collection[Entity]) -
     for row in there:
         if row not in good[:1]:
             heartland.delete(f"/v1/webhooks/{row['WebhookID']}", what="The webhook")
+
+
+def subscriptions(client: Client, callback_url: str) -> Sequence[Subscription]:
+    """Every webhook of the account."""
+    return [
+        Subscription(
+            topic=", ".join(str(event) for event in row.get("Events") or ()),
+            address=str(row.get("Url") or ""),
+            is_ours=row.get("Url") == callback_url,
+        )
+        for row in client_of(client).page("/v1/webhooks")
+    ]
+
+
+def unsubscribe(client: Client, callback_url: str) -> int:
+    """Takes away every webhook that leads to this address; answers how many."""
+    heartland = client_of(client)
+    ours = [row for row in heartland.page("/v1/webhooks") if row.get("Url") == callback_url]
+    for row in ours:
+        heartland.delete(f"/v1/webhooks/{row['WebhookID']}", what="The webhook")
+    return len(ours)

@@ -58,6 +58,7 @@ _ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", f"{_ACCOUNT}/stock", control.set_stock),
     ("POST", f"{_ACCOUNT}/products/delete", control.delete_product),
     ("POST", f"{_ACCOUNT}/uninstall", control.uninstall),
+    ("POST", f"{_ACCOUNT}/privacy", control.ask_privacy),
     ("GET", "/", pages.index),
     ("GET", "/shops/<name>/", pages.shop_front),
     ("POST", "/shops/<name>/buy", pages.buy),

@@ -20,6 +20,7 @@ from integrations.connectors.shopify.sandbox import (
     seeding,
     totals,
 )
+from integrations.connectors.shopify.sandbox.bodies import privacy_bodies
 from integrations.connectors.shopify.sandbox.graph.resolvers import product_changes
 from integrations.connectors.shopify.sandbox.money import ZERO, cents, plain
 from integrations.connectors.shopify.sandbox.ordering import place_orders
@@ -48,6 +49,10 @@ class Accounts:
     def all(self) -> list[Shop]:
         with self._lock:
             return list(self._shops.values())
+
+    def tell_app(self, shop: Shop, topic: str, body: dict[str, Any], uri: str) -> None:
+        """One of the webhooks that are set in the app."""
+        self._post.send_to(shop, topic, body, uri)
 
     def get(self, name: str) -> Shop:
         """Raises NotFound."""
@@ -304,6 +309,24 @@ def uninstall(accounts: Accounts, _request: Request, name: str) -> Response:
     with shop.lock:
         events.uninstalled(shop)
     return json_reply({"uninstalled": name})
+
+
+def ask_privacy(accounts: Accounts, request: Request, name: str) -> Response:
+    """{topic, url, customer, orders}: one of the three privacy webhooks, sent to the app's url.
+
+    `customer` is an id, `orders` are ids; all of the customer's when they are left out.
+    """
+    shop, body = accounts.get(name), body_of(request)
+    topic, url = str(body.get("topic", "")), str(body.get("url", ""))
+    if topic not in privacy_bodies.TOPICS:
+        raise BadRequest(f"topic must be one of {', '.join(privacy_bodies.TOPICS)}")
+    with shop.lock:
+        customer = shop.customers.get(whole_of(body.get("customer", 0), "customer", least=0))
+        if customer is None and topic != "shop/redact":
+            raise NotFound(f"no customer has the id {body.get('customer')}")
+        said = privacy_bodies.body(shop, topic, customer, body.get("orders"))
+    accounts.tell_app(shop, topic, said, url)
+    return json_reply({"sent": topic})
 
 
 def list_accounts(accounts: Accounts, _request: Request) -> Response:

@@ -71,6 +71,12 @@ class PostOffice:
             if subscription.topic == topic:
                 self._send_one(shop, subscription, topic, body, event)
 
+    def send_to(self, shop: Shop, topic: str, body: dict[str, Any], uri: str) -> None:
+        """One event to an address that is set in the app and not in the shop."""
+        at = clock.now()
+        subscription = Subscription(id=0, topic=topic, uri=uri, created_at=at, updated_at=at)
+        self._send_one(shop, subscription, topic, body, str(uuid.uuid4()))
+
     def _send_one(
         self, shop: Shop, subscription: Subscription, topic: str, body: dict[str, Any], event: str
     ) -> None:

@@ -181,7 +181,9 @@ def test_two_equal_namesakes_hold_the_customer_and_both_are_named() -> None:
             CustomerByIdentifier={"data": {"customerByIdentifier": None}},
             CustomersNamed={"customers": {"nodes": twins}},
         ) as shop,
-        pytest.raises(Rejected, match=r"“Ana Diaz” \(7700000000000000007\) and “Ana Diaz” \(8\)"),
+        pytest.raises(
+            Rejected, match=r"“Ana Diaz” \(id 7700000000000000007\) and “Ana Diaz” \(id 8\)"
+        ),
     ):
         _write(shop, {**fields, "addresses": [place]})
     assert shop.sent("CustomerSet") == []

@@ -1,0 +1,106 @@
+"""Every address of a tenant, found in the routes, with objects to open it with.
+
+A new page is met here by itself. One whose address names a new kind of object fails with a sentence
+that says what to add to `objects`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from integrations.models import Incident
+from mappings.canonical.record import Entity
+from tenants import scope
+from tenants.models import Membership, Role, User
+from tests.web.shops import Shop
+from tests.web.test_backfills import filled
+from tests.web.test_incidents import stuck, unread
+
+# What a page of a tenant may be asked for besides pages of its own: these say nothing of a tenant.
+_PREFIX = "t/<slug:slug>/"
+_WORD = re.compile(r"<(?:\w+:)?(\w+)>")
+
+
+@dataclass(frozen=True)
+class Address:
+    """One route of a tenant."""
+
+    name: str
+    route: str
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """What it names besides the tenant."""
+        return tuple(word for word in _WORD.findall(self.route) if word != "slug")
+
+    def of(self, shop: Shop, there: Mapping[str, Any]) -> str:
+        """The address at this tenant, with these objects."""
+        missing = [word for word in self.asks if word not in there]
+        assert not missing, (
+            f"{self.route} names {', '.join(missing)}: add one to tests/web/every_page.objects"
+        )
+        named = {word: there[word] for word in self.asks}
+        return reverse(self.name, kwargs={"slug": shop.tenant.slug, **named})
+
+
+def addresses() -> list[Address]:
+    """Every route that begins with a tenant."""
+    found = [one for one in _walk(get_resolver().url_patterns, "") if one.route.startswith(_PREFIX)]
+    assert len(found) > 40, "the routes of tenants are not found any more"
+    return found
+
+
+def _walk(patterns: list[URLPattern | URLResolver], before: str) -> Iterator[Address]:
+    for pattern in patterns:
+        route = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _walk(pattern.url_patterns, route)
+        elif pattern.name:
+            yield Address(pattern.name, route)
+
+
+def objects(shop: Shop) -> dict[str, Any]:
+    """One of each thing a page of the tenant can be about, as a page's address names it."""
+    item = stuck(shop, "#1001")
+    unread(shop, 1002)
+    backfill = filled(shop)
+    with scope.tenant(shop.tenant.pk):
+        incident = Incident.objects.order_by("pk").first()
+    assert incident is not None
+    return {
+        "pair_id": shop.pair.pk,
+        "flow_id": shop.flows[Entity.ORDER].pk,
+        "item_id": item.pk,
+        "incident_id": incident.pk,
+        "backfill_id": backfill.pk,
+        "number": 1,
+        "name": "payment_type",
+    }
+
+
+def member(shop: Shop, role: Role) -> User:
+    """Someone of this role."""
+    user = User.objects.create_user(f"{role.value}@{shop.tenant.slug}.example.com")
+    with scope.tenant(shop.tenant.pk):
+        Membership.objects.create(user=user, role=role)
+    return user
+
+
+def signed_in(user: User) -> Client:
+    """A browser that shows what a server error would be instead of raising it."""
+    client = Client(raise_request_exception=False)
+    client.force_login(user)
+    return client
+
+
+def opened(
+    client: Client, shop: Shop, there: Mapping[str, Any], ask: Callable[[Client, str], Any]
+) -> dict[str, Any]:
+    """Every address asked for; answers by name."""
+    return {one.name: ask(client, one.of(shop, there)) for one in addresses()}

@@ -1,0 +1,91 @@
+"""Every page of a tenant in a real browser: fits a phone, obeys its policy, keeps to WCAG."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from clarity.web.entry import entry_link
+from tests.web.every_page import addresses, objects, signed_in
+from tests.web.shops import Shop
+from tests.web.test_backfill_browser import _fits, browser
+
+pytestmark = pytest.mark.browser
+
+__all__ = ["browser"]
+
+# What axe calls its findings that shut somebody out.
+SERIOUS = ("serious", "critical")
+# The dark colours change nothing else.
+COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+
+
+@dataclass
+class Sight:
+    page: Page
+    troubles: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def sight(browser: Browser, shop: Shop, live_server: Any) -> Iterator[Sight]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
+    found = Sight(context.new_page())
+    found.page.on("pageerror", lambda error: found.troubles.append(f"page error: {error}"))
+    found.page.on(
+        "console",
+        lambda said: (
+            found.troubles.append(f"{found.page.url}: {said.text}")
+            if said.type in ("error", "warning")
+            else None
+        ),
+    )
+    found.page.goto(entry_link(shop.owner, live_server.url))
+    yield found
+    context.close()
+
+
+def whole_pages(shop: Shop, there: Mapping[str, Any]) -> dict[str, str]:
+    """By name the addresses that answer a page, not a piece of one, a file or a redirect."""
+    client = signed_in(shop.owner)
+    found = {}
+    for one in addresses():
+        url = one.of(shop, there)
+        answer = client.get(url)
+        is_whole = answer.status_code == 200 and not answer.streaming
+        if is_whole and answer.content.lstrip().startswith(b"<!doctype html>"):
+            found[one.name] = url
+    assert len(found) > 20, "hardly any page opens"
+    return found
+
+
+@pytest.mark.timeout(300)
+def test_every_page_can_be_used_by_everyone(sight: Sight, shop: Shop, live_server: Any) -> None:
+    """axe-core finds nothing serious, light at 1280 px and dark at 390 px, and nothing is cut."""
+    axe = Axe()
+    found: dict[str, list[str]] = {}
+    for name, url in whole_pages(shop, objects(shop)).items():
+        sight.page.set_viewport_size({"width": 1280, "height": 900})
+        sight.page.emulate_media(color_scheme="light")
+        sight.page.goto(live_server.url + url)
+        found[f"{name} light"] = _serious(axe, sight.page, {})
+        sight.page.set_viewport_size({"width": 390, "height": 900})
+        sight.page.emulate_media(color_scheme="dark")
+        _fits(sight.page, f"{name}-390-dark")
+        found[f"{name} dark"] = _serious(axe, sight.page, COLOURS)
+    assert {where: what for where, what in found.items() if what} == {}
+    assert sight.troubles == []
+
+
+def _serious(axe: Axe, page: Page, options: Mapping[str, Any]) -> list[str]:
+    asked = {"resultTypes": ["violations"], **options}
+    rows = axe.run(page, options=asked).response["violations"]
+    return [
+        f"{row['id']}: {row['help']} at {row['nodes'][0]['target']}"
+        for row in rows
+        if row["impact"] in SERIOUS
+    ]
