@@ -27,7 +27,7 @@ from integrations.connector_kit.errors import (
 from integrations.connector_kit.manifest import Manifest
 from integrations.connector_kit.network import TargetRefused, check_base_url
 from integrations.connector_kit.registry import get
-from integrations.models import Connection, Environment, Onboarding
+from integrations.models import Connection, ConnectionState, Environment, Onboarding
 from integrations.services import connections, onboarding
 from integrations.services.connections import BadConnection, NewConnection
 from integrations.sync.sessions import may_be_private
@@ -177,11 +177,16 @@ def _refuse_twice(wanted: NewConnection, *, tenant_id: UUID) -> None:
             environment=wanted.environment,
             base_url=wanted.base_url,
         ).first()
-    if known is not None:
-        raise BadConnection(
-            f"This account is connected already, as {known.name}. Choose it from the list.",
-            field="address",
-        )
+    if known is None:
+        return
+    how = (
+        "It was disconnected; connect it again in its settings."
+        if known.state == ConnectionState.DISCONNECTED
+        else "Choose it from the list."
+    )
+    raise BadConnection(
+        f"This account is connected already, as {known.name}. {how}", field="address"
+    )
 
 
 def _plain(error: ConnectorError, manifest: Manifest) -> BadConnection:
@@ -214,13 +219,19 @@ def begin(
 ) -> Begun:
     """Where to send the person. `base_url`: where the account answers, when that is not the vendor's
     own address (a sandbox). Raises BadConnection naming the field."""
-    consent, (client_id, _) = _consent(connector), _app(connector)
+    consent = _consent(connector)
+    _app(connector)
     try:
         place = consent.place(typed)
     except Rejected as error:
         raise BadConnection(error.message, field=error.field) from None
-    if base_url:
-        place = Place(base_url, place.settings)
+    return _begun(
+        connector, Place(base_url or place.base_url, place.settings), redirect_uri, now=now
+    )
+
+
+def _begun(connector: str, place: Place, redirect_uri: str, *, now: datetime) -> Begun:
+    client_id, _ = _app(connector)
     state = secrets.token_urlsafe(32)
     asked = Asked(place, client_id, redirect_uri, state)
     pending = {
@@ -230,7 +241,7 @@ def begin(
         "begun_at": now.isoformat(),
         **{f"setting:{name}": value for name, value in place.settings.items()},
     }
-    return Begun(consent.url(asked), state, pending)
+    return Begun(_consent(connector).url(asked), state, pending)
 
 
 def finish(
@@ -302,6 +313,34 @@ def connect_granted(
         _let_go(row)
         raise
     return _taken(row, side, made, actor=actor)
+
+
+def begin_again(*, connection: Connection, redirect_uri: str, now: datetime) -> Begun:
+    """Where to send the person to let us into a known account once more. Raises BadConnection."""
+    consent = _consent(connection.connector)
+    try:
+        named = dict(consent.place(connection.base_url).settings)
+    except Rejected:
+        # A sandbox lies at an address of its own; what it is called was kept.
+        named = {}
+    known = {name: str(value) for name, value in connection.settings.items()}
+    return _begun(
+        connection.connector, Place(connection.base_url, known | named), redirect_uri, now=now
+    )
+
+
+def connect_again(
+    *, connection: Connection, granted: NewConnection, actor: User | None, now: datetime
+) -> None:
+    """Tries and keeps what `finish` answered for a known account. Call outside any scope.
+
+    Raises BadConnection.
+    """
+    manifest = get(granted.connector).manifest
+    try:
+        connections.reconnect(connection, credentials=granted.credentials, now=now, actor=actor)
+    except ConnectorError as error:
+        raise _plain(error, manifest) from None
 
 
 def _consent(connector: str) -> Consent:

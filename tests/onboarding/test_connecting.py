@@ -101,7 +101,7 @@ def test_the_same_account_is_not_connected_twice_but_used_for_another_pair(
 def granted(
     walk: Walk, accounts: Accounts, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> Mapping[str, str]:
-    """The person agrees on the vendor's page; the query with which it sends them back."""
+    """The person goes to the vendor's page and agrees; the query with which it sends them back."""
     keys = accounts.shop_account["credentials"]
     settings.CLARITY_APPS = {"shopify": f"{keys['client_id']}:{keys['client_secret']}"}
     vendors = connecting.begin
@@ -113,7 +113,11 @@ def granted(
     answer = walk.newcomer.client.post(
         walk.url("connect/store/page/"), {"address": accounts.shop.account}
     )
-    asked = urlsplit(answer["Location"])
+    return agreed(answer["Location"])
+
+
+def agreed(address: str) -> Mapping[str, str]:
+    asked = urlsplit(address)
     query = parse_qs(asked.query)
     assert query["redirect_uri"] == ["https://clarity.example.com/connect/shopify/callback/"]
     there = HTTPConnection(asked.netloc)
@@ -150,7 +154,7 @@ def test_the_vendors_own_page_connects_and_its_answer_is_used_once(
         assert not Connection.objects.exists()
 
     text = client.get(CALLBACK, query, follow=True).content.decode()
-    assert "Shopify is connected" in text, text[text.index("<main"):][:900]
+    assert "Shopify is connected" in text, text[text.index("<main") :][:900]
     (made,) = saved(walk.newcomer)
     assert made.settings["shop_domain"] == f"{accounts.shop.account}.myshopify.com"
     with scope.tenant(walk.newcomer.tenant.pk):
@@ -161,6 +165,17 @@ def test_the_vendors_own_page_connects_and_its_answer_is_used_once(
     assert "shpat" not in str(row.reviewed)
     again = client.get(CALLBACK, query, follow=True).content.decode()
     assert "was used already" in again
+
+    # Later it is let in once more, from the settings of the connection.
+    page = reverse(
+        "connect-begin", kwargs={"slug": walk.newcomer.tenant.slug, "connection_id": made.pk}
+    )
+    query = agreed(client.get(page)["Location"])
+    text = client.get(CALLBACK, query, follow=True).content.decode()
+    assert "Shopify is connected. What waited goes on." in text
+    with scope.tenant(walk.newcomer.tenant.pk):
+        assert open_account(made).credentials["access_token"] != keys["access_token"]
+    assert len(saved(walk.newcomer)) == 1
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -109,12 +107,11 @@ def by_page(
     row = _side_of(membership, onboarding_id, side)
     manifest = _manifest(row, side)
     typed = Typed(request.POST.get("address", "")[:400], "", {})
-    callback = reverse("connect-callback", kwargs={"connector": manifest.name})
     try:
         begun = connecting.begin(
             connector=manifest.name,
             typed=typed.address,
-            redirect_uri=f"{settings.CLARITY_PUBLIC_URL}{callback}",
+            redirect_uri=granting.callback_address(manifest.name),
             now=timezone.now(),
         )
     except BadConnection as error:
@@ -122,8 +119,8 @@ def by_page(
     granting.remember(
         request,
         begun,
-        tenant=str(membership.tenant_id),
-        slug=membership.tenant.slug,
+        membership,
+        back=way.address(membership, row, Step.CONNECT),
         onboarding=str(row.pk),
         side=side,
     )

@@ -21,7 +21,12 @@ from integrations.connector_kit.base import Choice
 from integrations.connector_kit.errors import ConnectorError
 from integrations.connector_kit.registry import UnknownConnector, get
 from integrations.models import Connection, ConnectionState
-from integrations.services import connection_facts, connection_settings, connections
+from integrations.services import (
+    connecting,
+    connection_facts,
+    connection_settings,
+    connections,
+)
 from integrations.services.connection_settings import Stale
 from integrations.services.connections import BadConnection
 from tenants import scope
@@ -136,7 +141,7 @@ def reconnect(request: HttpRequest, membership: Membership, connection_id: UUID)
         connection = found(connection_id)
     if request.method != "POST":
         return _reconnect_page(request, membership, connection)
-    specs = _kit(connection).manifest.credentials
+    specs = [spec for spec in _kit(connection).manifest.credentials if spec.typed != "never"]
     typed = {spec.name: request.POST.get(spec.name, "").strip() for spec in specs}
     given = {name: value for name, value in typed.items() if value}
     problem = _try_credentials(request, connection, given)
@@ -265,9 +270,12 @@ def _reconnect_page(
         "fields": [
             (of_credential(spec, error=wrong.get(spec.name, "")), kept.get(spec.name))
             for spec in manifest.credentials
+            if spec.typed != "never"
         ],
         "error": wrong.get("", ""),
-        "authorise": _address("connect-begin", membership.tenant.slug, connection_id=connection.pk),
+        "authorise": _address("connect-begin", membership.tenant.slug, connection_id=connection.pk)
+        if connecting.offers_consent(connection.connector)
+        else "",
     }
     return whole_page(request, "tenant_settings/connection_reconnect.html", context, status=status)
 
