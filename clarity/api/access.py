@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 from uuid import UUID
 
 from django.utils import timezone
@@ -38,6 +39,11 @@ class Caller:
         return f"token {self.token}" if self.token else f"user {self.id}"
 
 
+def caller_of(request: Request) -> Caller:
+    """Who asks, once that is known."""
+    return cast(Caller, request.auth)
+
+
 class TokenAuthentication(authentication.BaseAuthentication):
     """`Authorization: Bearer clr_...`. The token says which tenant it is for."""
 
@@ -67,7 +73,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
 class SessionAuthentication(authentication.SessionAuthentication):
     """A person who is signed in, with CSRF protection. The header Clarity-Tenant says where."""
 
-    def authenticate(self, request: Request) -> tuple[User, Caller] | None:  # type: ignore[override]
+    def authenticate(self, request: Request) -> tuple[User, Caller] | None:
         found = super().authenticate(request)
         if found is None or not isinstance(found[0], User):
             return None
@@ -76,7 +82,7 @@ class SessionAuthentication(authentication.SessionAuthentication):
         if not slug:
             raise ParseError(f"Say which tenant by the header {TENANT_HEADER}: its short name.")
         for membership in memberships_of(user):
-            if membership.tenant.slug == slug:
+            if membership.tenant.slug == slug and membership.tenant.erasing_since is None:
                 scopes = api_scopes.of_role(membership.role)
                 return user, Caller(membership.tenant, user, membership.role, scopes, user.pk)
         raise NotFound("You are no member of a tenant with this short name.")
@@ -85,7 +91,7 @@ class SessionAuthentication(authentication.SessionAuthentication):
 def refuse_token_in_address(request: Request) -> None:
     """Raises ParseError: an address stays in logs and histories, so no token may be in it."""
     for name, value in request.query_params.items():
-        if name.lower() in _IN_ADDRESS or value.startswith("clr_"):
+        if name.lower() in _IN_ADDRESS or str(value).startswith("clr_"):
             raise ParseError(
                 "A token must not stand in an address, where logs keep it. Send it as"
                 " Authorization: Bearer, and revoke this one."

@@ -12,6 +12,8 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from clarity.api.access import caller_of
+
 _SALT = "clarity.api.cursor"
 
 
@@ -81,4 +83,4 @@ def _cut(
 
 def _list_of(request: Request) -> str:
     """Which list of which tenant: a cursor of another one says nothing here."""
-    return f"{request.auth.tenant.pk.hex[:8]}{request.path}"
+    return f"{caller_of(request).tenant.pk.hex[:8]}{request.path}"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
+from django.utils.html import escape, linebreaks
+from django.utils.safestring import SafeString, mark_safe
 
 from clarity.api.problems import KINDS, Kind
 from clarity.api.schema import document
@@ -30,6 +33,19 @@ TOPICS = (
 )
 
 
+_CODE = re.compile("`([^`]+)`")
+
+
+def coded(text: str) -> SafeString:
+    """Words between backticks as code, as the OpenAPI document has them. All else is escaped."""
+    # The text was escaped first, and only tags of ours are put around parts of it.
+    return mark_safe(_CODE.sub(r"<code>\1</code>", escape(text)))  # noqa: S308
+
+
+def _paragraphs(text: str) -> SafeString:
+    return mark_safe(linebreaks(coded(text)))  # noqa: S308
+
+
 @dataclass(frozen=True)
 class Field:
     """A parameter, or a field of a body or an answer."""
@@ -37,7 +53,7 @@ class Field:
     name: str
     kind: str
     is_required: bool
-    said: str
+    said: SafeString
     depth: int = 0
 
 
@@ -49,7 +65,7 @@ class Operation:
     method: str
     path: str
     summary: str
-    said: str
+    said: SafeString
     scope: str
     status: str
     parameters: Sequence[Field]
@@ -75,7 +91,9 @@ def context() -> dict[str, Any]:
     scopes: Sequence[ApiScope] = api_scopes.SCOPES
     return {
         "topics": topics(),
-        "problems": sorted(KINDS.values(), key=lambda kind: kind.status),
+        "problems": [
+            (kind, coded(kind.meaning)) for kind in sorted(KINDS.values(), key=lambda k: k.status)
+        ],
         "scopes": scopes,
         "public_url": settings.CLARITY_PUBLIC_URL,
         "per_token": settings.CLARITY_API_PER_TOKEN,
@@ -109,7 +127,7 @@ def _operation(path: str, method: str, made: Mapping[str, Any]) -> Operation:
         method=method.upper(),
         path=path,
         summary=made["summary"],
-        said=said,
+        said=_paragraphs(said),
         scope=made.get("x-scope", ""),
         status=status,
         parameters=[_parameter(one) for one in made.get("parameters", ())],
@@ -133,14 +151,14 @@ def _content(part: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
 def _parameter(one: Mapping[str, Any]) -> Field:
     place = {"path": "in the address", "query": "behind the ?", "header": "header"}[one["in"]]
     kind = f"{_kind(one['schema'])}, {place}"
-    return Field(one["name"], kind, bool(one.get("required")), one.get("description", ""))
+    return Field(one["name"], kind, bool(one.get("required")), coded(one.get("description", "")))
 
 
 def _fields(schema: Mapping[str, Any], depth: int = 0) -> Iterator[Field]:
     schema = _resolved(schema)
     required = schema.get("required", ())
     for name, inner in schema.get("properties", {}).items():
-        said = inner.get("description", "")
+        said = coded(inner.get("description", ""))
         yield Field(name, _kind(inner), name in required, said, depth)
         deeper = _resolved(inner)
         deeper = _resolved(deeper["items"]) if "items" in deeper else deeper

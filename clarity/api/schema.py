@@ -64,7 +64,7 @@ class Described(AutoSchema):
     def get_tags(self) -> list[str]:
         return [getattr(self.view, "topic", "") or "Other"]
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         text = str(super().get_description() or "").strip()
         scope = self._scope()
         return f"{text}\n\nScope: `{scope}`." if scope else text

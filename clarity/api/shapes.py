@@ -48,7 +48,7 @@ class Answered(serializers.Serializer[Any]):
     """What is answered."""
 
     @classmethod
-    def rows(cls, found: Sequence[Any]) -> Any:
+    def each(cls, found: Sequence[Any]) -> Any:
         """Each of them as an answer."""
         return cls(found, many=True).data
 
@@ -69,7 +69,7 @@ class YesNo(serializers.BooleanField):
         if isinstance(data, bool):
             return data
         if isinstance(self.root, Parameters) and data in ("true", "false"):
-            return data == "true"
+            return str(data) == "true"
         raise ValidationError("true or false is needed.")
 
 

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from clarity.api import parsing, problems
-from clarity.api.access import Caller, refuse_token_in_address
+from clarity.api.access import Caller, caller_of, refuse_token_in_address
 from clarity.api.shapes import NoParameters, Parameters, parameters_of
 from tenants.services import api_requests
 
@@ -41,17 +41,15 @@ class View(APIView):
     @property
     def caller(self) -> Caller:
         """Who asks."""
-        found: Caller = self.request.auth
-        return found
+        return caller_of(self.request)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         for name, value in request.query_params.items():
             parsing.check_text(name, "A parameter")
-            parsing.check_text(value, name)
+            parsing.check_text(str(value), name)
         refuse_token_in_address(request)
-        if request.method.lower() not in self.http_method_names or not hasattr(
-            self, request.method.lower()
-        ):
+        method = str(request.method).lower()
+        if method not in self.http_method_names or not hasattr(self, method):
             self.http_method_not_allowed(request)
         super().initial(request, *args, **kwargs)
         shape = self.parameters if request.method in READING else NoParameters
@@ -59,9 +57,9 @@ class View(APIView):
 
     def check_permissions(self, request: Request) -> None:
         """Raises NotAuthenticated, or PermissionDenied naming the scope."""
-        caller: Caller | None = request.auth
-        if caller is None:
+        if request.auth is None:
             raise NotAuthenticated("Send an API token: Authorization: Bearer clr_…")
+        caller = caller_of(request)
         needed = self.reads if request.method in READING else self.writes
         if needed and needed not in caller.scopes:
             raise PermissionDenied(
@@ -72,7 +70,7 @@ class View(APIView):
 
     def check_throttles(self, request: Request) -> None:
         """Counts the request. Raises Throttled."""
-        caller: Caller = request.auth
+        caller = caller_of(request)
         own, all_of_it = api_requests.count(
             tenant_id=caller.tenant.pk, who=caller.id.hex, now=timezone.now()
         )
@@ -86,8 +84,8 @@ class View(APIView):
             raise Throttled(wait, f"Too many requests by {who} in this minute.")
 
     def finalize_response(
-        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
         done = super().finalize_response(request, response, *args, **kwargs)
         if self.limits:
             limit, left, wait = self.limits
@@ -103,7 +101,7 @@ class Unknown(APIView):
 
     authentication_classes: ClassVar[list[Any]] = []  # type: ignore[misc]
     permission_classes: ClassVar[list[Any]] = []  # type: ignore[misc]
-    schema = None  # type: ignore[assignment]
+    schema = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         return problems.plain_answer(

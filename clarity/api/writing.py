@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from clarity.api.access import Caller
+from clarity.api.access import caller_of
 from tenants.services import api_requests
 from tenants.services.api_requests import Answer
 
@@ -47,7 +47,7 @@ def write(handle: Handler[V, P]) -> Handler[V, P]:
             return _logged(request, handle(self, request, *args, **kwargs))
         if not _KEY.fullmatch(key):
             raise ValidationError({HEADER: ["1 to 200 visible ASCII characters are needed."]})
-        caller: Caller = request.auth
+        caller = caller_of(request)
         place: dict[str, Any] = {"tenant_id": caller.tenant.pk, "actor": caller.id, "key": key}
         before = api_requests.begin(**place, request_hash=_hash(request), now=timezone.now())
         if before is not None:
@@ -62,7 +62,7 @@ def write(handle: Handler[V, P]) -> Handler[V, P]:
             api_requests.finish(**place, answer=answer)
         return response
 
-    return run
+    return cast(Handler[V, P], run)
 
 
 def _logged(request: Request, response: Response) -> Response:
@@ -70,7 +70,7 @@ def _logged(request: Request, response: Response) -> Response:
         "api: %s %s by %s: %s",
         request.method,
         request.path,
-        request.auth.name,
+        caller_of(request).name,
         response.status_code,
     )
     return response

@@ -64,7 +64,9 @@ def run(wanted: Wanted, *, console: Console, opened: Callable[[str], None]) -> s
             till_url=demo.till_account["base_url"],
             till_token=demo.till_account["credentials"]["token"],
         )
-        skus = [article.sku for article in catalogue(seed=wanted.seed, size=wanted.size)]
+        skus = [
+            article.sku for article in catalogue(seed=wanted.seed, size=wanted.size, hostile=True)
+        ]
         day = ShopDay(demo.shop, demo.till, skus)
         with Screen(console, wanted=wanted.orders) as screen:
             return _watch(parts, wanted, sides, day, screen)

@@ -49,11 +49,12 @@ def make(
     with scope.tenant(tenant.pk):
         tenant.settings["is_demo"] = True
         tenant.save(update_fields=["settings"])
+    # Some of their goods, buyers and notes mean harm, as among those of any real shop.
     # The rate limit of Shopify Plus: the comparison of the two sides asks the shop as well.
     shop_account = shop.open_account(
-        seed=seed, size=size, currency="USD", bucket=20_000, restore_rate=1_000
+        seed=seed, size=size, currency="USD", hostile=True, bucket=20_000, restore_rate=1_000
     )
-    till_account = till.open_account(seed=seed, size=size, currency="USD")
+    till_account = till.open_account(seed=seed, size=size, currency="USD", hostile=True)
     pos = connect_sandbox(
         till_account,
         tenant_id=tenant.pk,

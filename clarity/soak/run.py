@@ -141,8 +141,8 @@ def _faults(ready: Ground, merchants: list[Shops], chance: random.Random) -> Ite
         ready.workers.kill()
         ready.workers.start()
         yield "kill -9 to all workers"
-        ready.workers.kill_child()
-        yield "kill -9 to one worker"
+        ready.workers.kill_members(pause=0.3)
+        yield "kill -9 to each worker, one after the other"
         ready.web.kill()
         ready.start_web()
         yield "kill -9 to the web process"

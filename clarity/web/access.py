@@ -23,6 +23,7 @@ __all__ = [
     "ADMINS",
     "KEPT",
     "OPERATORS",
+    "RoleNeeded",
     "OWNERS",
     "may_administer",
     "may_operate",
@@ -39,6 +40,10 @@ KEPT = "clarity_memberships"
 P = ParamSpec("P")
 MemberView = Callable[Concatenate[HttpRequest, Membership, P], HttpResponseBase]
 PlainView = Callable[..., HttpResponseBase]
+
+
+class RoleNeeded(PermissionDenied):
+    """The member's role does not include this; the message, made for them, says which does."""
 
 
 def member_required(*roles: Role) -> Callable[[MemberView[P]], PlainView]:
@@ -62,7 +67,7 @@ def member_required(*roles: Role) -> Callable[[MemberView[P]], PlainView]:
                 return erasing_page(membership)
             log_context.add(tenant_id=membership.tenant_id, user_id=user.pk)
             if roles and membership.role not in roles:
-                raise PermissionDenied(refusal(membership, roles))
+                raise RoleNeeded(refusal(membership, roles))
             with timezone.override(zone_of(membership.tenant)):
                 return view(request, membership, *args, **kwargs)
 

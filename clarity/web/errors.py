@@ -11,6 +11,8 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from clarity.web.access import RoleNeeded
+
 # For programs; people get the template of the status.
 _SAID = {
     400: "The request makes no sense to us.",
@@ -42,6 +44,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A member is told which role is needed; anybody else no more than that it is not allowed."""
+    if isinstance(exception, RoleNeeded) and not request.path.startswith(("/api/", "/hooks/")):
+        return render(request, "403.html", {"exception": str(exception)}, status=403)
     return answer(request, 403)
 
 

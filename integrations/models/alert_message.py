@@ -10,11 +10,13 @@ from django.db.models import Q
 from integrations.models.alert_channel import AlertChannel, Topic
 from integrations.models.connection import Connection
 from integrations.models.incident import Incident
+from integrations.models.privacy import PrivacyRequest
 from tenants.models.scoped import TenantModel
 
 
 class AlertCase(TenantModel):
-    """One life of an incident, or of the loss of an account: what was told of it, and when.
+    """One life of an incident or of the loss of an account, or a privacy request: what was told of
+    it, and when.
 
     An incident that closes and comes back soon goes on with the same case; one that comes back
     later begins another. While `over_at` is empty there is one case of each.
@@ -28,6 +30,9 @@ class AlertCase(TenantModel):
     incident = models.ForeignKey(Incident, null=True, on_delete=models.CASCADE, related_name="+")
     connection = models.ForeignKey(
         Connection, null=True, on_delete=models.CASCADE, related_name="+"
+    )
+    privacy_request = models.ForeignKey(
+        PrivacyRequest, null=True, on_delete=models.CASCADE, related_name="+"
     )
     began_at = models.DateTimeField()
     # What was told as its cause: when it is over, no record says its value any more.
@@ -54,6 +59,9 @@ class AlertCase(TenantModel):
                 fields=["tenant", "connection"],
                 condition=Q(over_at__isnull=True),
                 name="alert_case_of_connection_once",
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "privacy_request"], name="alert_case_of_request_once"
             ),
             models.CheckConstraint(
                 condition=Q(incident__isnull=True) | Q(connection__isnull=True),

@@ -29,7 +29,7 @@ from integrations.models import (
     Pair,
 )
 from integrations.queue import enqueue_convergence
-from integrations.services import converge, stock_sides
+from integrations.services import converge, difference_alarms, stock_sides
 from integrations.services.converge import CannotConverge, Found
 from integrations.services.stock_differences import Difference, Kind
 from integrations.services.stock_sides import CannotAsk
@@ -119,7 +119,7 @@ def running(*, pair: Pair, now: datetime) -> ConvergenceRun | None:
 def over(*, pairs: Sequence[Pair], starts: Sequence[datetime]) -> list[Accuracy]:
     """The accuracy of each stretch, from one start to the next. Call inside the tenant's scope."""
     found = [Accuracy(0, 0, 0) for _ in starts]
-    values = {
+    values: dict[str, Any] = {
         "tenant": scope.current(),
         "pairs": [pair.pk for pair in pairs],
         "starts": list(starts),
@@ -268,6 +268,7 @@ def _keep(row: ConvergenceRun, found: Found) -> None:
         differences=[_written(one) for one in kept[:MOST_DIFFERENCES]],
         calls=sum(found.calls.values()) + sum(found.again.values()),
     )
+    difference_alarms.look(pair=row.pair, now=timezone.now())
     runs = ConvergenceRun.objects.filter(pair=row.pair)
     old = runs.order_by("-id").values_list("pk", flat=True)[WITH_DIFFERENCES:]
     runs.filter(pk__in=list(old)).exclude(differences=[]).update(differences=[])

@@ -25,7 +25,10 @@ def make_missing(now: datetime) -> int:
     with scope.door("tenants without an alert plan"):
         known = AlertPlan.objects.values("tenant_id")
         missing = list(
-            Tenant.objects.exclude(pk__in=known).order_by("pk").values_list("pk", flat=True)
+            Tenant.objects.filter(erasing_since=None)
+            .exclude(pk__in=known)
+            .order_by("pk")
+            .values_list("pk", flat=True)
         )
     for tenant_id in missing:
         pipeline.survives(f"first alert channel of tenant {tenant_id}", _maker(tenant_id, now))

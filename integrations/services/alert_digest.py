@@ -42,7 +42,11 @@ def make_due(now: datetime) -> None:
 def _due(now: datetime) -> list[tuple[UUID, date]]:
     found = []
     with scope.door("tenants whose digest is due"):
-        for plan in AlertPlan.objects.select_related("tenant").order_by("pk"):
+        for plan in (
+            AlertPlan.objects.filter(tenant__erasing_since=None)
+            .select_related("tenant")
+            .order_by("pk")
+        ):
             day = alert_rules.digest_day(
                 now=now,
                 zone=alert_words.zone_of(plan.tenant),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -110,7 +109,7 @@ def send(mail: EmailMultiAlternatives) -> Told:
 
 
 def _asked(message: AlertMessage) -> Recipients:
-    asked: Sequence[str] = AlertAddress.objects.filter(
+    asked = AlertAddress.objects.filter(
         pk=message.content["about"]["address"], left_at=None
     ).values_list("email", flat=True)
     return Recipients(others=tuple(asked))

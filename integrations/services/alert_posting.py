@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -171,16 +172,18 @@ def _post(url: str, body: bytes, headers: Mapping[str, str]) -> Told:
     finally:
         session.close()
     said = f"{host} answered {answer.status}{_words(answer)}"
-    return Told(200 <= answer.status < 300, said)
+    return Told(200 <= answer.status < 300, f"{said}.")
 
 
 def _refused(host: str, error: ConnectorError) -> Told:
     if isinstance(error, TryLater):
-        return Told(False, error.message, is_down=True, after=error.after)
+        # The name of the error in Python, which comes last, says nothing to a merchant.
+        said = re.sub(r" \(\w+\)$", "", error.message)
+        return Told(False, f"{said}.", is_down=True, after=error.after)
     if isinstance(error, TargetRefused):
         return Told(False, error.message, is_down=True, is_final=True)
     if isinstance(error, CredentialsRefused):
-        return Told(False, f"{host} answered {error.answer.status}{_words(error.answer)}")
+        return Told(False, f"{host} answered {error.answer.status}{_words(error.answer)}.")
     if isinstance(error, NeedsOwner):
         said = f"{host} redirects to another address. Enter the address it leads to."
         return Told(False, said, is_down=True)

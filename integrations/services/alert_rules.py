@@ -42,9 +42,6 @@ FAILING_FROM = 4
 _TOPICS = {
     RECORDS: Topic.RECORDS,
     "convergence": Topic.STOCK,
-    "accuracy": Topic.STOCK,
-    "reconciliation": Topic.STOCK,
-    "privacy": Topic.PRIVACY,
 }
 
 
@@ -138,7 +135,8 @@ def cool_down(told_before: Sequence[datetime]) -> datetime | None:
         return None
     last = told_before[0]
     times = sum(at > last - FLAPPING_WITHIN for at in told_before)
-    return last + min(COOL_DOWN * 2 ** min(times - 1, 8), LONGEST_COOL_DOWN)
+    distance = COOL_DOWN * (1 << min(times - 1, 8))
+    return last + min(distance, LONGEST_COOL_DOWN)
 
 
 def try_again(attempts: int, *, after: float | None = None) -> timedelta:

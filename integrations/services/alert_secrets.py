@@ -39,7 +39,7 @@ def seal(tenant_id: UUID, channel_id: UUID, value: Sealed) -> bytes:
 @sensitive_variables()
 def unseal(channel: AlertChannel) -> Sealed:
     """Raises VaultError when it does not open, as after the tenant was erased."""
-    found = sealing.open_json(channel.tenant_id, _context(channel.pk), channel.sealed or b"")
+    found = sealing.open_json(channel.tenant_id, _context(channel.pk), bytes(channel.sealed or b""))
     if not isinstance(found, dict):
         raise TypeError("a channel's seal holds an object")
     return Sealed(url=str(found["url"]), key=str(found["key"]))

@@ -58,6 +58,7 @@ _DUE = """
 SELECT tenant_id, id FROM (
     SELECT DISTINCT ON (m.channel_id) m.tenant_id, m.id, m.due_at, coalesce(c.failures, 0) AS failures
     FROM integrations_alertmessage m
+    JOIN tenants_tenant t ON t.id = m.tenant_id AND t.erasing_since IS NULL
     LEFT JOIN integrations_alertchannel c ON c.id = m.channel_id
     WHERE m.state = 'waiting' AND m.due_at <= %(now)s
       AND (m.held_until IS NULL OR m.held_until < %(now)s)

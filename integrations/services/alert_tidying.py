@@ -1,4 +1,4 @@
-"""Forgets messages and cases that are long over."""
+"""Forgets messages and cases that are long over, and closes alarms that nobody would close."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 from datetime import datetime, timedelta
 
 from integrations.models import AlertCase, AlertMessage, MessageState
+from integrations.services import difference_alarms
 from tenants import scope
 
 log = logging.getLogger(__name__)
@@ -15,7 +16,8 @@ AT_ONCE = 5_000
 
 
 def tidy(now: datetime) -> None:
-    """Drops what ended before `KEEP`, some thousands at a time."""
+    """Drops what ended before `KEEP`, some thousands at a time. Call outside any scope."""
+    difference_alarms.settle_forgotten(now)
     with scope.door("forget alert messages that are long over"):
         old = AlertMessage.objects.exclude(state=MessageState.WAITING).filter(
             created_at__lt=now - KEEP

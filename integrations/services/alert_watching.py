@@ -1,4 +1,4 @@
-"""Watches incidents and lost accounts of all tenants, and writes the messages about them.
+"""Watches incidents, lost accounts and privacy requests of all tenants, and writes the messages about them.
 
 What was told stands in a case, which commits together with its messages: looking twice, or by two
 processes, writes nothing twice. The messages are sent by alert_sending.
@@ -32,6 +32,7 @@ from integrations.services import (
     alert_counts,
     alert_defaults,
     alert_outbox,
+    alert_privacy,
     alert_rules,
     alert_words,
 )
@@ -45,6 +46,7 @@ TURN_SECONDS = 45.0
 
 # Tenants where something happened since it was looked at, or where a time has come.
 _DUE = """
+SELECT due.tenant_id FROM (
 SELECT i.tenant_id FROM integrations_incident i
 LEFT JOIN integrations_alertcase c
   ON c.tenant_id = i.tenant_id AND c.incident_id = i.id AND c.over_at IS NULL
@@ -64,6 +66,11 @@ WHERE c.over_at IS NULL AND (
   OR (c.clear_since IS NULL) <> coalesce(i.state = 'open', n.state = 'needs_owner')
   OR (c.grown_at IS NULL AND i.state = 'open' AND i.last_at > c.looked_at)
 )
+UNION
+SELECT p.tenant_id FROM integrations_privacyrequest p
+LEFT JOIN integrations_alertcase c ON c.tenant_id = p.tenant_id AND c.privacy_request_id = p.id
+WHERE p.received_at > %(requests_since)s AND c.id IS NULL
+) AS due JOIN tenants_tenant t ON t.id = due.tenant_id AND t.erasing_since IS NULL
 """
 
 
@@ -81,7 +88,7 @@ def watch(now: datetime) -> None:
 
 def _due_tenants(now: datetime) -> list[UUID]:
     with scope.door("tenants with something to tell"), database.cursor() as cursor:
-        cursor.execute(_DUE, {"now": now})
+        cursor.execute(_DUE, {"now": now, "requests_since": now - alert_privacy.WITHIN})
         return [row[0] for row in cursor.fetchall()]
 
 
@@ -89,11 +96,14 @@ def watch_tenant(tenant_id: UUID, *, now: datetime) -> None:
     """Brings the tenant's cases up to date and writes the messages that are due."""
     with scope.tenant(tenant_id):
         tenant = Tenant.objects.get(pk=tenant_id)
+        if tenant.erasing_since is not None:
+            return
         alert_defaults.plan(tenant, now=now)
         # Whoever else looks into this tenant waits here.
         AlertPlan.objects.select_for_update().get()
         _put_away_older_losses(now)
         _begin_cases(now)
+        alert_privacy.tell_new(tenant, now=now)
         cases = AlertCase.objects.filter(over_at=None).select_related("incident", "connection")
         for case in cases.order_by("id"):
             if case.incident is not None:

@@ -13,10 +13,10 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from integrations.connector_kit.registry import UnknownConnector, get
-from integrations.models import Connection, Incident, MessageKind, Pair
+from integrations.models import Connection, Incident, MessageKind
 from integrations.services.alert_counts import Found
 from integrations.services.verdict import counted
 from integrations.sync.causes import BLANK
@@ -197,8 +197,8 @@ def of_connection(
 ) -> Content:
     """What is told of an account that refused our credentials. `waiting`: records for it."""
     system = _system(connection)
-    common = {
-        "link": connection_link(connection, tenant),
+    common: dict[str, Any] = {
+        "link": link("connection", tenant, connection_id=connection.pk),
         "since": began_at.astimezone(UTC).isoformat(),
         "tenant": tenant.name,
         "about": {"connection": str(connection.pk), "name": connection.name, "system": system},
@@ -232,18 +232,6 @@ def link(name: str, tenant: Tenant, **names: object) -> str:
     """The whole address of a page of the tenant."""
     path = reverse(name, kwargs={"slug": tenant.slug, **names})
     return f"{settings.CLARITY_PUBLIC_URL}{path}"
-
-
-def connection_link(connection: Connection, tenant: Tenant) -> str:
-    """The page of the connection, or of the pair that uses it where there is no such page."""
-    try:
-        return link("connection", tenant, connection_id=connection.pk)
-    except NoReverseMatch:
-        pair = Pair.objects.filter(pos=connection) | Pair.objects.filter(store=connection)
-        first = pair.order_by("pk").first()
-        if first is None:
-            return f"{settings.CLARITY_PUBLIC_URL}/"
-        return link("live", tenant, pair_id=first.pk)
 
 
 def _system(connection: Connection) -> str:

@@ -315,34 +315,6 @@ def connect_granted(
     return _taken(row, side, made, actor=actor)
 
 
-def begin_again(*, connection: Connection, redirect_uri: str, now: datetime) -> Begun:
-    """Where to send the person to let us into a known account once more. Raises BadConnection."""
-    consent = _consent(connection.connector)
-    try:
-        named = dict(consent.place(connection.base_url).settings)
-    except Rejected:
-        # A sandbox lies at an address of its own; what it is called was kept.
-        named = {}
-    known = {name: str(value) for name, value in connection.settings.items()}
-    return _begun(
-        connection.connector, Place(connection.base_url, known | named), redirect_uri, now=now
-    )
-
-
-def connect_again(
-    *, connection: Connection, granted: NewConnection, actor: User | None, now: datetime
-) -> None:
-    """Tries and keeps what `finish` answered for a known account. Call outside any scope.
-
-    Raises BadConnection.
-    """
-    manifest = get(granted.connector).manifest
-    try:
-        connections.reconnect(connection, credentials=granted.credentials, now=now, actor=actor)
-    except ConnectorError as error:
-        raise _plain(error, manifest) from None
-
-
 def _consent(connector: str) -> Consent:
     found = get(connector).consent
     if found is None:

@@ -44,6 +44,11 @@ class SettingFact:
     value: str
     is_usual: bool
 
+    @property
+    def said(self) -> str:
+        """The value as a person reads it."""
+        return self.value.replace("_", " ") if self.spec.options else self.value
+
 
 @dataclass(frozen=True)
 class Facts:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from integrations.connector_kit.registry import UnknownConnector, get
 from integrations.models import Connection, Pair
 from integrations.services.reconciling import can_reconcile
@@ -24,6 +26,9 @@ def of_pair(pair: Pair) -> Sequence[Planned]:
     """Call inside the tenant's scope."""
     planned = [_asking(connection) for connection in (pair.pos, pair.store)]
     found = [one for one in planned if one is not None]
+    minutes = settings.CLARITY_CONVERGE_MINUTES
+    if minutes > 0:
+        found.append(Planned("Stock of both sides is compared", f"every {_duration(minutes * 60)}"))
     if can_reconcile(pair):
         found.append(
             Planned(
@@ -53,6 +58,10 @@ def _asking(connection: Connection) -> Planned | None:
 
 
 def _duration(seconds: float) -> str:
+    if seconds >= 7200 and seconds % 3600 == 0:
+        return f"{seconds / 3600:.0f} hours"
+    if seconds == 3600:
+        return "hour"
     if seconds >= 120 and seconds % 60 == 0:
         return f"{seconds / 60:.0f} minutes"
     return "second" if seconds == 1 else f"{seconds:g} seconds"

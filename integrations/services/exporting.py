@@ -57,8 +57,12 @@ def start(*, actor: User | None, now: datetime) -> Export:
 
 
 def latest(limit: int = 10) -> Sequence[Export]:
-    """The newest exports, of either kind. Call inside the tenant's scope."""
-    rows = Export.objects.select_related("started_by").order_by("-started_at", "-pk")
+    """The newest exports of the whole account. Call inside the tenant's scope."""
+    rows = (
+        Export.objects.filter(kind=ExportKind.ACCOUNT)
+        .select_related("started_by")
+        .order_by("-started_at", "-pk")
+    )
     return list(rows[:limit])
 
 

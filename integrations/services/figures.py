@@ -216,7 +216,7 @@ def _kept(
     flows: Sequence[Flow], starts: Sequence[datetime], *, until: datetime | None
 ) -> Iterator[tuple[int, int, Mapping[str, int], list[int]]]:
     """(flow, number of the bucket, counts, ages)."""
-    values = {
+    values: dict[str, Any] = {
         "tenant": scope.current(),
         "flows": [flow.pk for flow in flows],
         "starts": list(starts),

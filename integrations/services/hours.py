@@ -88,7 +88,7 @@ def count(
     since: datetime, until: datetime, *, now: datetime, pair: Pair | None = None
 ) -> list[HourFigure]:
     """The figures of the hours in between, not saved. Call inside the tenant's scope."""
-    values = {
+    values: dict[str, Any] = {
         "tenant": scope.current(),
         "since": since,
         "until": until,
@@ -149,9 +149,11 @@ def count_all(now: datetime) -> None:
         if time.monotonic() > end:
             log.warning("the hours of %s tenants wait for the next turn", len(tenants) - done)
             return
-        pipeline.survives(
-            f"hours of tenant {tenant_id}", partial(count_tenant, tenant_id, now=now, end=end)
-        )
+        pipeline.survives(f"hours of tenant {tenant_id}", partial(_turn, tenant_id, now, end))
+
+
+def _turn(tenant_id: UUID, now: datetime, end: float) -> None:
+    count_tenant(tenant_id, now=now, end=end)
 
 
 def count_tenant(tenant_id: UUID, *, now: datetime, end: float | None = None) -> int:

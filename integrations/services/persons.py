@@ -25,6 +25,8 @@ from integrations.models import (
     InboxState,
     Link,
     Payload,
+    SearchTerm,
+    TermKind,
 )
 from integrations.services.discard import CannotDiscard, discard
 from integrations.sync.sessions import load_many
@@ -205,7 +207,15 @@ def _remove_payloads(item: InboxItem) -> None:
 
 
 def _blank(item: InboxItem) -> None:
-    """Columns that may say something of the person. The number of an order does not."""
+    """Columns that may say something of the person, and what the record is found by.
+
+    The number of an order says nothing of a person.
+    """
+    mine = SearchTerm.objects.filter(
+        connection_id=item.connection_id, entity=item.entity, key=item.key
+    )
+    personal = (TermKind.EMAIL, TermKind.TRACKING, TermKind.ENDING)
+    (mine if item.entity == Entity.CUSTOMER else mine.filter(kind__in=personal)).delete()
     blank = {"said": "", "advice": ""}
     is_person = item.entity == Entity.CUSTOMER
     InboxItem.objects.filter(pk=item.pk).update(

@@ -11,7 +11,7 @@ from django.conf import settings
 from integrations.queue import leftovers
 from mappings.models import UnmappedValue
 from tenants import scope
-from tenants.services import api_requests
+from tenants.services import api_requests, people
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ KEEP_UNMAPPED = timedelta(days=90)
 
 def tidy(now: datetime) -> None:
     """Drops sessions that have ended, the notes of background tasks that failed long ago, and values
-    without an entry in a lookup table that nobody has met for months, and kept answers of the API."""
+    without an entry in a lookup table that nobody has met for months, kept answers of the API, and sign-ups nobody finished."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     dropped = leftovers.drop_failed_tasks(before=now - KEEP_FAILED_TASKS)
     if dropped:
@@ -29,3 +29,4 @@ def tidy(now: datetime) -> None:
     with scope.door("forget values that are not met any more"):
         UnmappedValue.objects.filter(last_at__lt=now - KEEP_UNMAPPED).delete()
     api_requests.prune(now)
+    people.tidy(now)

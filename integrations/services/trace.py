@@ -116,7 +116,9 @@ def timeline(*, item: InboxItem) -> Timeline:
     """
     deliveries = list(
         Delivery.objects.filter(inbox_item=item)
-        .select_related("inbox_item", "flow__pair", "flow__source", "flow__target", "target")
+        .select_related(
+            "inbox_item", "flow__pair", "flow__source", "flow__target", "target", "incident"
+        )
         .order_by("id")
     )
     attempts = list(Attempt.objects.filter(delivery__inbox_item=item).order_by("started_at", "id"))

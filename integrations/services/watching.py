@@ -101,10 +101,12 @@ def _each(tenants: Sequence[UUID], work: Callable[[UUID], None], what: str) -> N
 
 def _due_tenants(now: datetime) -> list[UUID]:
     with scope.door("tenants to count"):
+        leaving = set(Tenant.objects.exclude(erasing_since=None).values_list("pk", flat=True))
         due = dict(Balance.objects.values_list("tenant_id", "due_at"))
         ids = Tenant.objects.order_by("created_at", "pk").values_list("pk", flat=True)
         never = [pk for pk in ids if pk not in due]
-    return never + [pk for pk, at in sorted(due.items(), key=lambda row: row[1]) if at <= now]
+    found = never + [pk for pk, at in sorted(due.items(), key=lambda row: row[1]) if at <= now]
+    return [pk for pk in found if pk not in leaving]
 
 
 def _all_tenants() -> list[UUID]:

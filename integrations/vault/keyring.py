@@ -99,7 +99,8 @@ def erase_keys(tenant_id: UUID) -> int:
         deleted, _ = DataKey.objects.filter(tenant_id=tenant_id).delete()
         transaction.on_commit(lambda: cache.forget(tenant_id))
     cache.forget(tenant_id)
-    log.warning("erased %s data keys of tenant %s", deleted, tenant_id)
+    if deleted:
+        log.warning("erased %s data keys of tenant %s", deleted, tenant_id)
     return deleted
 
 

@@ -93,7 +93,7 @@
     if (old) old.destroy();
     const chart = new uPlot({
       width: drawing.clientWidth || 300,
-      height: 200,
+      height: 180,
       legend: { show: false },
       cursor: { drag: { x: false, y: false }, y: false, points: { show: !bars } },
       scales: { x: { time: false, range: [-0.6, last + 0.6] }, y: { range: range(kind) } },
@@ -101,6 +101,7 @@
       axes: [
         Object.assign({}, axis, {
           grid: { show: false },
+          size: 30,
           space: 64,
           incrs: [1, 2, 3, 4, 5, 6, 7, 10, 12, 14],
           values: function (_, ticks) { return ticks.map(function (tick) { return data.labels[tick] || ""; }); },

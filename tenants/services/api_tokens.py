@@ -142,6 +142,8 @@ def recognise(text: str, *, now: datetime) -> Holder:
 
 
 def _holder(token: ApiToken, *, now: datetime) -> Holder:
+    if token.tenant.erasing_since is not None:
+        raise Refused("The account of this API token is being erased.")
     if token.revoked_at is not None:
         raise Refused("This API token was revoked. Make another one in the settings.")
     if now >= token.expires_at:

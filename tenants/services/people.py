@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from allauth.account.models import EmailAddress
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from tenants import scope
 from tenants.models import Membership, User
 from tenants.services import audit
+
+KEEP_UNFINISHED = timedelta(days=30)
 
 
 def known(email: str) -> User | None:
@@ -53,6 +57,21 @@ def forget_unfinished(email: str, *, except_for: User | None = None) -> bool:
             return bool(rows._raw_delete(rows.db))
     except IntegrityError:
         return False
+
+
+def tidy(now: datetime) -> None:
+    """Drops sign-ups nobody finished, counts of tries that are over, and notes of ended sessions."""
+    old = User.objects.filter(
+        last_login=None, created_at__lt=now - KEEP_UNFINISHED, emailaddress__verified=False
+    )
+    for email in list(old.order_by("pk").values_list("email", flat=True)[:1000]):
+        forget_unfinished(email)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM clarity_cache WHERE expires < %s", [now])
+        cursor.execute(
+            "DELETE FROM usersessions_usersession AS u WHERE NOT EXISTS "
+            "(SELECT FROM django_session AS s WHERE s.session_key = u.session_key)"
+        )
 
 
 def note(user: User, action: str, **details: str) -> None:

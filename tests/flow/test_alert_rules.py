@@ -133,7 +133,6 @@ def test_a_digest_missed_while_nobody_worked_is_made_up_for_the_same_day() -> No
         ("records", Topic.RECORDS),
         ("conservation", Topic.BOOKS),
         ("convergence", Topic.STOCK),
-        ("privacy", Topic.PRIVACY),
         ("something new", Topic.BOOKS),
     ],
 )

@@ -20,6 +20,7 @@ from django.db import connection as database
 from django.utils import timezone
 
 from integrations.connector_kit.errors import Rejected
+from integrations.connector_kit.privacy import Person, PrivacyAsk, PrivacyNotice
 from integrations.models import (
     AlertAddress,
     AlertCase,
@@ -29,11 +30,14 @@ from integrations.models import (
     ChannelKind,
     Connection,
     ConnectionState,
+    ConvergenceRun,
+    ConvergenceState,
     InboxItem,
     InboxState,
     Incident,
     MessageKind,
     MessageState,
+    PairState,
     Topic,
 )
 from integrations.services import (
@@ -46,6 +50,8 @@ from integrations.services import (
     alert_tidying,
     alert_watching,
     alerts,
+    difference_alarms,
+    privacy_requests,
 )
 from integrations.services.alert_errors import BadChannel
 from integrations.services.alerts import Made, Wanted
@@ -180,6 +186,81 @@ def only(shop: Shop, made: Made) -> AlertChannel:
         AlertChannel.objects.exclude(pk=made.channel.pk).delete()
         AlertChannel.objects.update(hears_from=timezone.now() - timedelta(days=9))
         return AlertChannel.objects.get()
+
+
+# --- other things to tell ------------------------------------------------------------------------
+
+
+def compared(shop: Shop, *, off: int, at: datetime) -> None:
+    with scope.tenant(shop.tenant.pk):
+        ConvergenceRun.objects.create(
+            pair=shop.pair,
+            state=ConvergenceState.DONE,
+            matched=100,
+            equal=100 - off - 3,
+            on_the_way=3,
+            started_at=at,
+        )
+        difference_alarms.look(pair=shop.pair, now=at)
+
+
+def test_stock_that_goes_on_differing_is_told_and_its_end_too(shop: Shop) -> None:
+    start = timezone.now()
+    alert_watching.watch(start)
+    for hours, off in enumerate([5, 0, 4, 7, 7]):
+        compared(shop, off=off, at=start + hours * HOUR)
+        tell(start + hours * HOUR + MINUTE)
+    (message,) = mail.outbox
+    assert message.subject == "7 of 100 SKUs show another number in Web shop than Store till says."
+    compared(shop, off=0, at=start + 6 * HOUR)
+    tell(start + 7 * HOUR)
+    assert mail.outbox[1].subject.startswith("Resolved: 7 of 100 SKUs")
+
+
+def test_an_alarm_of_stock_that_is_not_compared_any_more_is_closed(shop: Shop) -> None:
+    start = timezone.now()
+    compared(shop, off=5, at=start)
+    compared(shop, off=5, at=start)
+    alert_tidying.tidy(start)
+    with scope.tenant(shop.tenant.pk):
+        assert Incident.objects.get().is_open
+        shop.pair.state = PairState.PAUSED
+        shop.pair.save()
+    alert_tidying.tidy(start)
+    with scope.tenant(shop.tenant.pk):
+        assert not Incident.objects.get().is_open
+
+
+def test_a_privacy_request_is_told_once_and_names_nobody(shop: Shop) -> None:
+    start = timezone.now()
+    alert_watching.watch(start)
+    person = Person(customers=("771",), orders=(), email="ann@example.com", phone="")
+    with scope.tenant(shop.tenant.pk):
+        privacy_requests.accept(
+            PrivacyNotice(PrivacyAsk.PERSON_DATA, name="request-1", person=person),
+            connection=shop.pair.store,
+            now=start,
+        )
+    for minutes in (1, 2, 30):
+        tell(start + minutes * MINUTE)
+    (message,) = mail.outbox
+    assert message.subject == "A shopper asks for their data"
+    assert f"/t/{shop.tenant.slug}/settings/data/" in str(message.body)
+    assert "ann@example.com" not in str(message.body)
+    assert "771" not in str(message.body)
+
+
+def test_an_account_that_is_being_erased_is_told_nothing(shop: Shop) -> None:
+    start = timezone.now()
+    alert_watching.watch(start)
+    fail(shop, 1, at=start)
+    alert_watching.watch(start + MINUTE)
+    with scope.tenant(shop.tenant.pk):
+        shop.tenant.erasing_since = start
+        shop.tenant.save()
+    tell(start + 2 * MINUTE)
+    digest_at(shop, start + timedelta(days=2))
+    assert mail.outbox == []
 
 
 # --- how many ------------------------------------------------------------------------------------
@@ -413,12 +494,12 @@ def test_the_real_answer_of_a_test_is_shown(shop: Shop, receiver: Receiver) -> N
     said = alerts.send_test(
         tenant_id=shop.tenant.pk, channel_id=made.channel.pk, actor=shop.owner, now=timezone.now()
     )
-    assert (said.went_out, said.said) == (False, "127.0.0.1 answered 404: no_service")
+    assert (said.went_out, said.said) == (False, "127.0.0.1 answered 404: no_service.")
     receiver.status, receiver.answer = 200, b"ok"
     said = alerts.send_test(
         tenant_id=shop.tenant.pk, channel_id=made.channel.pk, actor=shop.owner, now=timezone.now()
     )
-    assert (said.went_out, said.said) == (True, "127.0.0.1 answered 200: ok")
+    assert (said.went_out, said.said) == (True, "127.0.0.1 answered 200: ok.")
     assert json.loads(receiver.got[-1][1])["text"] == "Test message from Clarity Connect"
     states = [message.state for message in told(shop, kind=MessageKind.TEST)]
     assert states == [MessageState.GIVEN_UP, MessageState.SENT]
@@ -517,7 +598,7 @@ def test_a_channel_that_fails_is_shown_tried_later_and_told_to_the_owners_once(
     with scope.tenant(shop.tenant.pk):
         channel = AlertChannel.objects.get()
     assert (len(receiver.got), channel.failures) == (6, 6)
-    assert channel.problem == "127.0.0.1 answered 500: down"
+    assert channel.problem == "127.0.0.1 answered 500: down."
     (notice,) = mail.outbox
     assert notice.subject == "The alert channel Slack-compatible webhook does not work"
     assert notice.to == ["harbour@example.com"]

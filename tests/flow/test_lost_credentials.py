@@ -72,7 +72,7 @@ def test_the_owner_is_told_once_and_in_plain_words(rig: ScriptedRig) -> None:
     assert message.subject == LOST
     assert "answered 401 to the token" in str(message.body)
     assert "(3 so far)" in str(message.body)
-    assert f"/pairs/{rig.pair.pk}/live/" in str(message.body)
+    assert f"/settings/connections/{rig.pos.pk}/" in str(message.body)
     assert actions(rig) == ["connection.lost"]
 
 

@@ -166,17 +166,6 @@ def test_the_vendors_own_page_connects_and_its_answer_is_used_once(
     again = client.get(CALLBACK, query, follow=True).content.decode()
     assert "was used already" in again
 
-    # Later it is let in once more, from the settings of the connection.
-    page = reverse(
-        "connect-begin", kwargs={"slug": walk.newcomer.tenant.slug, "connection_id": made.pk}
-    )
-    query = agreed(client.get(page)["Location"])
-    text = client.get(CALLBACK, query, follow=True).content.decode()
-    assert "Shopify is connected. What waited goes on." in text
-    with scope.tenant(walk.newcomer.tenant.pk):
-        assert open_account(made).credentials["access_token"] != keys["access_token"]
-    assert len(saved(walk.newcomer)) == 1
-
 
 @pytest.mark.parametrize(
     ("change", "said"),

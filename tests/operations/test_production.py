@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.server
+import json
+import re
 import signal
 import socket
 import subprocess
@@ -16,8 +18,14 @@ from urllib.parse import quote
 
 import psutil
 import pytest
+import yaml
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import CommandError, call_command
+from django.core.management import (
+    CommandError,
+    call_command,
+    get_commands,
+    load_command_class,
+)
 from django.db import OperationalError, connection
 
 from clarity import checks, error_reports, running
@@ -220,3 +228,51 @@ def test_it_starts_serves_and_stops(transactional_db: None, tmp_path: Path) -> N
     assert (running_one.returncode, "Traceback" in err) == (0, False), err
     assert "Stopping: what has begun is finished first" in out
     assert psutil.wait_procs(children, timeout=5)[1] == []
+
+
+# --- what lies in deploy/ ------------------------------------------------------------------------
+
+DEPLOY = ROOT / "deploy"
+
+
+def test_the_guide_names_every_exit_code() -> None:
+    guide = (ROOT / "docs" / "deployment.md").read_text("utf-8")
+    named = {int(code) for code in re.findall(r"^\| (\d) \|", guide, re.M)}
+    assert named >= set(range(running.UNSAFE_SETTINGS, running.NEVER_READY + 1))
+
+
+def test_examples_name_only_settings_that_exist() -> None:
+    known = set(
+        re.findall(r"^\| `([A-Z_]+)`", (ROOT / "docs/settings.md").read_text("utf-8"), re.M)
+    )
+    files = [file for file in DEPLOY.rglob("*") if file.is_file()]
+    assert len(files) >= 9
+    for file in files:
+        named = set(re.findall(r"\b(CLARITY_[A-Z_]+?|DATABASE_URL)(?:_FILE)?\b", file.read_text()))
+        assert named <= known, file.name
+
+
+def test_commands_of_the_examples_are_understood() -> None:
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
+    commands = [one["command"] for one in compose["services"].values() if "build" in one]
+    for unit in (DEPLOY / "systemd").glob("*.service"):
+        (line,) = re.findall(r"^ExecStart=\S+ manage.py (.+)$", unit.read_text("utf-8"), re.M)
+        commands.append(line.split())
+    (last,) = re.findall(r"^CMD (\[.+\])$", (DEPLOY / "Dockerfile").read_text("utf-8"), re.M)
+    commands.append(json.loads(last))
+    assert len(commands) == 7
+    for name, *options in commands:
+        load_command_class(get_commands()[name], name).create_parser("manage.py", name).parse_args(
+            options
+        )
+    wanted = {one.split("/")[0] for one in compose["services"]["app"]["secrets"]}
+    assert wanted <= set(compose["secrets"])
+
+
+def test_the_service_manager_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        running.tell_service_manager("READY=1")
+        assert manager.recv(20) == b"READY=1"
+    running.tell_service_manager("STOPPING=1")

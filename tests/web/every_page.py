@@ -7,23 +7,29 @@ that says what to add to `objects`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
-from integrations.models import Incident
+from integrations.models import ChannelKind, Incident
+from integrations.services import alerts, exporting, onboarding
 from mappings.canonical.record import Entity
 from tenants import scope
 from tenants.models import Membership, Role, User
+from tenants.services import api_tokens, invitations
 from tests.web.shops import Shop
 from tests.web.test_backfills import filled
 from tests.web.test_incidents import stuck, unread
 
 # What a page of a tenant may be asked for besides pages of its own: these say nothing of a tenant.
 _PREFIX = "t/<slug:slug>/"
+# Parts of an address that name no row.
+WORDS = {"name": "payment_type", "side": "pos", "kind": "email"}
 _WORD = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
@@ -70,18 +76,46 @@ def objects(shop: Shop) -> dict[str, Any]:
     item = stuck(shop, "#1001")
     unread(shop, 1002)
     backfill = filled(shop)
+    other = member(shop, Role.OPERATOR)
+    now = timezone.now()
     with scope.tenant(shop.tenant.pk):
         incident = Incident.objects.order_by("pk").first()
-    assert incident is not None
-    return {
-        "pair_id": shop.pair.pk,
-        "flow_id": shop.flows[Entity.ORDER].pk,
-        "item_id": item.pk,
-        "incident_id": incident.pk,
-        "backfill_id": backfill.pk,
-        "number": 1,
-        "name": "payment_type",
-    }
+        assert incident is not None
+        owner = Membership.objects.get(user=shop.owner)
+        invited = invitations.invite(
+            email=f"new@{shop.tenant.slug}.example.com", role=Role.VIEWER, by=owner, now=now
+        )
+        token, _ = api_tokens.create(
+            token_id=uuid4(), name="Reports", scopes=["records:read"], days=30, by=owner, now=now
+        )
+        channel = alerts.create(
+            kind=ChannelKind.EMAIL,
+            wanted=alerts.Wanted(
+                name="The office", hears=["records"], addresses=["office@example.com"]
+            ),
+            actor=shop.owner,
+            now=now,
+        ).channel
+        address = channel.addresses.get()
+        way = onboarding.begin(pos="heartland", store="shopify", actor=shop.owner, now=now)
+        export = exporting.start(actor=shop.owner, now=now)
+        return {
+            "pair_id": shop.pair.pk,
+            "flow_id": shop.flows[Entity.ORDER].pk,
+            "connection_id": shop.pair.pos.pk,
+            "item_id": item.pk,
+            "incident_id": incident.pk,
+            "backfill_id": backfill.pk,
+            "membership_id": Membership.objects.get(user=other).pk,
+            "invitation_id": invited.invitation.pk,
+            "token_id": token.pk,
+            "channel_id": channel.pk,
+            "address_id": address.pk,
+            "onboarding_id": way.pk,
+            "export_id": export.pk,
+            "number": 1,
+            **WORDS,
+        }
 
 
 def member(shop: Shop, role: Role) -> User:
@@ -100,7 +134,14 @@ def signed_in(user: User) -> Client:
 
 
 def opened(
-    client: Client, shop: Shop, there: Mapping[str, Any], ask: Callable[[Client, str], Any]
+    client: Client,
+    shop: Shop,
+    there: Mapping[str, Any],
+    ask: Callable[[Client, str], Any],
+    *,
+    but: Collection[str] = (),
 ) -> dict[str, Any]:
-    """Every address asked for; answers by name."""
-    return {one.name: ask(client, one.of(shop, there)) for one in addresses()}
+    """Every address asked for, `but` these; answers by name."""
+    return {
+        one.name: ask(client, one.of(shop, there)) for one in addresses() if one.name not in but
+    }

@@ -202,7 +202,7 @@ def test_viewer_looks_but_does_not_replay(shop: Shop) -> None:
     assert "Replay this record" not in text(client.get(shop.record(item)))
     refused = client.post(f"{shop.record(item)}replay/")
     assert refused.status_code == 403
-    assert "Your role does not include this" in text(refused)
+    assert "your role is viewer" in text(refused)
     with scope.tenant(shop.tenant.pk):
         assert Delivery.objects.get(inbox_item=item).state == DeliveryState.HELD
 

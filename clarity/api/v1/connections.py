@@ -105,7 +105,7 @@ class Connections(View):
                 request,
                 rows,
                 self.asked,
-                ConnectionAnswer.rows,
+                ConnectionAnswer.each,
                 by="created_at",
                 newest_first=False,
             )

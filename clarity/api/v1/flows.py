@@ -98,7 +98,7 @@ class Flows(View):
             for name in ("pair", "entity", "direction", "is_on"):
                 if name in self.asked:
                     rows = rows.filter(**{name: self.asked[name]})
-            return page_of(request, rows, self.asked, FlowAnswer.rows, newest_first=False)
+            return page_of(request, rows, self.asked, FlowAnswer.each, newest_first=False)
 
 
 class OneFlow(View):

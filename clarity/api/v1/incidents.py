@@ -73,7 +73,7 @@ class IncidentAnswer(Answered):
     connection = serializers.UUIDField(allow_null=True)
     side = serializers.CharField(help_text="`source`, `target` or empty.")
     entity = serializers.CharField()
-    field = serializers.CharField()  # type: ignore[assignment]
+    field = serializers.CharField()
     message = serializers.CharField(help_text="The cause, without values of single records.")
     advice = serializers.CharField()
     stopped = serializers.IntegerField(help_text="Records that wait for a person.")
@@ -255,7 +255,7 @@ class DiscardIncident(View):
 
 
 def _rows(rows: Sequence[Incident]) -> Any:
-    return IncidentAnswer.rows([_shown(one) for one in service.listed(rows)])
+    return IncidentAnswer.each([_shown(one) for one in service.listed(rows)])
 
 
 def _one(row: Incident) -> Any:

@@ -76,7 +76,7 @@ class ChangeBody(Shape):
 class DraftBody(Shape):
     """Changes to put into the draft."""
 
-    changes = ChangeBody(many=True, allow_empty=False, max_length=MOST_CHANGES)
+    changes = serializers.ListField(child=ChangeBody(), allow_empty=False, max_length=MOST_CHANGES)
 
 
 class PublishBody(Shape):
@@ -134,7 +134,7 @@ class Versions(View):
                 .exclude(state=VersionState.DRAFT)
                 .select_related("published_by")
             )
-            return page_of(request, rows, self.asked, VersionAnswer.rows)
+            return page_of(request, rows, self.asked, VersionAnswer.each)
 
 
 class OneVersion(View):

@@ -88,7 +88,7 @@ class Pairs(View):
             if connection := self.asked.get("connection"):
                 rows = rows.filter(pos_id=connection) | rows.filter(store_id=connection)
             return page_of(
-                request, rows, self.asked, PairAnswer.rows, by="created_at", newest_first=False
+                request, rows, self.asked, PairAnswer.each, by="created_at", newest_first=False
             )
 
 

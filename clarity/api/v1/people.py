@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clarity.api.paging import page_of
 from clarity.api.schema import operation
-from clarity.api.shapes import Answered, Anything, Id, Instant, PageParameters, Text
+from clarity.api.shapes import Answered, Id, Instant, PageParameters, Text
 from clarity.api.views import View
 from tenants import scope
 from tenants.models import AuditEntry, Membership, Role
+from tenants.services.audit_log import masked
 
 ROLES = [(one.value, one.label) for one in Role]
 MEMBER: dict[str, Any] = {
@@ -34,6 +36,9 @@ ENTRY: dict[str, Any] = {
     "after": {"number": 4},
     "reason": "Notes of web orders",
 }
+
+
+_FIELDS = {"type": ["object", "null"], "additionalProperties": {}}
 
 
 class TenantAnswer(Answered):
@@ -77,9 +82,19 @@ class EntryAnswer(Answered):
     action = serializers.CharField()
     object_type = serializers.CharField()
     object_id = serializers.CharField()
-    before = Anything(allow_null=True)
-    after = Anything(allow_null=True)
+    before = serializers.SerializerMethodField()
+    after = serializers.SerializerMethodField()
     reason = serializers.CharField()
+
+    @extend_schema_field(_FIELDS)
+    def get_before(self, entry: AuditEntry) -> dict[str, Any] | None:
+        """What it was, without secrets."""
+        return None if entry.before is None else masked(entry.before)
+
+    @extend_schema_field(_FIELDS)
+    def get_after(self, entry: AuditEntry) -> dict[str, Any] | None:
+        """What it is since, without secrets."""
+        return None if entry.after is None else masked(entry.after)
 
 
 class EntryPage(Answered):
@@ -158,7 +173,7 @@ class Members(View):
             rows = Membership.objects.select_related("user")
             if role := self.asked.get("role"):
                 rows = rows.filter(role=role)
-            return page_of(request, rows, self.asked, MemberAnswer.rows, newest_first=False)
+            return page_of(request, rows, self.asked, MemberAnswer.each, newest_first=False)
 
 
 class AuditLog(View):
@@ -185,4 +200,4 @@ class AuditLog(View):
                 rows = rows.filter(at__gte=since)
             if until := self.asked.get("until"):
                 rows = rows.filter(at__lt=until)
-            return page_of(request, rows, self.asked, EntryAnswer.rows)
+            return page_of(request, rows, self.asked, EntryAnswer.each)

@@ -80,7 +80,7 @@ class RecordAnswer(Answered):
     topic = serializers.CharField()
     state = serializers.ChoiceField(choices=list(STATES.items()))
     reason = serializers.CharField()
-    field = serializers.CharField(help_text="The field to blame.")  # type: ignore[assignment]
+    field = serializers.CharField(help_text="The field to blame.")
     value = serializers.CharField(help_text="What stood in that field.")
     advice = serializers.CharField(help_text="What to do.")
     target_key = serializers.CharField(help_text="Its id in the target.")

@@ -49,7 +49,7 @@ class UseAnswer(Answered):
     direction = serializers.CharField()
     target = serializers.CharField()
     source = serializers.CharField()  # type: ignore[assignment]
-    default = Anything(  # type: ignore[assignment]
+    default = Anything(
         allow_null=True,
         help_text="What a value without an entry becomes; null when it holds the record.",
     )

@@ -108,7 +108,7 @@ class CauseAnswer(Answered):
 
     kind = serializers.CharField()
     message = serializers.CharField()
-    field = serializers.CharField()  # type: ignore[assignment]
+    field = serializers.CharField()
     count = serializers.IntegerField()
     records = serializers.ListField(child=serializers.IntegerField())
 
@@ -147,7 +147,7 @@ class Trials(View):
         """Trials of the flow's drafts, the newest first."""
         with scope.tenant(self.caller.tenant.pk):
             rows = ShadowRun.objects.filter(flow=finding.mapped_flow(flow_id))
-            return page_of(request, rows, self.asked, TrialAnswer.rows)
+            return page_of(request, rows, self.asked, TrialAnswer.each)
 
     @operation(
         "Try the draft",

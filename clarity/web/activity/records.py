@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clarity.web.access import OPERATORS, may_operate, member_required, signed_in
 from clarity.web.activity import origins, sentences, words
 from clarity.web.fragments import whole_page
-from integrations.models import InboxItem, Pair
+from integrations.models import InboxItem, Incident, Pair
 from integrations.services import editing, incidents, remedies
 from integrations.services.mapping_reading import has_rules
 from integrations.services.replay import CannotReplay, replay
@@ -31,6 +34,7 @@ def record(request: HttpRequest, membership: Membership, item_id: int) -> HttpRe
         item = find_item(item_id)
         found = timeline(item=item)
         source = item.connection
+        incident = incidents.of_record(item)
         context = {
             "tenant": membership.tenant,
             "membership": membership,
@@ -51,12 +55,36 @@ def record(request: HttpRequest, membership: Membership, item_id: int) -> HttpRe
             "is_stopped": found.outcome in ("held", "dead"),
             "may_replay": may_operate(membership) and found.outcome in REPLAYABLE,
             "may_edit": may_operate(membership) and not editing.why_not(item),
-            "may_choose": may_operate(membership) and remedies.undecided(item) is not None,
-            "incident": incidents.of_record(item),
+            "fix": _fix(membership, item, incident, found.stopped_by.said),
+            "incident": incident,
             "origins": origins.shown(found.delivery),
             "has_rules": found.delivery is not None and has_rules(found.delivery.flow),
         }
     return whole_page(request, "activity/record.html", context)
+
+
+def _fix(
+    membership: Membership, item: InboxItem, incident: Incident | None, value: str
+) -> tuple[str, str] | None:
+    """Address and words of the form that fixes the cause, None when there is none."""
+    if incident is None or not may_operate(membership):
+        return None
+    page, said = _FORMS.get(remedies.remedy(incident, value=value).fix, ("", ""))
+    if not page:
+        return None
+    slug = membership.tenant.slug
+    if page == "record-customer":
+        is_open = remedies.undecided(item) is not None
+        return (reverse(page, args=[slug, item.pk]), said) if is_open else None
+    query = urlencode({"value": value})
+    return f"{reverse(page, args=[slug, incident.pk])}?{query}", said
+
+
+_FORMS = {
+    remedies.Fix.TABLE: ("incident-entry", "Say what it becomes"),
+    remedies.Fix.ARTICLE: ("incident-article", "Link the article"),
+    remedies.Fix.CUSTOMER: ("record-customer", "Choose the customer"),
+}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -178,6 +178,10 @@ def _settled(event: Event, source: Connection) -> Step:
     text = event.reason
     if event.state == "delivered" and event.delivery:
         text = _arrived(event.delivery)
+    elif event.delivery and event.delivery.incident and event.state in ("replaced", "filtered"):
+        # Why it was held is told by its incident: the row says what became of it since.
+        said = f" ({event.delivery.said})" if event.delivery.said else ""
+        text = f"{text}. Before that it was held: {event.delivery.incident.message}{said}"
     return Step(event, badge.word, badge.tone, badge.icon, text)
 
 

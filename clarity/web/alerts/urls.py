@@ -5,12 +5,16 @@ from __future__ import annotations
 from django.urls import path
 
 from clarity.web.alerts import actions, channels, invited, listing
+from integrations.models import ChannelKind
 
 urlpatterns = [
     path("settings/alerts/", listing.alerts, name="alerts"),
     path("settings/alerts/messages/", listing.messages_sent, name="alert-messages"),
     path("settings/alerts/digest/", listing.digest, name="alert-digest"),
-    path("settings/alerts/new/<slug:kind>/", channels.new, name="alert-new"),
+    *(
+        path(f"settings/alerts/new/{kind}/", channels.new, {"kind": kind.value}, name="alert-new")
+        for kind in ChannelKind
+    ),
     path("settings/alerts/<uuid:channel_id>/", channels.channel, name="alert-channel"),
     path("settings/alerts/<uuid:channel_id>/test/", actions.test, name="alert-test"),
     path("settings/alerts/<uuid:channel_id>/switch/", actions.switch, name="alert-switch"),

@@ -8,14 +8,45 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 
 ACTIONS: Mapping[str, str] = {
+    "account.erased": "The account was erased",
+    "account.erasure_started": "Asked for the account to be erased",
+    "account.settings_changed": "Changed the settings of the account",
+    "alert_address.asked": "Asked an address again whether it wants alerts",
+    "alert_address.confirmed": "An address agreed to get alerts",
+    "alert_address.left": "An address wanted no more alerts",
+    "alert_channel.addresses_changed": "Changed who gets alerts",
+    "alert_channel.changed": "Changed an alert channel",
+    "alert_channel.created": "Made an alert channel",
+    "alert_channel.deleted": "Deleted an alert channel",
+    "alert_channel.key_renewed": "Renewed the key of an alert channel",
+    "alert_channel.switched": "Switched an alert channel",
+    "alert_channel.tested": "Tried an alert channel out",
+    "alert_digest.changed": "Changed the daily digest",
+    "api_token.created": "Made an API token",
+    "api_token.revoked": "Took an API token back",
     "audit.exported": "Exported the audit log",
     "backfill.cancelled": "Cancelled a backfill",
     "backfill.paused": "Paused a backfill",
     "backfill.planned": "Planned a backfill",
     "backfill.started": "Started or resumed a backfill",
+    "connection.changed": "Changed a connection while setting up",
+    "connection.disconnected": "Disconnected a system",
     "connection.lost": "A connection was lost",
     "connection.owner_told": "Asked the owners to reconnect",
+    "connection.paused": "Paused a connection",
+    "connection.reconnected": "Reconnected a system",
+    "connection.renamed": "Renamed a connection",
+    "connection.restored": "A lost connection works again",
+    "connection.resumed": "Resumed a connection",
+    "connection.settings_changed": "Changed the settings of a connection",
+    "connection.webhooks_registered": "Registered webhooks anew",
+    "convergence.mended": "Sent again what differed between both sides",
+    "convergence.started": "Started a comparison of both sides",
+    "customer.linked": "Linked a customer",
     "door.opened": "An account manager looked in",
+    "dry_run.started": "Started a dry run",
+    "export.downloaded": "Downloaded an export",
+    "export.started": "Started an export of the data",
     "flow.switched": "Switched a flow",
     "incident.discarded": "Left out the records of an incident",
     "incident.replay_stopped": "Stopped the replay of an incident",
@@ -32,7 +63,16 @@ ACTIONS: Mapping[str, str] = {
     "member.left": "Left the account",
     "member.removed": "Removed a member",
     "member.role_changed": "Changed a member's role",
+    "onboarding.begun": "Began to set up a pair",
+    "onboarding.connected": "Connected a system while setting up",
+    "onboarding.flows_reviewed": "Looked over the flows",
+    "onboarding.mapping_reviewed": "Looked over the mapping",
+    "pair.deleted": "Deleted a pair",
     "pair.merge_rule_chosen": "Chose which side wins a field",
+    "pair.paused": "Paused a pair",
+    "pair.renamed": "Renamed a pair",
+    "pair.resumed": "Resumed a pair",
+    "pair.went_live": "Went live",
     "payments.compared": "Compared the payments of a day",
     "person.email_changed": "Changed their e-mail address",
     "person.password_changed": "Changed their password",
@@ -40,31 +80,48 @@ ACTIONS: Mapping[str, str] = {
     "person.second_step_added": "Set up a second step of signing in",
     "person.second_step_removed": "Removed a second step of signing in",
     "preflight.started": "Started a preflight audit",
+    "privacy.requested": "The store asked for a customer's or its own data",
+    "privacy.carried_out": "Carried out a request about a customer",
+    "privacy.not_carried_out": "Could not carry out a request about a customer",
+    "product.linked": "Linked a product",
     "record.discarded": "Left a record out",
     "record.edited": "Edited a record",
     "record.replayed": "Replayed a record",
     "safety_stock.changed": "Changed safety stock",
+    "sandbox.made": "Made a sandbox pair",
     "tenant.created": "Made the account",
 }
 
 OBJECTS: Mapping[str, str] = {
-    "Backfill": "backfill",
-    "Connection": "connection",
-    "Flow": "flow",
-    "InboxItem": "record",
-    "Incident": "incident",
-    "Invitation": "invitation",
-    "LookupTable": "lookup table",
-    "MappingVersion": "mapping version",
-    "Membership": "member",
-    "Pair": "pair",
-    "Tenant": "account",
-    "User": "person",
+    "alertaddress": "address for alerts",
+    "alertchannel": "alert channel",
+    "alertplan": "daily digest",
+    "apitoken": "API token",
+    "backfill": "backfill",
+    "connection": "connection",
+    "export": "export",
+    "flow": "flow",
+    "inboxitem": "record",
+    "incident": "incident",
+    "invitation": "invitation",
+    "link": "link",
+    "lookuptable": "lookup table",
+    "mappingversion": "mapping version",
+    "membership": "member",
+    "onboarding": "setting up",
+    "pair": "pair",
+    "privacyrequest": "privacy request",
+    "tenant": "account",
+    "user": "person",
 }
+"""By the type's name in small letters."""
+
 _PAGES = {
-    "Backfill": ("backfill", "backfill_id"),
-    "InboxItem": ("record", "item_id"),
-    "Incident": ("incident", "incident_id"),
+    "backfill": ("backfill", "backfill_id"),
+    "connection": ("connection", "connection_id"),
+    "inboxitem": ("record", "item_id"),
+    "incident": ("incident", "incident_id"),
+    "pair": ("live", "pair_id"),
 }
 
 
@@ -74,14 +131,15 @@ def action_words(action: str) -> str:
 
 
 def object_words(object_type: str) -> str:
-    return OBJECTS.get(object_type) or object_type.replace("_", " ").lower()
+    return OBJECTS.get(object_type.lower()) or object_type.replace("_", " ").lower()
 
 
 def object_page(object_type: str, object_id: str, *, slug: str) -> str:
     """The page of what was changed; "" when it has none."""
-    if object_type not in _PAGES or not object_id:
+    kind = object_type.lower()
+    if kind not in _PAGES or not object_id:
         return ""
-    name, argument = _PAGES[object_type]
+    name, argument = _PAGES[kind]
     try:
         return reverse(name, kwargs={"slug": slug, argument: object_id})
     except NoReverseMatch:

@@ -11,7 +11,7 @@ from typing import Any
 from integrations.models import Direction
 from mappings.canonical.order import Order
 from mappings.canonical.order_status import OrderStatus
-from mappings.canonical.record import Entity
+from mappings.canonical.record import Entity, Record
 from mappings.canonical.schema import Described, field_tree
 
 _PLACE = re.compile(r"\[(\d+)\]")
@@ -46,7 +46,10 @@ def fields(entity: str) -> Mapping[str, Described]:
 
 def offered(entity: str, direction: str) -> list[Described]:
     """The fields a form offers: an order goes to the till as itself, and comes back as its state."""
-    kinds = {Direction.TO_POS.value: Order, Direction.TO_STORE.value: OrderStatus}
+    kinds: dict[str, type[Record]] = {
+        Direction.TO_POS.value: Order,
+        Direction.TO_STORE.value: OrderStatus,
+    }
     found = list(fields(entity).values())
     if entity != Entity.ORDER or direction not in kinds:
         return found

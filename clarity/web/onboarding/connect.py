@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -107,11 +109,12 @@ def by_page(
     row = _side_of(membership, onboarding_id, side)
     manifest = _manifest(row, side)
     typed = Typed(request.POST.get("address", "")[:400], "", {})
+    callback = reverse("connect-callback", kwargs={"connector": manifest.name})
     try:
         begun = connecting.begin(
             connector=manifest.name,
             typed=typed.address,
-            redirect_uri=granting.callback_address(manifest.name),
+            redirect_uri=f"{settings.CLARITY_PUBLIC_URL}{callback}",
             now=timezone.now(),
         )
     except BadConnection as error:
@@ -119,8 +122,8 @@ def by_page(
     granting.remember(
         request,
         begun,
-        membership,
-        back=way.address(membership, row, Step.CONNECT),
+        tenant=str(membership.tenant_id),
+        slug=membership.tenant.slug,
         onboarding=str(row.pk),
         side=side,
     )

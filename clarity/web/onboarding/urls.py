@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from clarity.web.onboarding import connect, granting, sandbox, start, steps, trials
+from clarity.web.onboarding import connect, sandbox, start, steps, trials
 
 _WAY = "start/<uuid:onboarding_id>/"
 
@@ -15,7 +15,6 @@ urlpatterns = [
     path("start/sandbox/<uuid:pair_id>/", sandbox.watch, name="start-sandbox"),
     path("start/sandbox/<uuid:pair_id>/now/", sandbox.now, name="start-sandbox-now"),
     path("start/sandbox/<uuid:pair_id>/act/", sandbox.act, name="start-sandbox-act"),
-    path("start/again/<uuid:connection_id>/", granting.again, name="connect-begin"),
     path(_WAY, connect.resume, name="start-step"),
     path(f"{_WAY}systems/", connect.choose, name="start-systems"),
     path(f"{_WAY}connect/", connect.overview, name="start-connect"),

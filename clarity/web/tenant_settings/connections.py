@@ -21,12 +21,7 @@ from integrations.connector_kit.base import Choice
 from integrations.connector_kit.errors import ConnectorError
 from integrations.connector_kit.registry import UnknownConnector, get
 from integrations.models import Connection, ConnectionState
-from integrations.services import (
-    connecting,
-    connection_facts,
-    connection_settings,
-    connections,
-)
+from integrations.services import connecting, connection_facts, connection_settings, connections
 from integrations.services.connection_settings import Stale
 from integrations.services.connections import BadConnection
 from tenants import scope
@@ -273,9 +268,7 @@ def _reconnect_page(
             if spec.typed != "never"
         ],
         "error": wrong.get("", ""),
-        "authorise": _address("connect-begin", membership.tenant.slug, connection_id=connection.pk)
-        if connecting.offers_consent(connection.connector)
-        else "",
+        "authorises": connecting.offers_consent(connection.connector),
     }
     return whole_page(request, "tenant_settings/connection_reconnect.html", context, status=status)
 

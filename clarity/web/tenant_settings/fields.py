@@ -11,7 +11,8 @@ from integrations.connector_kit.manifest import FieldSpec
 
 @dataclass(frozen=True)
 class FormField:
-    """One input. `options`: the only values there are; `choices`: offered while typing."""
+    """One input. `options`: the only values there are, with what they are called; `choices`: offered
+    while typing."""
 
     name: str
     label: str
@@ -19,7 +20,7 @@ class FormField:
     value: str = ""
     error: str = ""
     kind: str = "text"
-    options: Sequence[str] = ()
+    options: Sequence[tuple[str, str]] = ()
     choices: Sequence[Choice] = ()
     is_required: bool = False
     usual: str = ""
@@ -32,15 +33,28 @@ def of_setting(
     return FormField(
         name=spec.name,
         label=spec.label,
-        help=spec.help,
+        help=in_words(spec),
         value=value or (spec.default if spec.options else ""),
         error=error,
         kind=spec.kind,
-        options=spec.options,
+        options=[(option, word(option)) for option in spec.options],
         choices=choices,
         is_required=spec.required,
         usual=spec.default,
     )
+
+
+def word(option: str) -> str:
+    """A fixed value as a person reads it."""
+    return option.replace("_", " ")
+
+
+def in_words(spec: FieldSpec) -> str:
+    """The help of a setting, which names its values, with these as they are shown."""
+    said = spec.help
+    for option in spec.options:
+        said = said.replace(option, word(option))
+    return said
 
 
 def of_credential(spec: FieldSpec, *, error: str = "") -> FormField:

@@ -22,10 +22,10 @@ from tenants import scope
 from tenants.models import Membership
 
 _WORDS = {
-    MergeRule.NEWEST: "The latest change wins",
+    MergeRule.NEWEST: "Latest change wins",
     MergeRule.POS: "The point of sale decides",
     MergeRule.STORE: "The web store decides",
-    MergeRule.FILL_BLANKS: "Only fill it in where it is empty",
+    MergeRule.FILL_BLANKS: "Only fill in blanks",
     MergeRule.HOLD: "Ask a person",
 }
 _ENTITIES = {"customer": "Customers", "gift_card": "Gift cards"}
@@ -118,8 +118,10 @@ def _options(field: str, usual: MergeRule) -> list[tuple[str, str]]:
     words = [(rule.value, said) for rule, said in _WORDS.items()]
     if field == ALL_OTHERS:
         return [("", f"Usual: {_WORDS[MergeRule.NEWEST].lower()}"), *words]
-    return [("", f"As all others: {_WORDS[usual].lower()}"), *words]
+    return [("", f"As others: {_WORDS[usual].lower()}"), *words]
 
 
 def _label(field: str) -> str:
-    return "All others" if field == ALL_OTHERS else field.replace("_", " ").replace(".", ", ")
+    return (
+        "Every other field" if field == ALL_OTHERS else field.replace("_", " ").replace(".", ", ")
+    )

@@ -12,6 +12,7 @@ from clarity.web.tenant_settings import (
     general,
     merge,
     pair,
+    reconnecting,
     safety,
 )
 
@@ -25,6 +26,7 @@ urlpatterns = [
     path(f"{_CONNECTION}settings/", connections.settings, name="connection-settings"),
     path(f"{_CONNECTION}name/", connections.rename, name="connection-rename"),
     path(f"{_CONNECTION}reconnect/", connections.reconnect, name="connection-reconnect"),
+    path(f"{_CONNECTION}authorise/", reconnecting.authorise, name="connection-authorise"),
     path(f"{_CONNECTION}pause/", connection_actions.pause, name="connection-pause"),
     path(f"{_CONNECTION}resume/", connection_actions.resume, name="connection-resume"),
     path(f"{_CONNECTION}disconnect/", connection_actions.disconnect, name="connection-disconnect"),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import islice, product
+
+from integrations.connector_kit.sandbox.hostile import SKUS, TITLES
 
 _STYLES = (
     ("TEE", "Basic Tee", "19.00"),
@@ -40,8 +42,13 @@ class Article:
     opening_stock: tuple[int, ...] = field(default=())
 
 
-def catalogue(*, seed: str, size: int = 24, locations: int = 2) -> list[Article]:
-    """`size` articles; the same seed, size and locations always give the same list."""
+def catalogue(
+    *, seed: str, size: int = 24, locations: int = 2, hostile: bool = False
+) -> list[Article]:
+    """`size` articles; the same seed, size and locations always give the same list.
+
+    `hostile`: the last ones, at most half, have names and numbers of hostile.py.
+    """
     chance = random.Random(f"{seed}/{locations}")  # noqa: S311 - reproducible, not secret
     runs = (
         (run, style, colour, letter)
@@ -66,7 +73,20 @@ def catalogue(*, seed: str, size: int = 24, locations: int = 2) -> list[Article]
                 opening_stock=tuple(chance.randint(20, 90) for _ in range(locations)),
             )
         )
-    return articles
+    return _with_hostile_names(articles) if hostile else articles
+
+
+def _with_hostile_names(articles: list[Article]) -> list[Article]:
+    chosen = min(len(TITLES), len(articles) // 2)
+    kept, named = articles[: len(articles) - chosen], articles[len(articles) - chosen :]
+    for place, (article, title) in enumerate(zip(named, TITLES, strict=False)):
+        sku = SKUS[place] if place < len(SKUS) else article.sku
+        kept.append(
+            replace(
+                article, sku=sku, style=title, title=f"{title} - {article.colour} - {article.size}"
+            )
+        )
+    return kept
 
 
 def _spread(runs: Iterator[_Run]) -> Iterator[_Run]:

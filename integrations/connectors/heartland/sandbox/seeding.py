@@ -38,8 +38,12 @@ def seed(account: Account) -> None:
     with account.transaction():
         _shops(account)
         _lists(account)
+        options = account.options
         articles = catalogue(
-            seed=account.options.seed, size=account.options.size, locations=len(_LOCATIONS)
+            seed=options.seed,
+            size=options.size,
+            locations=len(_LOCATIONS),
+            hostile=options.hostile,
         )
         _goods(account, articles)
         _services(account)

@@ -164,6 +164,7 @@ def _options(body: Body, server_seed: str) -> Options:
     options.flavour = flavour
     options.size = _count(body, "size", options.size, least=1)
     options.customers = _count(body, "customers", options.customers, least=0)
+    options.hostile = body.get("hostile") is True
     options.first_id = _count(body, "first_id", options.first_id, least=1, most=_HIGHEST_ID)
     for name in _CHANGEABLE:
         if body.get(name) is not None:

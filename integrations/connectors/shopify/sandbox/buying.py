@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from integrations.connector_kit.sandbox.hostile import NOTES
 from integrations.connectors.shopify.sandbox import clock, events, totals
 from integrations.connectors.shopify.sandbox.identifiers import digest
 from integrations.connectors.shopify.sandbox.money import CENT, ZERO, cents, spread
@@ -156,6 +157,7 @@ def place(shop: Shop, checkout: Checkout) -> Order:
         lines=lines,
         shipping=shipping,
         discount=_discount(checkout.code, lines),
+        note=_note(shop, number),
     )
     _tax(order, checkout.tax_rate, shop.settings.tax_shipping)
     order.transactions.append(_payment(shop, order, is_paid=checkout.is_paid))
@@ -163,6 +165,11 @@ def place(shop: Shop, checkout: Checkout) -> Order:
     shop.orders[order.id] = order
     _commit(shop, order, customer if is_new else None)
     return order
+
+
+def _note(shop: Shop, number: int) -> str | None:
+    """What buyers of a hostile account write beside every other order."""
+    return NOTES[number // 2 % len(NOTES)] if shop.settings.hostile and number % 2 == 0 else None
 
 
 def _copied(shop: Shop, customer: Customer) -> Address | None:

@@ -321,7 +321,9 @@ def ask_privacy(accounts: Accounts, request: Request, name: str) -> Response:
     if topic not in privacy_bodies.TOPICS:
         raise BadRequest(f"topic must be one of {', '.join(privacy_bodies.TOPICS)}")
     with shop.lock:
-        customer = shop.customers.get(whole_of(body.get("customer", 0), "customer", least=0))
+        customer = shop.customers.get(
+            whole_of(body.get("customer", 0), "customer", least=0, most=10**18)
+        )
         if customer is None and topic != "shop/redact":
             raise NotFound(f"no customer has the id {body.get('customer')}")
         said = privacy_bodies.body(shop, topic, customer, body.get("orders"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from integrations.connector_kit.sandbox.hostile import NAMES
 from integrations.connectors.shopify.sandbox.records import Address, Customer
 from integrations.connectors.shopify.sandbox.shop import Shop
 
@@ -28,6 +29,13 @@ PROVINCES = {
 COUNTRIES = {"US": "United States", "CA": "Canada", "GB": "United Kingdom", "DE": "Germany"}
 
 
+def name_of(number: int, *, hostile: bool) -> tuple[str, str]:
+    """Given and family name of the buyer of that number; of a hostile account every third is odd."""
+    if hostile and number % 3 == 0:
+        return NAMES[number // 3 % len(NAMES)]
+    return f"Buyer {number}", "Test"
+
+
 def buyer(shop: Shop, number: int, moment: datetime) -> tuple[Customer, bool]:
     """The buyer of that number, and whether this is the first time they come."""
     email = f"buyer{number}@example.com"
@@ -40,11 +48,12 @@ def buyer(shop: Shop, number: int, moment: datetime) -> tuple[Customer, bool]:
 def register(shop: Shop, number: int, moment: datetime) -> Customer:
     """A new customer: the buyer of that number, who has not come before."""
     town, province, code = _TOWNS[number % len(_TOWNS)]
+    first, last = name_of(number, hostile=shop.settings.hostile)
     identifier = shop.numbers.next("Customer")
     address = Address(
         id=shop.numbers.next("MailingAddress"),
-        first_name=f"Buyer {number}",
-        last_name="Test",
+        first_name=first,
+        last_name=last,
         address1=f"{100 + number} Example Street",
         address2="Apt 2" if number % 4 == 0 else None,
         city=town,
@@ -58,8 +67,8 @@ def register(shop: Shop, number: int, moment: datetime) -> Customer:
         id=identifier,
         created_at=moment,
         updated_at=moment,
-        first_name=f"Buyer {number}",
-        last_name="Test",
+        first_name=first,
+        last_name=last,
         email=f"buyer{number}@example.com",
         addresses=[address],
     )

@@ -20,7 +20,8 @@ def fill(shop: Shop) -> None:
         name = "Shop location" if index == 0 else f"Shop location {index + 1}"
         shop.locations[number] = Location(number, name, shop.created_at)
     by_style: dict[str, Product] = {}
-    for article in catalogue(seed=shop.settings.seed, size=shop.settings.size):
+    chosen = shop.settings
+    for article in catalogue(seed=chosen.seed, size=chosen.size, hostile=chosen.hostile):
         product = by_style.get(article.style)
         if product is None:
             product = by_style[article.style] = _product(shop, article)
@@ -31,11 +32,12 @@ def fill(shop: Shop) -> None:
 
 
 def _product(shop: Shop, article: Article) -> Product:
+    number = shop.numbers.next("Product")
     product = Product(
-        id=shop.numbers.next("Product"),
+        id=number,
         title=article.style,
-        handle=re.sub(r"[^a-z0-9]+", "-", article.style.lower()).strip("-"),
-        product_type=article.style.split()[1],
+        handle=re.sub(r"[^a-z0-9]+", "-", article.style.lower()).strip("-")[:255] or f"p-{number}",
+        product_type=article.style.split()[-1][:255],
         created_at=shop.created_at,
         updated_at=shop.created_at,
         vendor=VENDOR,

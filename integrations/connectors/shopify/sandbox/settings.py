@@ -37,7 +37,8 @@ class Settings:
 
     `tax_rate` is for orders that name none of their own; `retry_delay` is the pause before the
     first repetition of a webhook, in seconds (Shopify takes four hours for all eight);
-    `clock_skew` is how many seconds the shop's clock is ahead of the true time, or behind it."""
+    `clock_skew` is how many seconds the shop's clock is ahead of the true time, or behind it.
+    `hostile`: some goods, buyers and notes are those of connector_kit/sandbox/hostile.py."""
 
     name: str
     seed: str = "7"
@@ -55,6 +56,7 @@ class Settings:
     webhook_version: str = "2026-10"
     retry_delay: float = 0.5
     clock_skew: float = 0.0
+    hostile: bool = False
 
 
 def decimal_of(value: object, name: str) -> Decimal:
@@ -98,4 +100,5 @@ def settings_of(body: Mapping[str, Any], default_seed: str) -> Settings:
         webhook_version=str(body.get("webhook_version", "2026-10")),
         retry_delay=float(decimal_of(body.get("retry_delay", "0.5"), "retry_delay")),
         clock_skew=float(decimal_of(body.get("clock_skew", 0), "clock_skew")),
+        hostile=bool(body.get("hostile", False)),
     )

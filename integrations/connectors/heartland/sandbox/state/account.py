@@ -29,6 +29,7 @@ class Options:
     is not known. `work_seconds` is how long a write takes, so that parallel writes meet.
     `open_orders_editable`: whether lines of an open order may change, which is not known either.
     `clock_skew` is how many seconds the account's clock is ahead of the true time, or behind it.
+    `hostile`: the last goods are those of connector_kit/sandbox/hostile.py.
     `first_id`: an account that takes the place of a lost one must not use its ids again.
     """
 
@@ -46,6 +47,7 @@ class Options:
     clock_skew: float = 0.0
     invoice_copies_lines: bool = True
     open_orders_editable: bool = False
+    hostile: bool = False
     first_id: int = 100_001
 
 
