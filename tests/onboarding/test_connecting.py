@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from html import unescape
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -113,7 +115,9 @@ def granted(
     answer = walk.newcomer.client.post(
         walk.url("connect/store/page/"), {"address": accounts.shop.account}
     )
-    return agreed(answer["Location"])
+    found = re.search(r'href="([^"]+)" rel="noreferrer"', answer.content.decode())
+    assert found is not None
+    return agreed(unescape(found[1]))
 
 
 def agreed(address: str) -> Mapping[str, str]:

@@ -127,7 +127,8 @@ def by_page(
         onboarding=str(row.pk),
         side=side,
     )
-    return redirect(begun.url)
+    back = way.address(membership, row, Step.CONNECT)
+    return granting.lead_there(request, begun, membership, connector=manifest.name, back=back)
 
 
 @require_POST
