@@ -9,7 +9,6 @@ import os
 
 from django.conf import settings
 
-from clarity import supervisor
 from clarity.supervisor import Supervisor
 from integrations.connector_kit.registry import connectors
 
@@ -40,9 +39,3 @@ def own_address(*, host: str, port: int) -> dict[str, str]:
         return {}
     reached = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
     return {"CLARITY_PUBLIC_URL": f"http://{reached}:{port}"}
-
-
-def wait(hosted: dict[str, str]) -> None:
-    """Returns when each of them answers. Raises TimeoutError."""
-    for word in hosted.get("CLARITY_SANDBOXES", "").split():
-        supervisor.wait_for_port(int(word.rpartition(":")[2]))

@@ -35,8 +35,12 @@ SCOPES: tuple[ApiScope, ...] = (
     ApiScope("records:write", "Replay and discard single records", Role.OPERATOR),
     ApiScope("incidents:read", "See incidents", Role.VIEWER),
     ApiScope("incidents:write", "Replay and discard the records of incidents", Role.OPERATOR),
-    ApiScope("webhooks:read", "See which webhooks connections need", Role.VIEWER),
-    ApiScope("webhooks:write", "Register webhooks again", Role.ADMIN),
+    ApiScope("convergence:read", "See how far the stock of both sides agrees", Role.VIEWER),
+    ApiScope("convergence:write", "Compare the stock of both sides and mend it", Role.OPERATOR),
+    ApiScope("webhooks:read", "See the webhooks of connections, and alert channels", Role.VIEWER),
+    ApiScope(
+        "webhooks:write", "Register webhooks again; make and change alert channels", Role.ADMIN
+    ),
     ApiScope("audit:read", "See the audit log", Role.OPERATOR),
     ApiScope("members:read", "See members and their roles", Role.VIEWER),
 )

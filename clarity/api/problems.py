@@ -16,6 +16,8 @@ from rest_framework.response import Response
 
 from integrations.connector_kit.errors import ConnectorError, TryLater
 from integrations.connector_kit.presets import NoPreset
+from integrations.services.accuracy import CannotRun
+from integrations.services.alert_errors import BadChannel
 from integrations.services.connections import BadConnection
 from integrations.services.converge import CannotConverge
 from integrations.services.discard import CannotDiscard
@@ -28,6 +30,7 @@ from integrations.services.mapping_versions import (
 )
 from integrations.services.pairs import BadPair
 from integrations.services.replay import CannotReplay
+from integrations.services.search import BadSearch
 from integrations.services.stock_sides import CannotAsk
 from tenants.services.api_requests import KeyTaken, StillRunning
 
@@ -165,7 +168,7 @@ class TooLarge(exceptions.APIException):
 # What services raise: plain sentences for people, which programs get as they are.
 _REFUSALS: tuple[tuple[tuple[type[Exception], ...], int], ...] = (
     ((CannotReplay, CannotDiscard, CannotChange, CannotPublish), 409),
-    ((BadPair, CannotConverge, CannotAsk, StillRunning), 409),
+    ((BadPair, CannotConverge, CannotRun, CannotAsk, StillRunning), 409),
     ((CannotRead, NoPreset), 404),
     ((BadTable, KeyTaken, ConnectorError), 422),
 )
@@ -214,7 +217,7 @@ def _of_service(error: Exception) -> Problem | None:
     if isinstance(error, BadRules):
         errors = [(trouble.target, trouble.message) for trouble in error.troubles]
         return Problem(422, "These rules cannot be used yet.", errors)
-    if isinstance(error, BadConnection):
+    if isinstance(error, BadConnection | BadChannel | BadSearch):
         return Problem(422, str(error), [(error.field, str(error))])
     if isinstance(error, TryLater):
         return Problem(503, str(error), headers={"Retry-After": str(math.ceil(error.after or 30))})

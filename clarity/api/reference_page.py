@@ -30,6 +30,8 @@ TOPICS = (
     "Lookup tables",
     "Records",
     "Incidents",
+    "Convergence",
+    "Alert channels",
 )
 
 

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
+_ONCE_ONLY = "clarity_once_only"
 _KEPT_HEADERS = ("ETag", "Location")
 
 P = ParamSpec("P")
@@ -65,6 +66,12 @@ def write(handle: Handler[V, P]) -> Handler[V, P]:
     return cast(Handler[V, P], run)
 
 
+def once_only(response: Response, name: str) -> Response:
+    """The answer, whose field `name` is a secret: it is told now, and never kept nor repeated."""
+    setattr(response, _ONCE_ONLY, name)
+    return response
+
+
 def _logged(request: Request, response: Response) -> Response:
     log.info(
         "api: %s %s by %s: %s",
@@ -84,5 +91,7 @@ def _hash(request: Request) -> str:
 
 def _kept(response: Response) -> Answer:
     body = None if response.data is None else json.loads(JSONRenderer().render(response.data))
+    if (secret := getattr(response, _ONCE_ONLY, None)) is not None:
+        body[secret] = ""
     headers = {name: response[name] for name in _KEPT_HEADERS if name in response}
     return Answer(response.status_code, body, headers)

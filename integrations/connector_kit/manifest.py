@@ -35,6 +35,11 @@ class FieldSpec(_Part):
     stop; an `offered` one may stay empty."""
     asked_of: tuple[str, ...] = ()
     """The flavours for which it is asked; empty: all."""
+    typed: Literal["always", "later", "never"] = "always"
+    """When a person is asked for a credential: whenever an account is connected, only when it is
+    connected again, or never, since it comes with the others."""
+    made_for: tuple[str, ...] = ()
+    """The flavours for which we make up a secret that a person leaves empty."""
     moves_stock: bool = False
     """Whether stock levels that were published already change with it."""
 

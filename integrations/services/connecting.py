@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -27,7 +27,7 @@ from integrations.connector_kit.errors import (
 from integrations.connector_kit.manifest import Manifest
 from integrations.connector_kit.network import TargetRefused, check_base_url
 from integrations.connector_kit.registry import get
-from integrations.models import Connection, Environment, Onboarding
+from integrations.models import Connection, ConnectionState, Environment, Onboarding
 from integrations.services import connections, onboarding
 from integrations.services.connections import BadConnection, NewConnection
 from integrations.sync.sessions import may_be_private
@@ -146,7 +146,7 @@ def _connect(
     for flavour in manifest.flavours:
         try:
             return connections.connect(
-                NewConnection(**{**vars(wanted), "flavour": flavour}), tenant_id=tenant_id, now=now
+                _with_secrets(wanted, manifest, flavour), tenant_id=tenant_id, now=now
             )
         except BadConnection:
             raise
@@ -160,6 +160,16 @@ def _connect(
     raise first
 
 
+def _with_secrets(wanted: NewConnection, manifest: Manifest, flavour: str) -> NewConnection:
+    """As this flavour, with the secrets that we make up ourselves."""
+    made = {
+        spec.name: secrets.token_urlsafe(32)
+        for spec in manifest.credentials
+        if flavour in spec.made_for and not wanted.credentials.get(spec.name)
+    }
+    return replace(wanted, flavour=flavour, credentials={**wanted.credentials, **made})
+
+
 def _refuse_twice(wanted: NewConnection, *, tenant_id: UUID) -> None:
     with scope.tenant(tenant_id):
         known = Connection.objects.filter(
@@ -167,11 +177,16 @@ def _refuse_twice(wanted: NewConnection, *, tenant_id: UUID) -> None:
             environment=wanted.environment,
             base_url=wanted.base_url,
         ).first()
-    if known is not None:
-        raise BadConnection(
-            f"This account is connected already, as {known.name}. Choose it from the list.",
-            field="address",
-        )
+    if known is None:
+        return
+    how = (
+        "It was disconnected; connect it again in its settings."
+        if known.state == ConnectionState.DISCONNECTED
+        else "Choose it from the list."
+    )
+    raise BadConnection(
+        f"This account is connected already, as {known.name}. {how}", field="address"
+    )
 
 
 def _plain(error: ConnectorError, manifest: Manifest) -> BadConnection:
@@ -204,13 +219,19 @@ def begin(
 ) -> Begun:
     """Where to send the person. `base_url`: where the account answers, when that is not the vendor's
     own address (a sandbox). Raises BadConnection naming the field."""
-    consent, (client_id, _) = _consent(connector), _app(connector)
+    consent = _consent(connector)
+    _app(connector)
     try:
         place = consent.place(typed)
     except Rejected as error:
         raise BadConnection(error.message, field=error.field) from None
-    if base_url:
-        place = Place(base_url, place.settings)
+    return _begun(
+        connector, Place(base_url or place.base_url, place.settings), redirect_uri, now=now
+    )
+
+
+def _begun(connector: str, place: Place, redirect_uri: str, *, now: datetime) -> Begun:
+    client_id, _ = _app(connector)
     state = secrets.token_urlsafe(32)
     asked = Asked(place, client_id, redirect_uri, state)
     pending = {
@@ -220,7 +241,7 @@ def begin(
         "begun_at": now.isoformat(),
         **{f"setting:{name}": value for name, value in place.settings.items()},
     }
-    return Begun(consent.url(asked), state, pending)
+    return Begun(_consent(connector).url(asked), state, pending)
 
 
 def finish(
@@ -283,7 +304,7 @@ def connect_granted(
     try:
         name = _name("", manifest, tenant_id=row.tenant_id)
         made = _connect(
-            NewConnection(**{**vars(granted), "name": name}),
+            replace(granted, name=name),
             manifest,
             tenant_id=row.tenant_id,
             now=now,

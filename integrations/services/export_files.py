@@ -137,13 +137,13 @@ def _members(_after: int) -> Piece:
 
 
 def _connections(_after: int) -> Piece:
-    secrets = defaultdict(dict)
+    kept: dict[Any, dict[str, Any]] = defaultdict(dict)
     for owner, field, at in Credential.objects.order_by("pk").values_list(
         "connection_id", "field", "set_at"
     ):
-        secrets[owner][field] = at
+        kept[owner][field] = at
     return _whole(
-        {**_columns(one), "credentials_set": secrets.get(one.pk, {})}
+        {**_columns(one), "credentials_set": kept.get(one.pk, {})}
         for one in Connection.objects.order_by("pk")
     )
 

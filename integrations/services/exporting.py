@@ -42,7 +42,9 @@ def start(*, actor: User | None, now: datetime) -> Export:
 
     Call inside the tenant's scope.
     """
-    known = Export.objects.filter(state=ExportState.RUNNING, kind=ExportKind.ACCOUNT).first()
+    known: Export | None = Export.objects.filter(
+        state=ExportState.RUNNING, kind=ExportKind.ACCOUNT
+    ).first()
     if known is not None:
         return known
     try:

@@ -18,7 +18,7 @@ from integrations.services.veils import veiled
 from integrations.sync import rulebooks
 from integrations.sync.rulebooks import Named, RuleBook, read_label
 from integrations.sync.sessions import load, open_for_reading
-from integrations.sync.stages.transform import plain, reading_of
+from integrations.sync.stages.transform import plain, reading_of, reference_of
 from mappings.canonical.record import Entity, Record
 from mappings.engine.explain import Explained, explain
 from mappings.engine.rules import Rule, RuleSet
@@ -154,12 +154,10 @@ def record_of(flow: Flow, delivery: Delivery) -> Record | None:
 
 
 def _worked_out(explained: Sequence[Explained]) -> dict[str, Any]:
-    """Every field the rules give, and those they fail at."""
-    found: dict[str, Any] = {}
+    """The fields at which the rules fail, then every field they give."""
+    found: dict[str, Any] = {one.target: None for one in explained if one.problem is not None}
     for one in explained:
-        if one.problem is not None:
-            found[one.target] = None
-        elif one.result is not None:
+        if one.result is not None:
             found.update(flat(plain(one.result), one.target))
     return found
 
@@ -208,8 +206,11 @@ def _explained(
     record = canonical(Entity(delivery.entity), kept)
     if record is None:
         raise CannotRead("The record was kept in a form that this release does not read any more.")
+    reference = delivery.reference
+    if delivery.payload_id is None:
+        reference = reference_of(record, target=open_for_reading(flow.target))
     read = reading_of(
-        record, source=open_for_reading(flow.source), reference=delivery.reference or record.key
+        record, source=open_for_reading(flow.source), reference=reference or record.key
     )
     return explain(rules.rules, read, rules.tables), _pieces(read)
 

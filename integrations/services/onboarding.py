@@ -90,7 +90,7 @@ def begin(*, pos: str, store: str, actor: User | None, now: datetime) -> Onboard
     """A way to a pair of these systems; one that has nothing connected yet is gone on with, so that
     a second click begins no second one. Call inside the tenant's scope. Raises CannotGoOn."""
     _check_systems(pos, store)
-    known = Onboarding.objects.filter(
+    known: Onboarding | None = Onboarding.objects.filter(
         pos=None, store=None, pair=None, finished_at=None, begun_by=actor
     ).first()
     if known is not None:
@@ -187,7 +187,7 @@ def usable(row: Onboarding, side: str) -> list[Connection]:
     other = row.store if side == "pos" else row.pos
     rows = Connection.objects.filter(connector=getattr(row, f"{side}_connector")).order_by("name")
     environment = other.environment if other is not None else "production"
-    found = rows.filter(environment=environment)
+    found = rows.filter(environment=environment).exclude(state=ConnectionState.DISCONNECTED)
     if other is not None:
         found = found.exclude(**{f"pairs_as_{side}__{'store' if side == 'pos' else 'pos'}": other})
     return list(found)
@@ -289,6 +289,8 @@ def _connect_left(row: Onboarding) -> str:
             return f"{label} is not connected yet."
         if connection.state == ConnectionState.NEEDS_OWNER:
             return f"{connection.name} refuses our credentials. Connect it again."
+        if connection.state == ConnectionState.DISCONNECTED:
+            return f"{connection.name} was disconnected. Connect it again."
     return ""
 
 

@@ -72,7 +72,6 @@ def look(*, pair: Pair, sandbox: SandboxPair) -> Seen:
 
 def _order(row: Delivery) -> Order:
     received, finished = row.inbox_item.received_at, row.finished_at
-    has_arrived = row.state == DeliveryState.DELIVERED and finished is not None
     return Order(
         item_id=row.inbox_item_id,
         number=row.number,
@@ -81,5 +80,7 @@ def _order(row: Delivery) -> Order:
         word=DeliveryState(row.state).label,
         reason=row.reason,
         received_at=received,
-        seconds=(finished - received).total_seconds() if has_arrived else None,
+        seconds=(finished - received).total_seconds()
+        if finished and row.state == DeliveryState.DELIVERED
+        else None,
     )

@@ -46,7 +46,7 @@ def shred(tenant_id: UUID) -> None:
 def _reseal(row: Credential, key: TenantKey) -> None:
     bound_to = context(row.connection_id, row.field)
     try:
-        value = opened(row.tenant_id, bound_to, row.sealed)
+        value = opened(row.tenant_id, bound_to, bytes(row.sealed))
     except VaultError:
         # It could not be used before, and cannot be used now.
         row.delete()

@@ -74,8 +74,11 @@ def tidy(now: datetime) -> None:
         )
 
 
-def note(user: User, action: str, **details: str) -> None:
-    """An audit entry about a person's own account, in each tenant they belong to."""
+def note(user: User, action: str, *, by_person: bool = True, **details: str) -> None:
+    """An audit entry about how a person signs in, in each tenant they belong to.
+
+    Without `by_person` somebody else did it, by a command.
+    """
     with scope.user(user.pk):
         tenant_ids = list(
             Membership._base_manager.filter(user=user).values_list("tenant_id", flat=True)
@@ -86,6 +89,6 @@ def note(user: User, action: str, **details: str) -> None:
                 action=action,
                 object_type="User",
                 object_id=user.pk,
-                actor=user,
+                actor=user if by_person else None,
                 after=details or None,
             )

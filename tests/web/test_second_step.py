@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -13,7 +14,7 @@ from allauth.mfa.totp.internal.auth import (
     yield_hotp_counters_from_time,
 )
 from django.core.cache import cache
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from integrations.services import sign_in_secrets
@@ -192,3 +193,22 @@ def test_pages_of_ones_sign_in_are_there(tenant: Tenant, page: str) -> None:
     assert shown.status_code == 200
     assert "unsafe-inline" not in shown["Content-Security-Policy"]
     assert not re.search(r"<script(?![^>]*(src=|application/json))|style=|\son\w+=", body(shown))
+
+
+def test_who_lost_everything_is_let_in_by_whoever_runs_it(
+    tenant: Tenant, capsys: pytest.CaptureFixture[str]
+) -> None:
+    switch_on(signed_in())
+    call_command("person", "ADA@example.com")
+    said = capsys.readouterr().out
+    assert "recovery_codes, totp" in said
+    assert "owner of Harbour Goods" in said
+    call_command("person", "ada@example.com", forget_second_step=True, enter=True)
+    link = capsys.readouterr().out.splitlines()[-1]
+    assert not Authenticator.objects.exists()
+    assert Client().get(urlsplit(link).path)["Location"] == "/"
+    signed_in()
+    with scope.tenant(tenant.pk):
+        assert AuditEntry.objects.get(action="person.second_steps_reset").actor_id is None
+    with pytest.raises(CommandError, match="Nobody has"):
+        call_command("person", "nobody@example.com")

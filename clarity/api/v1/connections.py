@@ -17,7 +17,7 @@ from clarity.api.v1 import finding
 from clarity.api.views import View
 from clarity.api.writing import write
 from integrations.models import Connection, ConnectionState, Environment
-from integrations.services import reconnecting
+from integrations.services import connections
 from tenants import scope
 
 EXAMPLE = {
@@ -147,7 +147,7 @@ class Reconnect(View):
         body: dict[str, Any] = body_of(request, ReconnectBody)
         with scope.tenant(self.caller.tenant.pk):
             connection = finding.connection(connection_id)
-        reconnecting.reconnect(
+        connections.reconnect(
             connection,
             credentials=body["credentials"],
             actor=self.caller.user,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -12,12 +11,12 @@ from rest_framework.response import Response
 
 from clarity.api.paging import page_of
 from clarity.api.schema import operation
-from clarity.api.shapes import Answered, Id, Instant, Nothing, PageParameters, Shape, body_of
+from clarity.api.shapes import Answered, Id, Instant, Nothing, PageParameters, body_of
 from clarity.api.v1 import finding
 from clarity.api.views import View
 from clarity.api.writing import write
 from integrations.models import Pair, PairState
-from integrations.services import pair_states
+from integrations.services import pair_settings
 from tenants import scope
 
 EXAMPLE = {
@@ -47,16 +46,6 @@ class PairPage(Answered):
 
     items = PairAnswer(many=True)
     next = serializers.CharField(allow_null=True, help_text="`cursor` of the next page.")
-
-
-class ResumeBody(Shape):
-    """How the pair is to run."""
-
-    state = serializers.ChoiceField(
-        choices=[("testing", "testing"), ("live", "live")],
-        default="live",
-        help_text="`live` needs a preflight in which nothing stood in the way.",
-    )
 
 
 class PairParameters(PageParameters):
@@ -120,11 +109,14 @@ class PausePair(View):
     )
     @write
     def post(self, request: Request, pair_id: UUID) -> Response:
-        """Stops the pair. What arrives meanwhile is kept and flows when it is resumed."""
+        """Stops the pair. What arrives meanwhile is kept and flows when it is resumed.
+
+        One that does not run stays as it is.
+        """
         body_of(request, Nothing)
         with scope.tenant(self.caller.tenant.pk):
-            pair = finding.pair(pair_id)
-            pair_states.pause(pair, actor=self.caller.user)
+            finding.pair(pair_id)
+            pair = pair_settings.pause(pair_id=pair_id, actor=self.caller.user)
             return Response(PairAnswer(pair).data)
 
 
@@ -137,21 +129,18 @@ class ResumePair(View):
     @operation(
         "Resume a pair",
         name="resumePair",
-        body=ResumeBody,
-        body_example={"state": "live"},
+        body=Nothing,
         answers=PairAnswer,
         example=EXAMPLE,
     )
     @write
     def post(self, request: Request, pair_id: UUID) -> Response:
-        """Lets a paused pair run again; what was kept meanwhile flows, oldest first."""
-        body: dict[str, Any] = body_of(request, ResumeBody)
+        """Lets a paused pair go on as it did before; what was kept flows, oldest first.
+
+        One that is not paused stays as it is.
+        """
+        body_of(request, Nothing)
         with scope.tenant(self.caller.tenant.pk):
-            pair = finding.pair(pair_id)
-            pair_states.resume(
-                pair,
-                state=PairState(body["state"]),
-                actor=self.caller.user,
-                now=timezone.now(),
-            )
+            finding.pair(pair_id)
+            pair = pair_settings.resume(pair_id=pair_id, actor=self.caller.user, now=timezone.now())
             return Response(PairAnswer(pair).data)

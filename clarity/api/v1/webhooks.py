@@ -1,4 +1,4 @@
-"""Incoming webhooks: whether an account tells of its changes, and having it told anew."""
+"""Incoming webhooks: what accounts tell us of, asked of them, and having them told anew."""
 
 from __future__ import annotations
 
@@ -11,34 +11,41 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clarity.api.schema import operation
-from clarity.api.shapes import Answered, Instant, Nothing, body_of
+from clarity.api.shapes import Answered, Nothing, body_of
 from clarity.api.v1 import finding
 from clarity.api.views import View
 from clarity.api.writing import write
-from integrations.services import incoming_webhooks
+from integrations.models import Connection
+from integrations.services import connection_state
 from tenants import scope
 
 EXAMPLE: dict[str, Any] = {
     "address": "https://connect.example.com/hooks/shopify/1e8d2f7b-9c6a-4d5e-b3f2-6a7b8c9d0e12/",
-    "is_supported": True,
-    "entities": ["order", "customer"],
-    "last_received_at": "2026-11-21T09:30:00.120000Z",
+    "can_be_asked": True,
+    "registered": [
+        {
+            "topic": "orders/create",
+            "address": "https://connect.example.com/hooks/shopify/1e8d2f7b-9c6a-4d5e-b3f2-6a7b8c9d0e12/",
+            "is_ours": True,
+        }
+    ],
 }
 
 
-class WebhooksAnswer(Answered):
-    """What an account is to tell us of, and when it told something last."""
+class RegisteredAnswer(Answered):
+    """A webhook that is registered at the account."""
 
-    address = serializers.CharField(help_text="Where the account sends its webhooks.")
-    is_supported = serializers.BooleanField(
-        help_text="Whether the system has webhooks; else it is asked for changes."
-    )
-    entities = serializers.ListField(
-        child=serializers.CharField(), help_text="Of what: that which its flows carry."
-    )
-    last_received_at = Instant(
-        allow_null=True, help_text="When anything came from the account, by webhook or by asking."
-    )
+    topic = serializers.CharField()
+    address = serializers.CharField()
+    is_ours = serializers.BooleanField(help_text="Whether it leads to `address`.")
+
+
+class WebhooksAnswer(Answered):
+    """What the account tells of."""
+
+    address = serializers.CharField(help_text="Where its webhooks ought to lead.")
+    can_be_asked = serializers.BooleanField(help_text="Whether the system can say what it has.")
+    registered = RegisteredAnswer(many=True)
 
 
 class Webhooks(View):
@@ -47,11 +54,18 @@ class Webhooks(View):
     reads = "webhooks:read"
     topic = "Webhooks"
 
-    @operation("Read webhooks", name="readWebhooks", answers=WebhooksAnswer, example=EXAMPLE)
+    @operation(
+        "Verify webhooks",
+        name="verifyWebhooks",
+        answers=WebhooksAnswer,
+        example=EXAMPLE,
+        more=(422, 503),
+    )
     def get(self, request: Request, connection_id: UUID) -> Response:
-        """What the connection's account is to tell us of."""
+        """Asks the account which webhooks it has."""
         with scope.tenant(self.caller.tenant.pk):
-            return _answer(connection_id)
+            connection = finding.connection(connection_id)
+        return _answer(connection)
 
 
 class RegisterWebhooks(View):
@@ -74,15 +88,17 @@ class RegisterWebhooks(View):
         body_of(request, Nothing)
         with scope.tenant(self.caller.tenant.pk):
             connection = finding.connection(connection_id)
-        incoming_webhooks.register(
+        connection_state.register_webhooks(
             connection, actor=self.caller.user, public_url=settings.CLARITY_PUBLIC_URL
         )
-        with scope.tenant(self.caller.tenant.pk):
-            return _answer(connection_id)
+        return _answer(connection)
 
 
-def _answer(connection_id: UUID) -> Response:
-    found = incoming_webhooks.of(
-        finding.connection(connection_id), public_url=settings.CLARITY_PUBLIC_URL
-    )
-    return Response(WebhooksAnswer(found).data)
+def _answer(connection: Connection) -> Response:
+    found = connection_state.webhooks(connection, public_url=settings.CLARITY_PUBLIC_URL)
+    data = {
+        "address": connection_state.hook_address(connection, settings.CLARITY_PUBLIC_URL),
+        "can_be_asked": found is not None,
+        "registered": found or (),
+    }
+    return Response(WebhooksAnswer(data).data)

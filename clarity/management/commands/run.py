@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from clarity import local_database, running, supervisor
+from clarity import local_database, running, sandbox_hosting, supervisor
 from clarity.running import Refusal
 from clarity.supervisor import Supervisor
 
@@ -34,6 +34,11 @@ class Command(BaseCommand):
         )
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 listens on every address")
+        parser.add_argument(
+            "--sandboxes",
+            action="store_true",
+            help="start our sandboxes on this host; for an installation of one host",
+        )
         parser.add_argument(
             "--no-migrate",
             action="store_true",
@@ -72,11 +77,16 @@ class Command(BaseCommand):
         supervisor.interrupt_on_terminate()
         parts = Supervisor(None)
         try:
+            known = sandbox_hosting.host(parts) if options["sandboxes"] else {}
             if options["workers"]:
-                parts.add(supervisor.workers(options["workers"]))
+                part = supervisor.workers(options["workers"])
+                part.environment.update(known)
+                parts.add(part)
             if options["web"]:
                 host, port = options["host"], options["port"]
-                parts.add(supervisor.web(host=host, port=port, workers=options["web"]))
+                part = supervisor.web(host=host, port=port, workers=options["web"])
+                part.environment.update(known)
+                parts.add(part)
                 running.wait_until_ready(host, port, meanwhile=parts.watch)
                 self._say(f"Ready on http://{host}:{port}")
             self._say(f"Running as process {os.getpid()}; SIGTERM ends it")

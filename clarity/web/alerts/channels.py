@@ -64,12 +64,12 @@ def new(request: HttpRequest, membership: Membership, kind: str) -> HttpResponse
 @member_required()
 def channel(request: HttpRequest, membership: Membership, channel_id: UUID) -> HttpResponse:
     """What a channel does and did, and the form to change it."""
+    if request.method == "POST" and not may_administer(membership):
+        raise PermissionDenied
     with scope.tenant(membership.tenant_id):
         found = find(channel_id)
         if request.method != "POST":
             return _one(request, membership, found, _as_wanted(found))
-        if not may_administer(membership):
-            raise PermissionDenied
         wanted = _wanted(request)
         try:
             with transaction.atomic():

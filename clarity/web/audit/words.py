@@ -78,6 +78,7 @@ ACTIONS: Mapping[str, str] = {
     "person.password_changed": "Changed their password",
     "person.recovery_codes_renewed": "Made new recovery codes",
     "person.second_step_added": "Set up a second step of signing in",
+    "person.second_steps_reset": "Had all second steps of signing in removed",
     "person.second_step_removed": "Removed a second step of signing in",
     "preflight.started": "Started a preflight audit",
     "privacy.requested": "The store asked for a customer's or its own data",

@@ -28,8 +28,6 @@ from tenants import scope
 from tenants.models import Membership
 
 SIDES = ("pos", "store")
-# Filled in by the vendor's own page, never typed.
-_NOT_TYPED = frozenset({"refresh_token", "previous_client_secret"})
 
 
 @require_safe
@@ -129,7 +127,8 @@ def by_page(
         onboarding=str(row.pk),
         side=side,
     )
-    return redirect(begun.url)
+    back = way.address(membership, row, Step.CONNECT)
+    return granting.lead_there(request, begun, membership, connector=manifest.name, back=back)
 
 
 @require_POST
@@ -192,7 +191,7 @@ def _side(
     manifest = _manifest(row, side)
     connection: Connection | None = getattr(row, side)
     offers = connecting.offers_consent(manifest.name)
-    names = [spec for spec in manifest.credentials if spec.name not in _NOT_TYPED]
+    names = [spec for spec in manifest.credentials if spec.typed == "always"]
     fields = {spec.name for spec in names} | {"address", "name"}
     return {
         "side": side,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from clarity.web.access import ADMINS, membership_in, sign_in_first, signed_in
+from clarity.web.fragments import whole_page
 from integrations.connector_kit.errors import ConnectorError
 from integrations.connector_kit.registry import get
 from integrations.models import Connection
@@ -32,6 +34,21 @@ def remember(request: HttpRequest, begun: Begun, **place: str) -> None:
     waiting: dict[str, Any] = dict(request.session.get(_KEY) or {})
     waiting[begun.state] = {**begun.pending, **place}
     request.session[_KEY] = dict(list(waiting.items())[-_MOST:])
+
+
+def lead_there(
+    request: HttpRequest, begun: Begun, membership: Membership, *, connector: str, back: str
+) -> HttpResponse:
+    """A page with the link to the vendor's: no form of ours may lead to another site."""
+    context = {
+        "tenant": membership.tenant,
+        "membership": membership,
+        "system": get(connector).manifest.label,
+        "host": urlsplit(begun.url).hostname,
+        "url": begun.url,
+        "back": back,
+    }
+    return whole_page(request, "onboarding/leaving.html", context)
 
 
 @require_safe

@@ -133,9 +133,9 @@ def _checked(row: Onboarding) -> dict[str, Any]:
     return {
         # The names that the preflight's own piece shows.
         "check": found,
-        "is_running": bool(found) and found.state == PreflightState.RUNNING and not is_lost,
+        "is_running": found is not None and found.state == PreflightState.RUNNING and not is_lost,
         "is_lost": is_lost,
-        "is_done": bool(found) and found.state == PreflightState.DONE,
+        "is_done": found is not None and found.state == PreflightState.DONE,
         "blockers": [one for one in findings if one["weight"] == Weight.BLOCKER],
         "notices": [one for one in findings if one["weight"] != Weight.BLOCKER],
         "fields": own_fields.by_place(found.fields if found else []),

@@ -111,9 +111,9 @@ def _tried(row: Onboarding) -> dict[str, Any]:
     return {
         "run": found,
         "orders": [_order(one) for one in orders],
-        "is_running": bool(found) and found.state == DryRunState.RUNNING and not is_lost,
+        "is_running": found is not None and found.state == DryRunState.RUNNING and not is_lost,
         "is_lost": is_lost,
-        "is_done": bool(found) and found.state == DryRunState.DONE,
+        "is_done": found is not None and found.state == DryRunState.DONE,
     }
 
 

@@ -136,7 +136,7 @@ def reconnect(request: HttpRequest, membership: Membership, connection_id: UUID)
         connection = found(connection_id)
     if request.method != "POST":
         return _reconnect_page(request, membership, connection)
-    specs = _kit(connection).manifest.credentials
+    specs = [spec for spec in _kit(connection).manifest.credentials if spec.typed != "never"]
     typed = {spec.name: request.POST.get(spec.name, "").strip() for spec in specs}
     given = {name: value for name, value in typed.items() if value}
     problem = _try_credentials(request, connection, given)
@@ -265,6 +265,7 @@ def _reconnect_page(
         "fields": [
             (of_credential(spec, error=wrong.get(spec.name, "")), kept.get(spec.name))
             for spec in manifest.credentials
+            if spec.typed != "never"
         ],
         "error": wrong.get("", ""),
         "authorises": connecting.offers_consent(connection.connector),

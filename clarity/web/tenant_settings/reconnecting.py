@@ -52,4 +52,7 @@ def authorise(request: HttpRequest, membership: Membership, connection_id: UUID)
         slug=slug,
         connection=str(connection.pk),
     )
-    return redirect(begun.url)
+    back = reverse("connection", kwargs={"slug": slug, "connection_id": connection_id})
+    return granting.lead_there(
+        request, begun, membership, connector=connection.connector, back=back
+    )

@@ -99,7 +99,7 @@ def upload(request: HttpRequest, membership: Membership, pair_id: UUID) -> HttpR
     return redirect("pair-safety-stock", slug=membership.tenant.slug, pair_id=pair_id)
 
 
-def _read(file: UploadedFile | None) -> tuple[list[safety_stock.Row], list[str]]:
+def _read(file: UploadedFile[Any] | None) -> tuple[list[safety_stock.Row], list[str]]:
     if file is None:
         return [], ["Choose a file."]
     if (file.size or 0) > MOST_BYTES:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from integrations.connector_kit.base import Connector
+from integrations.connector_kit.base import Connector, Consent
 from integrations.connector_kit.manifest import load
-from integrations.connectors.heartland import audit, back_office, flavours, own_fields
+from integrations.connectors.heartland import audit, back_office, consent, flavours, own_fields
 from integrations.connectors.heartland.client import HeartlandClient
 
 CONNECTOR = Connector(
@@ -25,5 +25,6 @@ CONNECTOR = Connector(
     audit=audit.audit,
     fields=own_fields.fields,
     record_url=back_office.record_url,
+    consent=Consent(place=consent.place, url=consent.url, grant=consent.grant),
     sandbox="integrations.connectors.heartland.sandbox.app:create",
 )

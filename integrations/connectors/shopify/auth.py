@@ -127,7 +127,7 @@ def grant(
     """Credentials for a checked answer. Raises NotTheirs, and NeedsOwner when the code is refused."""
     app = {name: account.credentials.get(name, "") for name in ("client_id", "client_secret")}
     shop = check_callback(query, secret=app["client_secret"], state=asked.state, now=now)
-    if shop.lower() != asked.place.settings["shop_domain"]:
+    if shop.lower() != asked.place.settings.get("shop_domain"):
         raise NotTheirs(f"The answer from Shopify is for {shop}, another shop than you named.")
     return {**app, **exchange_code(account, query.get("code", ""), now=now)}
 
