@@ -35,9 +35,7 @@ WANTED = {
 
 
 @pytest.fixture(autouse=True)
-def _nothing_counted(transactional_db: None, settings: Any) -> None:
-    # A slow hash is what production wants, and what a test waits for.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def _nothing_counted(transactional_db: None) -> None:
     cache.clear()
 
 
