@@ -91,7 +91,8 @@ def _hash(request: Request) -> str:
 
 def _kept(response: Response) -> Answer:
     body = None if response.data is None else json.loads(JSONRenderer().render(response.data))
-    if (secret := getattr(response, _ONCE_ONLY, None)) is not None:
+    secret = getattr(response, _ONCE_ONLY, None)
+    if secret is not None and isinstance(body, dict):
         body[secret] = ""
     headers = {name: response[name] for name in _KEPT_HEADERS if name in response}
     return Answer(response.status_code, body, headers)

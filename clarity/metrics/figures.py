@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection as database
@@ -16,6 +16,7 @@ from django.utils import timezone
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from integrations import queue
+from integrations.services.freshness import STEPS, of_counts
 from tenants import scope
 
 # A scrape is worth so much of the database's time, and no more.
@@ -53,6 +54,27 @@ _LANE = """
     CASE WHEN lease_until > %(now)s THEN 'held'
          WHEN parked_until > %(now)s THEN 'parked'
          WHEN due_at <= %(now)s THEN 'due' ELSE 'idle' END
+"""
+
+_LATEST_RUN = """
+    CROSS JOIN LATERAL (
+        SELECT matched, equal FROM integrations_convergencerun
+        WHERE tenant_id = p.tenant_id AND pair_id = p.id AND state = 'done'
+        ORDER BY id DESC LIMIT 1
+    ) AS r
+"""
+# By tenant, as the index goes.
+_AGES = """
+    SELECT c.connector, f.entity, f.direction, age.step::int, sum(age.number)
+    FROM tenants_tenant t
+    CROSS JOIN LATERAL (
+        SELECT flow_id, ages FROM integrations_hourfigure
+        WHERE tenant_id = t.id AND hour >= %(since)s
+    ) AS h
+    CROSS JOIN unnest(h.ages) WITH ORDINALITY AS age(number, step)
+    JOIN integrations_flow f ON f.id = h.flow_id
+    JOIN integrations_connection c ON c.id = f.target_id
+    GROUP BY 1, 2, 3, 4
 """
 
 _FIGURES: Sequence[_Figure] = (
@@ -148,6 +170,18 @@ _FIGURES: Sequence[_Figure] = (
         is_counter=True,
     ),
     _Figure(
+        "clarity_stock_compared",
+        "SKUs of both sides that the latest comparison of each pair looked at",
+        (),
+        f"SELECT sum(r.matched) FROM integrations_pair p {_LATEST_RUN}",  # noqa: S608 - ours
+    ),
+    _Figure(
+        "clarity_stock_equal",
+        "Those of them whose numbers were as they ought to be",
+        (),
+        f"SELECT sum(r.equal) FROM integrations_pair p {_LATEST_RUN}",  # noqa: S608 - ours
+    ),
+    _Figure(
         "clarity_books_oldest_seconds",
         "Age of the oldest count of a tenant's records",
         (),
@@ -167,7 +201,7 @@ def read(*, now: datetime | None = None) -> list[Metric]:
     moment = now or timezone.now()
     with scope.door("read the figures of the installation"), database.cursor() as cursor:
         cursor.execute(f"SET LOCAL statement_timeout = {LONGEST_MS}")
-        made: list[Metric] = list(_backlog(cursor, moment))
+        made: list[Metric] = [*_backlog(cursor, moment), _freshness(cursor, moment)]
         for figure in _FIGURES:
             cursor.execute(figure.query, {"now": moment})
             made.append(_metric(figure, cursor.fetchall()))
@@ -199,6 +233,25 @@ def _backlog(cursor: Any, now: datetime) -> Iterator[Metric]:
                 oldest.add_metric((stage, connector, entity), max(0.0, float(seconds)))
     yield backlog
     yield oldest
+
+
+def _freshness(cursor: Any, now: datetime) -> Metric:
+    made = GaugeMetricFamily(
+        "clarity_freshness_p95_seconds",
+        "Within this time 95 % of the records received in this hour and the last were at the target",
+        labels=("connector", "entity", "direction"),
+    )
+    since = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
+    cursor.execute(_AGES, {"since": since})
+    counts: dict[Labels, list[int]] = {}
+    for connector, entity, direction, step, number in cursor.fetchall():
+        row = counts.setdefault((connector, entity, direction), [0] * (len(STEPS) + 1))
+        row[step - 1] += int(number)
+    for labels, row in sorted(counts.items()):
+        p95 = of_counts(row).p95
+        if p95 is not None:
+            made.add_metric(labels, p95)
+    return made
 
 
 def _metric(figure: _Figure, rows: Iterable[Sequence[Any]]) -> Metric:

@@ -171,6 +171,40 @@ def test_the_vendors_own_page_connects_and_its_answer_is_used_once(
     assert "was used already" in again
 
 
+def test_an_account_is_authorised_again_at_the_vendors_page(
+    walk: Walk, accounts: Accounts, settings: Any
+) -> None:
+    connected(walk, accounts)
+    (made,) = [one for one in saved(walk.newcomer) if one.connector == "shopify"]
+    keys = accounts.shop_account["credentials"]
+    settings.CLARITY_APPS = {"shopify": f"{keys['client_id']}:{keys['client_secret']}"}
+    with scope.tenant(walk.newcomer.tenant.pk):
+        before = open_account(made).credentials
+        Connection.objects.filter(pk=made.pk).update(
+            state="needs_owner",
+            settings={**made.settings, "shop_domain": f"{accounts.shop.account}.myshopify.com"},
+        )
+
+    def begun() -> Mapping[str, str]:
+        path = reverse("connection-authorise", args=[walk.newcomer.tenant.slug, made.pk])
+        text = walk.newcomer.client.post(path).content.decode()
+        found = re.search(r'href="([^"]+)" rel="noreferrer"', text)
+        assert found is not None
+        return agreed(unescape(found[1]))
+
+    forged = {**begun(), "hmac": "0" * 64}
+    text = walk.newcomer.client.get(CALLBACK, forged, follow=True).content.decode()
+    assert "Nothing was changed." in text
+    with scope.tenant(walk.newcomer.tenant.pk):
+        assert open_account(made).credentials == before
+    text = walk.newcomer.client.get(CALLBACK, begun(), follow=True).content.decode()
+    assert "is connected. What waited goes on." in text
+    with scope.tenant(walk.newcomer.tenant.pk):
+        assert open_account(made).credentials["access_token"] != before["access_token"]
+        assert Connection.objects.get(pk=made.pk).state == "active"
+    assert len(saved(walk.newcomer)) == 2
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -14,7 +14,14 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from clarity.metrics import figures, scrape
-from integrations.models import DeliveryState, InboxState, Incident, Lane
+from integrations.models import (
+    ConvergenceRun,
+    DeliveryState,
+    HourFigure,
+    InboxState,
+    Incident,
+    Lane,
+)
 from integrations.services import conservation
 from mappings.canonical.record import Entity
 from tenants import scope
@@ -64,6 +71,14 @@ def test_figures_are_those_of_the_database(transactional_db: None) -> None:
     held = notice(shop, Entity.CUSTOMER, state=InboxState.PASSED)
     delivery(shop, held, DeliveryState.HELD)
     with scope.tenant(shop.tenant.pk):
+        for hour, ages in ((now, [0, 9, 0, 1]), (now - timedelta(days=1), [0, 0, 0, 0, 0, 50])):
+            HourFigure.objects.create(
+                flow=shop.flows[Entity.ORDER], hour=hour, ages=ages, counted_at=now
+            )
+        for matched, equal in ((100, 10), (8, 7)):
+            ConvergenceRun.objects.create(
+                pair=shop.pair, state="done", matched=matched, equal=equal, started_at=now
+            )
         Incident.objects.create(fingerprint="x", first_at=now, opened_at=now, last_at=now)
         lane = Lane.objects.filter(connection=shop.pair.pos)
         lane.update(
@@ -82,6 +97,8 @@ def test_figures_are_those_of_the_database(transactional_db: None) -> None:
     }
     (age,) = found["clarity_oldest_waiting_seconds"].values()
     assert 90 <= age < 150
+    assert found["clarity_freshness_p95_seconds"] == {("heartland", "to_pos", "order"): 0.4}
+    assert (found["clarity_stock_compared"], found["clarity_stock_equal"]) == ({(): 8}, {(): 7})
     assert found["clarity_incidents_open"] == {("records",): 1}
     assert found["clarity_lanes"] == {
         ("heartland", "held"): 1,

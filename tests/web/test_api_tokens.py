@@ -81,7 +81,6 @@ def test_a_token_is_shown_once_and_works_until_it_is_revoked(page: Client, shop:
     [
         ({"name": " "}, "name", "Give the token a name"),
         ({"name": "x" * 81}, "name", "Give the token a name"),
-        ({"name": "a\x00b"}, "name", "Give the token a name"),
         ({"scopes": []}, "scopes", "at least one"),
         ({"scopes": ["pairs:read", "all"]}, "scopes", "'all'"),
         ({"days": "36500"}, "days", "1 to 365 days"),

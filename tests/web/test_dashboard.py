@@ -47,7 +47,7 @@ def compared(shop: Shop, *, differing: int = 1, minutes: int = 5) -> Convergence
         for number in range(differing)
     ]  # fmt: skip
     with scope.tenant(shop.tenant.pk):
-        return ConvergenceRun.objects.create(
+        run: ConvergenceRun = ConvergenceRun.objects.create(
             pair=shop.pair,
             state=ConvergenceState.DONE,
             compared=3_000,
@@ -58,6 +58,7 @@ def compared(shop: Shop, *, differing: int = 1, minutes: int = 5) -> Convergence
             started_at=at,
             finished_at=at,
         )
+    return run
 
 
 def filled(shop: Shop) -> None:

@@ -56,8 +56,10 @@ def test_each_tenant_page_sends_a_stranger_to_sign_in(shop: Shop) -> None:
     assert (piece.status_code, piece["HX-Refresh"]) == (401, "true")
 
 
-def test_home_goes_straight_to_a_single_pair_and_lists_several(page: Client, shop: Shop) -> None:
-    assert page.get("/")["Location"] == shop.live
+def test_home_goes_straight_to_a_single_business_and_lists_several(
+    page: Client, shop: Shop
+) -> None:
+    assert page.get("/")["Location"] == f"/t/{shop.tenant.slug}/"
     second = make_shop("Second Branch")
     with scope.tenant(second.tenant.pk):
         Membership.objects.create(user=shop.owner, role=Role.VIEWER)

@@ -78,7 +78,7 @@ class ArticleAnswer(Answered):
     kind = serializers.ChoiceField(choices=KINDS)
     sku = serializers.CharField()
     title = serializers.CharField()
-    field = serializers.CharField(help_text="What differs.")  # type: ignore[assignment]
+    field = serializers.CharField(help_text="What differs.")
     wanted = serializers.CharField(allow_null=True, help_text="What ought to be there, as text.")
     found = serializers.CharField(allow_null=True, help_text="What is there, as text.")
     arithmetic = serializers.CharField(help_text="How `wanted` comes about.")

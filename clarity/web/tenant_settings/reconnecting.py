@@ -16,7 +16,6 @@ from django.views.decorators.http import require_POST
 from clarity.web.access import ADMINS, member_required
 from clarity.web.onboarding import granting
 from clarity.web.tenant_settings.connections import found
-from integrations.models import Environment
 from integrations.services import connecting
 from integrations.services.connections import BadConnection
 from tenants import scope
@@ -31,7 +30,6 @@ def authorise(request: HttpRequest, membership: Membership, connection_id: UUID)
     with scope.tenant(membership.tenant_id):
         connection = found(connection_id)
     callback = reverse("connect-callback", kwargs={"connector": connection.connector})
-    is_sandbox = connection.environment == Environment.SANDBOX
     try:
         begun = connecting.begin(
             connector=connection.connector,
@@ -40,7 +38,8 @@ def authorise(request: HttpRequest, membership: Membership, connection_id: UUID)
             or "",
             redirect_uri=f"{settings.CLARITY_PUBLIC_URL}{callback}",
             now=timezone.now(),
-            base_url=connection.base_url if is_sandbox else "",
+            # Where it answers is known, whatever the name says.
+            base_url=connection.base_url,
         )
     except BadConnection as error:
         messages.warning(request, str(error))
