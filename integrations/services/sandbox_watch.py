@@ -78,7 +78,8 @@ def _orders(newest_first: Iterable[Delivery]) -> Sequence[Order]:
     for row in newest_first:
         if row.key not in lines or row.state == DeliveryState.DELIVERED:
             lines[row.key] = row
-    return [_order(row) for row in list(lines.values())[:SHOWN]]
+    shown = sorted(lines.values(), key=lambda row: row.pk, reverse=True)
+    return [_order(row) for row in shown[:SHOWN]]
 
 
 def _order(row: Delivery) -> Order:
