@@ -163,11 +163,7 @@ def _connect(
 
 def _with_secrets(wanted: NewConnection, manifest: Manifest, flavour: str) -> NewConnection:
     """As this flavour, with the secrets that we make up ourselves."""
-    made = {
-        spec.name: secrets.token_urlsafe(32)
-        for spec in manifest.credentials
-        if flavour in spec.made_for and not wanted.credentials.get(spec.name)
-    }
+    made = connections.made_up(manifest, flavour, wanted.credentials)
     return replace(wanted, flavour=flavour, credentials={**wanted.credentials, **made})
 
 

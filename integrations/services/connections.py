@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import secrets
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -125,6 +126,15 @@ def opened(connector: Connector, account: Account) -> Iterator[Client]:
     finally:
         if connector.close:
             connector.close(client)
+
+
+def made_up(manifest: Manifest, flavour: str, known: Container[str]) -> dict[str, str]:
+    """Secrets that nobody types and that are not known yet."""
+    return {
+        spec.name: secrets.token_urlsafe(32)
+        for spec in manifest.credentials
+        if flavour in spec.made_for and spec.name not in known
+    }
 
 
 def subscribe(connection: Connection, *, public_url: str) -> None:

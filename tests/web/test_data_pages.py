@@ -80,10 +80,9 @@ def rows(found: zipfile.ZipFile, name: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(autouse=True)
-def _small_steps(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
-    """So that a few rows take several steps; passwords are checked without the usual effort."""
+def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a few rows take several steps."""
     monkeypatch.setattr(export_files, "ROWS", 2)
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def test_an_export_holds_everything_but_secrets_and_is_kept_for_a_week(
