@@ -15,12 +15,14 @@ from integrations.models import (
     BreakerState,
     ConvergenceRun,
     ConvergenceState,
+    Direction,
     Lane,
     Pair,
     PairState,
 )
 from integrations.services import accuracy
 from integrations.sync import pipeline
+from mappings.canonical.record import Entity
 from tenants import scope
 
 EVERY = timedelta(seconds=20)
@@ -62,9 +64,13 @@ def _due(before: datetime) -> list[tuple[UUID, UUID]]:
             .annotate(at=Max("started_at"))
             .values_list("pair_id", "at")
         )
-        # A new pair is loaded first.
+        # A new pair is loaded first; one whose stock does not flow differs by intention.
         rows = Pair.objects.filter(
-            state__in=(PairState.TESTING, PairState.LIVE), created_at__lte=before
+            state__in=(PairState.TESTING, PairState.LIVE),
+            created_at__lte=before,
+            flows__entity=Entity.INVENTORY,
+            flows__direction=Direction.TO_STORE,
+            flows__is_on=True,
         )
         due = [row for row in rows.values_list("tenant_id", "pk") if row[1] not in last]
         ever = dict(

@@ -96,7 +96,7 @@ def change_settings(
     merged = _merged(connection.settings, given)
     _ask_account(connection, replace(account, settings=merged), names)
     with scope.tenant(tenant_id):
-        return _save(connection_id, manifest, given, seen, actor=actor, now=now)
+        return keep(connection_id, given, seen=seen, actor=actor, now=now)
 
 
 def rename(*, tenant_id: UUID, connection_id: UUID, name: str, actor: User | None) -> Connection:
@@ -125,15 +125,18 @@ def rename(*, tenant_id: UUID, connection_id: UUID, name: str, actor: User | Non
     return connection
 
 
-def _save(
+def keep(
     connection_id: UUID,
-    manifest: Manifest,
     given: Mapping[str, str],
-    seen: str,
     *,
+    seen: str = "",
     actor: User | None,
     now: datetime,
 ) -> Changed:
+    """Saves values that were checked, and lets flows and stock follow. Call inside the scope.
+
+    `seen` as for `change_settings`. Raises Stale.
+    """
     # The lane's lock before any row, as everybody takes them.
     connection: Connection = Connection.objects.get(pk=connection_id)
     lanes.look_again(tenant_id=connection.tenant_id, connection_id=connection_id, now=now)
@@ -144,6 +147,7 @@ def _save(
         return Changed(())
     before = dict(connection.settings)
     connection.settings = _merged(before, given)
+    manifest = get(connection.connector).manifest
     connection.save(update_fields=["settings"])
     audit.record(
         action="connection.settings_changed",
@@ -164,8 +168,7 @@ def _follow(
     using = list(mine.select_related("pos", "store").order_by("pk"))
     if any(spec.mode in names for spec in manifest.entities.values() if spec.mode):
         for pair in using:
-            if pair.is_running:
-                pairs.follow_modes(pair, now=now)
+            pairs.follow_modes(pair, now=now)
     moving = _MOVES_STOCK | {spec.name for spec in manifest.settings if spec.moves_stock}
     if moving.isdisjoint(names):
         return 0

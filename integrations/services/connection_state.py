@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -90,6 +90,41 @@ def disconnect(
             after={"state": connection.state, "credentials": [], "pairs_paused": stopped},
         )
     return problem
+
+
+def reconnect(
+    connection: Connection,
+    *,
+    credentials: Mapping[str, str],
+    public_url: str,
+    actor: User | None,
+    now: datetime,
+) -> str:
+    """New credentials, tried first; the work that waited goes on, and our webhooks are there again:
+    disconnecting took them away, and a vendor drops those of an app that was removed.
+
+    Answers what kept the webhooks from being registered, "" for nothing: changes are found by asking
+    then. Call outside any scope. Raises what `connections.reconnect` raises.
+    """
+    with scope.tenant(connection.tenant_id):
+        kept = connections.credentials_set(connection)
+        has_pair = (
+            Pair.objects.filter(Q(pos=connection) | Q(store=connection))
+            .exclude(state=PairState.DRAFT)
+            .exists()
+        )
+    manifest = get(connection.connector).manifest
+    known = {**kept, **credentials}
+    made = connections.made_up(manifest, connection.flavour, known)
+    connections.reconnect(connection, credentials={**credentials, **made}, now=now, actor=actor)
+    if not has_pair:
+        # They are registered when the first pair of it goes live.
+        return ""
+    try:
+        connections.subscribe(connection, public_url=public_url)
+    except ConnectorError as error:
+        return error.message
+    return ""
 
 
 def stop_pairs(connection: Connection) -> list[str]:

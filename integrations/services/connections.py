@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import secrets
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -46,6 +47,10 @@ ENGINE_SETTINGS = (
         help="Units of each article that are never offered in the web store.",
     ),
 )
+
+
+# A credential that ends has the time of its end beside it.
+_ENDS = "_expires_at"
 
 
 class BadConnection(ValueError):
@@ -123,6 +128,15 @@ def opened(connector: Connector, account: Account) -> Iterator[Client]:
             connector.close(client)
 
 
+def made_up(manifest: Manifest, flavour: str, known: Container[str]) -> dict[str, str]:
+    """Secrets that nobody types and that are not known yet."""
+    return {
+        spec.name: secrets.token_urlsafe(32)
+        for spec in manifest.credentials
+        if flavour in spec.made_for and spec.name not in known
+    }
+
+
 def subscribe(connection: Connection, *, public_url: str) -> None:
     """Registers webhooks for what the connection's flows carry; may be called again.
 
@@ -154,8 +168,9 @@ def reconnect(
     """
     known = {spec.name for spec in get(connection.connector).manifest.credentials}
     for name in credentials:
-        if name not in known and not name.endswith("_expires_at"):
+        if name not in known:
             raise BadConnection(f"There is no credential {name!r}.", field=name)
+    _check_ends(credentials)
     with scope.tenant(connection.tenant_id):
         account = open_account(connection)
     connector = get(connection.connector)
@@ -230,6 +245,7 @@ def _check(manifest: Manifest, wanted: NewConnection) -> None:
             field="flavour",
         )
     _check_fields(manifest, manifest.credentials, wanted.credentials, "credential")
+    _check_ends(wanted.credentials)
     check_settings(manifest, wanted.settings)
 
 
@@ -260,6 +276,20 @@ def problem_of(spec: FieldSpec, value: str) -> str:
     if value and spec.options and value not in spec.options:
         return f"{spec.label} is {value!r}; choose one of: {', '.join(spec.options)}"
     return ""
+
+
+def _check_ends(credentials: Mapping[str, str]) -> None:
+    """Raises BadConnection for an end of a credential that is no time: nobody types one."""
+    for name, value in credentials.items():
+        if name.endswith(_ENDS) and value and not _is_moment(value):
+            raise BadConnection(f"{name} is a time such as 2026-11-20T10:00:00Z.", field=name)
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _is_number(text: str) -> bool:

@@ -7,10 +7,12 @@ from datetime import datetime
 
 from django.db import connection as database
 
-from integrations.models import InboxItem, Incident, Pair
+from integrations.connector_kit.base import Notice
+from integrations.models import Direction, Flow, InboxItem, Incident, Pair
 from integrations.services import customer_links, group_replay, product_links, remedies
 from integrations.services.replay import CannotReplay, replay
-from integrations.sync import lanes
+from integrations.sync import intake, lanes
+from mappings.canonical.record import Entity
 from tenants.models import User
 from tenants.services import audit
 
@@ -41,13 +43,14 @@ def link_article(
         raise CannotFix("No record waits for this article any more, or it cannot be told which.")
     _hold_lanes(found.pair)
     at_pos = found.target_side == "pos"
-    product_links.link_product(
+    link = product_links.link_product(
         found.pair,
         store_key=found.source_key if at_pos else key,
         pos_key=key if at_pos else found.source_key,
         actor=actor,
         now=now,
     )
+    _read_stock(found.pair, link.pos_key, now=now)
     if not value:
         return _replayed(found.delivery.inbox_item, actor=actor, now=now)
     try:
@@ -57,6 +60,21 @@ def link_article(
     except CannotReplay as error:
         return Fixed(0, str(error))
     return Fixed(started.replay_total)
+
+
+def _read_stock(pair: Pair, key: str, *, now: datetime) -> None:
+    """Has the number of an article that was just linked sent: until it moves again the shop would go
+    on selling by the one it has."""
+    stock = Flow.objects.filter(
+        pair=pair, entity=Entity.INVENTORY, direction=Direction.TO_STORE, is_on=True
+    )
+    if stock.exists():
+        intake.accept(
+            tenant_id=pair.tenant_id,
+            connection_id=pair.pos_id,
+            notices=[Notice(Entity.INVENTORY, key, topic="linked")],
+            now=now,
+        )
 
 
 def choose_customer(item: InboxItem, *, key: str, actor: User | None, now: datetime) -> Fixed:

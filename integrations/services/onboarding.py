@@ -33,7 +33,7 @@ from integrations.services import connections, onboarding_places, pairs
 from integrations.sync import rulebooks
 from mappings.canonical.record import Entity
 from tenants import scope
-from tenants.models import User
+from tenants.models import AuditEntry, User
 from tenants.services import audit
 
 
@@ -309,6 +309,28 @@ def _preflight_left(row: Onboarding, pair: Pair) -> str:
     if last.blockers:
         thing = "thing stands" if last.blockers == 1 else "things stand"
         return f"{last.blockers} {thing} in the way."
+    changed = _changed_since(pair, last.started_at)
+    return f"{changed} since the last preflight. Run it again." if changed else ""
+
+
+def _changed_since(pair: Pair, moment: datetime) -> str:
+    """Which account has other settings than at that moment, in words, "" for none.
+
+    Of a pair that has gone live nobody is asked to look again.
+    """
+    if pair.state not in (PairState.DRAFT, PairState.TESTING):
+        return ""
+    changed = set(
+        AuditEntry.objects.filter(
+            object_type="Connection",
+            object_id__in=[str(pair.pos_id), str(pair.store_id)],
+            action="connection.settings_changed",
+            at__gt=moment,
+        ).values_list("object_id", flat=True)
+    )
+    for connection in (pair.pos, pair.store):
+        if str(connection.pk) in changed:
+            return f"The settings of {connection.name} were changed"
     return ""
 
 
@@ -332,7 +354,10 @@ def _dry_run_left(row: Onboarding, pair: Pair) -> str:
     last = DryRun.objects.filter(pair=pair, state=DryRunState.DONE).order_by("-id").first()
     if last is None:
         return "The dry run was not made yet."
-    return "" if last.rules == wanted else "The rules were changed since the last dry run."
+    if last.rules != wanted:
+        return "The rules were changed since the last dry run."
+    changed = _changed_since(pair, last.started_at)
+    return f"{changed} since the last dry run. Make it again." if changed else ""
 
 
 def _live_left(row: Onboarding, pair: Pair) -> str:
@@ -363,7 +388,12 @@ def go_live(row: Onboarding, *, actor: User | None, public_url: str, now: dateti
         except ConnectorError as error:
             problem = f"{connection.name}: {error.message}"
     with scope.tenant(row.tenant_id):
+        # Of two people who press at once the second finds it live: begun anew, its flows would look
+        # as if nothing had come before.
+        pair = Pair.objects.select_for_update(of=("self",)).get(pk=pair.pk)
         before = pair.state
+        if before == PairState.LIVE:
+            return ""
         try:
             pairs.start(pair, state=PairState.LIVE, now=now)
         except pairs.NotReady as error:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from integrations.connector_kit.base import Account, Choice, Client
 from integrations.connector_kit.manifest import FieldSpec
 from integrations.connector_kit.registry import get
 from integrations.models import Connection
-from integrations.services import connections
+from integrations.services import connection_settings, connections
 from integrations.sync.sessions import open_account
 from tenants import scope
 from tenants.models import User
-from tenants.services import audit
 
 LONGEST = 400
 
@@ -83,8 +83,13 @@ def questions(connection: Connection, *, given: Mapping[str, str] | None = None)
         ]
 
 
-def save(connection: Connection, *, values: Mapping[str, str], actor: User | None) -> None:
+def save(
+    connection: Connection, *, values: Mapping[str, str], actor: User | None, now: datetime
+) -> None:
     """Keeps the values once the account has confirmed them. Call outside any scope.
+
+    The account may be part of a running pair as well: its stock and flows follow, as after any
+    change of settings.
 
     Raises BadPlaces, and what the connector raises.
     """
@@ -96,22 +101,8 @@ def save(connection: Connection, *, values: Mapping[str, str], actor: User | Non
     if errors:
         raise BadPlaces(errors)
     with scope.tenant(connection.tenant_id):
-        locked: Connection = Connection.objects.select_for_update().get(pk=connection.pk)
-        before = {name: locked.settings.get(name, "") for name in clean}
-        changed = {name: value for name, value in clean.items() if before[name] != value}
-        if not changed:
-            return
-        locked.settings = {**locked.settings, **clean}
-        locked.save(update_fields=["settings"])
-        connection.settings = locked.settings
-        audit.record(
-            action="connection.changed",
-            object_type="connection",
-            object_id=connection.pk,
-            actor=actor,
-            before={name: before[name] for name in changed},
-            after=changed,
-        )
+        connection_settings.keep(connection.pk, clean, actor=actor, now=now)
+        connection.refresh_from_db(fields=["settings"])
 
 
 def _problem(spec: FieldSpec, value: str) -> str:

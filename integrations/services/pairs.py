@@ -104,7 +104,10 @@ def _is_asked_for(pair: Pair, entity: Entity, direction: Direction) -> bool:
 
 
 def follow_modes(pair: Pair, *, now: datetime) -> None:
-    """Flows whose way a setting rules are added, and switched on and off, as it says now."""
+    """Flows whose way a setting rules are added, and switched on and off, as it says now.
+
+    Call when that setting was changed, and then alone: what a person switches afterwards stays.
+    """
     for entity, direction in USUAL_FLOWS:
         if _mode(pair, entity) is None:
             continue
@@ -134,7 +137,6 @@ def start(pair: Pair, *, state: PairState, now: datetime) -> None:
     """
     if state == PairState.LIVE:
         _check_preflight(pair)
-    follow_modes(pair, now=now)
     if pair.state == PairState.DRAFT:
         pair.flows.filter(is_on=True).update(on_since=now)
     pair.state = state

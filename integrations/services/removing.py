@@ -7,6 +7,7 @@ Everything here may be killed at any point and called again: what is gone is gon
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from graphlib import TopologicalSorter
 from typing import Any
@@ -15,7 +16,7 @@ from uuid import UUID
 from django.apps import apps
 from django.db import connection, models
 
-from integrations.models import DataKey, NoticeName, Pair
+from integrations.models import DataKey, DayTotal, NoticeName, Pair, TotalRow
 from tenants import scope
 from tenants.models import AuditEntry, Membership
 
@@ -36,12 +37,13 @@ _OF_PAIR = "flow_id IN (SELECT id FROM integrations_flow WHERE pair_id = %(pair)
 def remove_pair(*, tenant_id: UUID, pair_id: UUID) -> int:
     """Deliveries of a pair with their attempts and payloads, and its links; answers how many rows.
 
-    Call outside any scope.
+    The notices they came from stay, and the books speak of them as if they had never been passed on
+    to this pair. Call outside any scope.
     """
     values = {"tenant": tenant_id, "pair": pair_id}
-    return _sum(_deliveries_by_batch(tenant_id, _OF_PAIR, values)) + _remove(
-        tenant_id, "integrations_link", "pair_id = %(pair)s", values
-    )
+    _forget_totals(tenant_id, pair_id)
+    batches = _deliveries_by_batch(tenant_id, _OF_PAIR, values, items_stay=True)
+    return _sum(batches) + _remove(tenant_id, "integrations_link", "pair_id = %(pair)s", values)
 
 
 def remove_connection(
@@ -153,11 +155,38 @@ def _names_by_day(tenant_id: UUID) -> Iterator[int]:
         )
 
 
+def _forget_totals(tenant_id: UUID, pair_id: UUID) -> None:
+    """Takes what retention has dropped of the pair's deliveries out of both entries of the books."""
+    with scope.tenant(tenant_id):
+        gone = DayTotal.objects.filter(flow__pair=pair_id, row=TotalRow.DELIVERY)
+        found = list(gone.select_for_update().order_by("pk"))
+        left = Counter[UUID]()
+        for row in found:
+            left[row.connection_id] += row.count
+        items = DayTotal.objects.filter(connection__in=list(left), row=TotalRow.ITEM)
+        for item in items.filter(passed_to__gt=0).select_for_update().order_by("pk"):
+            taken = min(item.passed_to, left[item.connection_id])
+            left[item.connection_id] -= taken
+            item.passed_to -= taken
+            item.save(update_fields=["passed_to"])
+        gone.filter(pk__in=[row.pk for row in found]).delete()
+
+
+_TAKE_BACK = f"""
+UPDATE {_ITEMS} i SET passed_to = i.passed_to - d.made
+FROM (SELECT inbox_item_id, count(*) AS made FROM {_DELIVERIES}
+      WHERE id = ANY(%(ids)s) GROUP BY 1) d
+WHERE i.tenant_id = %(tenant)s AND i.id = d.inbox_item_id
+"""
+
+
 def _deliveries_by_batch(
-    tenant_id: UUID, which: str, values: Mapping[str, Any]
+    tenant_id: UUID, which: str, values: Mapping[str, Any], *, items_stay: bool = False
 ) -> Iterator[tuple[str, int]]:
     while ids := _some(tenant_id, _DELIVERIES, which, values):
         with scope.tenant(tenant_id), connection.cursor() as cursor:
+            if items_stay:
+                cursor.execute(_TAKE_BACK, {"tenant": tenant_id, "ids": ids})
             tries = _delete_rows(cursor, _ATTEMPTS, "delivery_id = ANY(%(ids)s)", ids)
             deliveries = _delete_rows(cursor, _DELIVERIES, "id = ANY(%(ids)s)", ids)
         yield _ATTEMPTS, tries

@@ -15,11 +15,13 @@ from integrations.models import (
     ConnectionState,
     ConvergenceRun,
     ConvergenceState,
+    Flow,
     InboxItem,
     Lane,
 )
 from integrations.services import accuracy, accuracy_schedule, converge
 from integrations.services.accuracy import CannotRun
+from mappings.canonical.record import Entity
 from tenants import scope
 from tenants.models import AuditEntry, User
 from tests.flow.backfills import CALM
@@ -114,6 +116,11 @@ def _it_is_due_only_when_its_accounts_can_spare_it(rig: Rig) -> None:
     assert runs() == []
     with scope.tenant(rig.tenant.pk):
         Connection.objects.filter(pk=rig.store.pk).update(state=ConnectionState.ACTIVE)
+        Flow.objects.filter(entity=Entity.INVENTORY).update(is_on=False)
+    accuracy_schedule.start_due(later)
+    assert runs() == []  # it differs by intention
+    with scope.tenant(rig.tenant.pk):
+        Flow.objects.filter(entity=Entity.INVENTORY).update(is_on=True)
     for _ in range(2):
         accuracy_schedule.start_due(later)
     assert runs() == ["running"]

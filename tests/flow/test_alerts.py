@@ -32,6 +32,7 @@ from integrations.models import (
     ConnectionState,
     ConvergenceRun,
     ConvergenceState,
+    Flow,
     InboxItem,
     InboxState,
     Incident,
@@ -229,6 +230,16 @@ def test_an_alarm_of_stock_that_is_not_compared_any_more_is_closed(shop: Shop) -
     alert_tidying.tidy(start)
     with scope.tenant(shop.tenant.pk):
         assert not Incident.objects.get().is_open
+
+
+def test_nobody_is_alarmed_of_stock_that_was_switched_off(shop: Shop) -> None:
+    start = timezone.now()
+    with scope.tenant(shop.tenant.pk):
+        Flow.objects.filter(pk=shop.flows[Entity.INVENTORY].pk).update(is_on=False)
+    compared(shop, off=5, at=start)
+    compared(shop, off=5, at=start)
+    with scope.tenant(shop.tenant.pk):
+        assert not Incident.objects.exists()
 
 
 def test_a_privacy_request_is_told_once_and_names_nobody(shop: Shop) -> None:

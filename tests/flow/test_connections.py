@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from integrations.connector_kit.network import TargetRefused
 from integrations.models import Connection, Credential, Environment
-from integrations.services import connections
+from integrations.services import connection_state, connections
 from integrations.services.connections import BadConnection, NewConnection
 from tenants import scope
 from tests.flow.conftest import Rig
@@ -93,3 +93,30 @@ def test_keys_rotate_while_orders_flow(make_rig: Callable[..., Rig]) -> None:
         versions = set(Credential.objects.values_list("key_version", flat=True))
     assert versions == {2}
     assert rig.compare().orders_in_heartland == 4
+
+
+def test_an_account_that_was_disconnected_comes_back_with_its_webhooks(
+    make_rig: Callable[..., Rig],
+) -> None:
+    rig = make_rig(size=1)
+
+    def ours(connection: Connection) -> int:
+        found = connection_state.webhooks(connection, public_url=rig.public_url)
+        return sum(row.is_ours for row in found or ())
+
+    for connection, account, typed in (
+        (rig.pos, rig.till_account, ("token",)),
+        (rig.store, rig.shop_account, ("access_token", "client_secret")),
+    ):
+        registered = ours(connection)
+        assert registered > 0
+        common = {"public_url": rig.public_url, "actor": None, "now": timezone.now()}
+        connection_state.disconnect(tenant_id=rig.tenant.pk, connection_id=connection.pk, **common)
+        # What a person can type: nobody knows a secret that we made up.
+        keys = {name: account["credentials"][name] for name in typed}
+        with scope.tenant(rig.tenant.pk):
+            connection.refresh_from_db()
+        assert connection_state.reconnect(connection, credentials=keys, **common) == ""
+        assert ours(connection) == registered
+    with scope.tenant(rig.tenant.pk):
+        assert "webhook_secret" in connections.credentials_set(rig.pos)

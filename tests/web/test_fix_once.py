@@ -93,6 +93,9 @@ def test_an_article_is_looked_for_and_linked(
         link = Link.objects.get(entity=Entity.PRODUCT)
         assert (link.store_key, link.pos_key) == ("7001", "88")
         assert Incident.objects.get().replay_state == ReplayState.CANARY
+        # The shop sells by the till's number from now on, not only once that moves again.
+        stock = InboxItem.objects.get(entity=Entity.INVENTORY)
+        assert (stock.connection_id, stock.key) == (shop.pair.pos_id, "88")
     entry = latest_audit(shop, "product.linked")
     assert (entry.actor, entry.after["pos_key"]) == (shop.owner, "88")
     # Sent twice, it does no harm.

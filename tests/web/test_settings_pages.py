@@ -7,10 +7,12 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from integrations.models import (
     Connection,
     ConnectionState,
+    DayTotal,
     Flow,
     InboxItem,
     Pair,
@@ -18,7 +20,14 @@ from integrations.models import (
     SafetyStock,
     StockedArticle,
 )
-from integrations.services import connections
+from integrations.services import (
+    connection_settings,
+    connections,
+    conservation,
+    pair_settings,
+    pairs,
+)
+from mappings.canonical.record import Entity
 from tenants import scope
 from tenants.models import AuditEntry, Membership, Role, Tenant, User
 from tests.web.shops import Shop, delivered_order
@@ -362,3 +371,46 @@ def test_merge_rules_are_chosen_in_words(page: Client, shop: Shop) -> None:
     assert page.post(address, form).status_code == 409
     fresh = {"entity": "customer", "seen": seen(page.get(address)), "rule-*": "nobody"}
     assert page.post(address, fresh).status_code == 400
+
+
+def test_a_flow_that_a_person_switched_stays_so_when_the_pair_goes_on(
+    page: Client, shop: Shop
+) -> None:
+    now = timezone.now()
+    with scope.tenant(shop.tenant.pk):
+        store = Connection.objects.get(pk=shop.pair.store_id)
+        connection_settings.keep(store.pk, {"gift_cards": "both"}, actor=None, now=now)
+        cards = Flow.objects.filter(entity="gift_card").order_by("pk")
+        assert [one.is_on for one in cards] == [True, True]
+        pairs.switch(cards[0], is_on=False, now=now)
+        pair_settings.pause(pair_id=shop.pair.pk, actor=None)
+        pair_settings.resume(pair_id=shop.pair.pk, actor=None, now=now)
+        assert [one.is_on for one in cards.all()] == [False, True]
+        # The setting rules again when it is changed, also while the pair is paused.
+        pair_settings.pause(pair_id=shop.pair.pk, actor=None)
+        connection_settings.keep(store.pk, {"gift_cards": "off"}, actor=None, now=now)
+        assert [one.is_on for one in cards.all()] == [False, False]
+
+
+def test_the_books_balance_when_a_pair_was_deleted(shop: Shop) -> None:
+    item = delivered_order(shop, "#1001", there="S-1001")
+    day = item.received_at.date()
+    common = {"entity": "order", "day": day, "count": 3}
+    with scope.tenant(shop.tenant.pk):
+        InboxItem.objects.filter(pk=item.pk).update(passed_to=1)
+        flow = shop.flows[Entity.ORDER]
+        DayTotal.objects.create(
+            connection=flow.source, row="item", outcome="passed", passed_to=3, **common
+        )
+        DayTotal.objects.create(
+            connection=flow.source, flow=flow, row="delivery", outcome="delivered", **common
+        )
+        pair_settings.pause(pair_id=shop.pair.pk, actor=None)
+
+    def off() -> set[str]:
+        found = conservation.report(shop.tenant.pk, now=timezone.now()).imbalances
+        return {one.kind for one in found} & {"missing", "surplus", "orphan", "vanished"}
+
+    assert off() == set()
+    pair_settings.delete(tenant_id=shop.tenant.pk, pair_id=shop.pair.pk, actor=None)
+    assert off() == set()

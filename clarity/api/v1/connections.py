@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -17,7 +18,7 @@ from clarity.api.v1 import finding
 from clarity.api.views import View
 from clarity.api.writing import write
 from integrations.models import Connection, ConnectionState, Environment
-from integrations.services import connections
+from integrations.services import connection_state
 from tenants import scope
 
 EXAMPLE = {
@@ -143,13 +144,18 @@ class Reconnect(View):
     )
     @write
     def post(self, request: Request, connection_id: UUID) -> Response:
-        """Tries the credentials at the account, keeps them, and lets the work that waited go on."""
+        """Tries the credentials at the account, keeps them, and lets the work that waited go on.
+
+        Our webhooks are registered again where they are missing; where the account refuses that,
+        changes are found by asking.
+        """
         body: dict[str, Any] = body_of(request, ReconnectBody)
         with scope.tenant(self.caller.tenant.pk):
             connection = finding.connection(connection_id)
-        connections.reconnect(
+        connection_state.reconnect(
             connection,
             credentials=body["credentials"],
+            public_url=settings.CLARITY_PUBLIC_URL,
             actor=self.caller.user,
             now=timezone.now(),
         )

@@ -29,7 +29,6 @@ ACTIONS: Mapping[str, str] = {
     "backfill.paused": "Paused a backfill",
     "backfill.planned": "Planned a backfill",
     "backfill.started": "Started or resumed a backfill",
-    "connection.changed": "Changed a connection while setting up",
     "connection.disconnected": "Disconnected a system",
     "connection.lost": "A connection was lost",
     "connection.owner_told": "Asked the owners to reconnect",

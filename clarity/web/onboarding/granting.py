@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -17,7 +18,7 @@ from clarity.web.fragments import whole_page
 from integrations.connector_kit.errors import ConnectorError
 from integrations.connector_kit.registry import get
 from integrations.models import Connection
-from integrations.services import connecting, connections, onboarding
+from integrations.services import connecting, connection_state, onboarding
 from integrations.services.connecting import Begun
 from integrations.services.connections import BadConnection
 from integrations.services.onboarding import CannotGoOn
@@ -111,9 +112,10 @@ def _reconnected(
         )
         if granted.base_url.rstrip("/") != connection.base_url.rstrip("/"):
             raise BadConnection(f"That was another account than {connection.name}.", field="")
-        connections.reconnect(
+        missed = connection_state.reconnect(
             connection,
             credentials=granted.credentials,
+            public_url=settings.CLARITY_PUBLIC_URL,
             now=timezone.now(),
             actor=signed_in(request),
         )
@@ -121,4 +123,8 @@ def _reconnected(
         messages.error(request, f"{error} Nothing was changed.")
     else:
         messages.success(request, f"{connection.name} is connected. What waited goes on.")
+        if missed:
+            messages.warning(
+                request, f"Webhooks could not be registered, so changes show later: {missed}"
+            )
     return redirect("connection", slug=pending["slug"], connection_id=connection.pk)

@@ -70,7 +70,9 @@ def _save_places(
             for spec in onboarding_places.asked(one)
         }
         try:
-            onboarding_places.save(one, values=given[place], actor=signed_in(request))
+            onboarding_places.save(
+                one, values=given[place], actor=signed_in(request), now=timezone.now()
+            )
         except BadPlaces as error:
             errors[place] = dict(error.errors)
         except ConnectorError as error:

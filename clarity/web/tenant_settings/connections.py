@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings as installed
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -21,7 +22,13 @@ from integrations.connector_kit.base import Choice
 from integrations.connector_kit.errors import ConnectorError
 from integrations.connector_kit.registry import UnknownConnector, get
 from integrations.models import Connection, ConnectionState
-from integrations.services import connecting, connection_facts, connection_settings, connections
+from integrations.services import (
+    connecting,
+    connection_facts,
+    connection_settings,
+    connection_state,
+    connections,
+)
 from integrations.services.connection_settings import Stale
 from integrations.services.connections import BadConnection
 from tenants import scope
@@ -156,13 +163,21 @@ def _try_credentials(
         if len(value) > connection_settings.LONGEST_VALUE:
             return {name: "This is too long for a credential. Copy it again."}
     try:
-        connections.reconnect(
-            connection, credentials=given, now=timezone.now(), actor=signed_in(request)
+        missed = connection_state.reconnect(
+            connection,
+            credentials=given,
+            public_url=installed.CLARITY_PUBLIC_URL,
+            now=timezone.now(),
+            actor=signed_in(request),
         )
     except BadConnection as error:
         return {error.field: str(error)}
     except ConnectorError as error:
         return {"": f"{error.message} Nothing was changed."}
+    if missed:
+        messages.warning(
+            request, f"Webhooks could not be registered, so changes show later: {missed}"
+        )
     return None
 
 
