@@ -181,7 +181,7 @@ def count_all(now: datetime) -> None:
 
 
 def _with_work(now: datetime) -> list[UUID]:
-    values: dict[str, timedelta | datetime] = {
+    values: dict[str, Any] = {
         "over": HOUR + SKEW,
         "every": now - EVERY,
         "stale": now - EVERY_HOUR_EACH,

@@ -192,9 +192,12 @@ def test_an_incident_leads_to_the_rules_and_to_the_table(page: Client, shop: Sho
         incidents.file(row, Rejected(row.reason, field="payments"), now=timezone.now())
         row.save()
         incident = Incident.objects.get()
-    shown = seen(page, f"/t/{shop.tenant.slug}/incidents/{incident.pk}/")
+    address = f"/t/{shop.tenant.slug}/incidents/{incident.pk}/"
+    shown = seen(page, address)
     assert f"{base(shop)}rules/" in shown
-    assert f"/t/{shop.tenant.slug}/pairs/{shop.pair.pk}/tables/payment_type/" in shown
+    assert f"{address}entry/" in shown
+    table = f"/t/{shop.tenant.slug}/pairs/{shop.pair.pk}/tables/payment_type/"
+    assert table in seen(page, f"{address}entry/?value=paypal")
 
 
 def test_what_somebody_else_changed_is_looked_at_first(page: Client, shop: Shop) -> None:
