@@ -75,7 +75,7 @@ def _mail() -> Iterator[CheckMessage]:
     if not settings.EMAIL_HOST:
         yield Warning(
             "CLARITY_EMAIL_HOST is not set: nobody can confirm an e-mail address or reset a"
-            " password, and alarms only appear in the log.",
+            " password, and no alarm is mailed.",
             hint="Set CLARITY_EMAIL_HOST and its companions.",
             id="clarity.W001",
         )

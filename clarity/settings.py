@@ -247,14 +247,19 @@ CLARITY_HISTORY_DAYS = env.number("CLARITY_HISTORY_DAYS", 90)
 CLARITY_CONVERGE_MINUTES = env.number("CLARITY_CONVERGE_MINUTES", 30)
 CLARITY_NOTICE_NAME_DAYS = env.number("CLARITY_NOTICE_NAME_DAYS", 400)
 
-# Messages to the owners of a tenant; without a mail host they appear in the log of the worker.
+# Without a mail host mail appears in the log; in production, where it would let whoever reads the log
+# in, it is not sent at all.
 EMAIL_HOST = env.text("CLARITY_EMAIL_HOST")
 EMAIL_PORT = env.number("CLARITY_EMAIL_PORT", 587)
 EMAIL_HOST_USER = env.text("CLARITY_EMAIL_USER")
 EMAIL_HOST_PASSWORD = env.secret("CLARITY_EMAIL_PASSWORD")
 EMAIL_USE_TLS = env.flag("CLARITY_EMAIL_TLS", default=True)
 EMAIL_TIMEOUT = 20
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+if EMAIL_HOST:
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+elif CLARITY_PRODUCTION:
+    EMAIL_BACKEND = "clarity.unsent_mail.EmailBackend"
 DEFAULT_FROM_EMAIL = env.text("CLARITY_EMAIL_FROM", "Clarity Connect <clarity@localhost>")
 
 _redis = env.secret("CLARITY_BROKER")

@@ -6,8 +6,9 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from typing import IO
 
 import psutil
 from django.db import connection
@@ -19,16 +20,27 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 @contextmanager
-def running(part: Part) -> Iterator[subprocess.Popen[bytes]]:
-    """The part as a process; it is asked to end, and made to, when the block is left."""
+def running(part: Part, *, log: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """The part as a process; it is asked to end, and made to, when the block is left.
+
+    `log`: what it says is written there; else where we write.
+    """
     environment = {
         **os.environ,
         **part.environment,
         "CLARITY_DB_NAME": str(connection.settings_dict["NAME"]),
     }
-    process = subprocess.Popen(
-        part.command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, start_new_session=True
-    )
+    said: AbstractContextManager[IO[bytes] | None] = log.open("ab") if log else nullcontext()
+    with said as out:
+        process = subprocess.Popen(
+            part.command,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
     try:
         yield process
     finally:

@@ -27,6 +27,7 @@ from tenants.models import User
 ACCOUNT = "demo"
 POLL_SECONDS = 1.0
 LOOK_SECONDS = 1.0
+WATCH_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ def run(wanted: Wanted, *, console: Console, opened: Callable[[str], None]) -> s
             article.sku for article in catalogue(seed=wanted.seed, size=wanted.size, hostile=True)
         ]
         day = ShopDay(demo.shop, demo.till, skus)
+        _wait_until_watched(demo)
         with Screen(console, wanted=wanted.orders) as screen:
             return _watch(parts, wanted, sides, day, screen)
     finally:
@@ -99,6 +101,14 @@ def _start(parts: Supervisor, wanted: Wanted) -> tuple[tenant.Demo, str]:
     )
     owner = User.objects.get(email=tenant.OWNER)
     return demo, entry_link(owner, public_url)
+
+
+def _wait_until_watched(demo: tenant.Demo) -> None:
+    """The shops open when both accounts are watched: what is sold before is for an initial load."""
+    end = time.monotonic() + WATCH_SECONDS
+    accounts = (demo.pair.pos_id, demo.pair.store_id)
+    while not tenant.is_watched(demo.tenant.pk, accounts) and time.monotonic() < end:
+        time.sleep(0.05)
 
 
 def _watch(parts: Supervisor, wanted: Wanted, sides: Sides, day: ShopDay, screen: Screen) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from clarity.demo.sandboxes import Sandbox
-from integrations.models import Pair, PairState
+from integrations.models import Cursor, Pair, PairState
 from integrations.services import connections, pairs
 from integrations.services.sandbox import connect_sandbox
 from tenants import scope
@@ -92,3 +93,11 @@ def remove() -> None:
     """Deletes the demo tenant of an earlier run, if there is one."""
     with scope.door("remove the earlier demo tenant"):
         Tenant.objects.filter(settings__is_demo=True).delete()
+
+
+def is_watched(tenant_id: UUID, accounts: Collection[UUID]) -> bool:
+    """Whether every list of these accounts was polled once: changes before are for an initial load."""
+    with scope.tenant(tenant_id):
+        polled = set(Cursor.objects.exclude(polled_at=None).values_list("connection", flat=True))
+        unpolled = Cursor.objects.filter(polled_at=None).exists()
+    return polled == set(accounts) and not unpolled

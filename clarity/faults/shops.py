@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from clarity.demo.compare import Sides
 from clarity.demo.sandboxes import Sandbox, SandboxError, plain_session
+from clarity.demo.tenant import is_watched
 from clarity.faults.ending import EndState, look
 from integrations.connector_kit.errors import ConnectorError
 from integrations.connector_kit.sandbox.catalogue import catalogue
-from integrations.models import Connection, Cursor, Pair, PairState
+from integrations.models import Connection, Pair, PairState
 from integrations.services import connections, pairs
 from integrations.services.sandbox import connect_sandbox
 from tenants import scope
@@ -116,12 +117,7 @@ class Shops:
 
     def is_watched(self) -> bool:
         """Whether every list was polled once: changes before that are for an initial load."""
-        with scope.tenant(self.tenant.pk):
-            polled = set(
-                Cursor.objects.exclude(polled_at=None).values_list("connection", flat=True)
-            )
-            unpolled = Cursor.objects.filter(polled_at=None).exists()
-        return polled == {self.pos.pk, self.store.pk} and not unpolled
+        return is_watched(self.tenant.pk, (self.pos.pk, self.store.pk))
 
     def wait_until_watched(self, patience: float = 30) -> None:
         """Raises TimeoutError."""

@@ -16,9 +16,11 @@ _REPLACED: tuple[tuple[re.Pattern[str], str], ...] = (
     # PostgreSQL repeats the row here, pydantic the value.
     (re.compile(r"(DETAIL|CONTEXT):[^\n]*"), r"\1: [removed]"),
     (re.compile(r"input_value=.*?(?=, input_type=)", re.S), "input_value=[removed]"),
-    # One use of these addresses is a way in.
+    # Whoever has one of these addresses may do what it is for.
     (
-        re.compile(r"(/(?:enter|invitation|reset|key|confirm-email)/)[^\s/?\"']+"),
+        re.compile(
+            r"(/(?:enter|invitation|reset|key|confirm-email|alerts/address|erasure)/)[^\s/?\"']+"
+        ),
         r"\1[removed]",
     ),
     (re.compile(r"(://[^\s/:@]*):[^\s/@]+@"), r"\1:[secret removed]@"),

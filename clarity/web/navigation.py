@@ -43,8 +43,8 @@ SETTINGS = (
     Entry("Data", "data", ("data", "privacy")),
 )
 PAIR = (
-    Entry("Live", "live", ("live",)),
-    Entry("Flows", "flows", ("flow", "mapping-rule", "mapping-draft", "mapping-version")),
+    Entry("Live", "live", ("live", "record", "replay")),
+    Entry("Flows", "flows", ("flow", "mapping-")),
     Entry("Tables", "mapping-tables", ("mapping-table",)),
     Entry("Preflight", "preflight", ("preflight",)),
     Entry("Backfills", "backfills", ("backfill",)),

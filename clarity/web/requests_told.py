@@ -10,11 +10,12 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from clarity.logs.formats import REQUESTS
 from clarity.metrics import requests
 from clarity.web.health.machines import ADDRESSES
 from tenants import log_context
 
-log = logging.getLogger("clarity.requests")
+log = logging.getLogger(REQUESTS)
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _SANE = re.compile(r"[A-Za-z0-9._-]{8,80}")

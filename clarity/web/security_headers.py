@@ -60,6 +60,8 @@ def middleware(
         request.csp_nonce = nonce  # type: ignore[attr-defined]
         response = get_response(request)
         response.headers.setdefault("Content-Security-Policy", policy(nonce))
+        # Pages show what is one person's or one tenant's; what may be kept says so itself.
+        response.headers.setdefault("Cache-Control", "private, no-store")
         response.headers.setdefault("X-Frame-Options", "DENY")
         response.headers.setdefault("Permissions-Policy", _PERMISSIONS)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")

@@ -14,7 +14,7 @@ from tenants.rls import ProtectTenantTable
 class Migration(migrations.Migration):
     dependencies = [
         ("integrations", "0024_search_terms"),
-        ("tenants", "0010_erasing"),
+        ("tenants", "0004_erasing"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

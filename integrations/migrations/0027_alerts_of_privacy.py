@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("integrations", "0026_alerts"),
-        ("tenants", "0020_api_tokens"),
+        ("tenants", "0005_api_tokens"),
     ]
 
     operations = [

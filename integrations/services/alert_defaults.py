@@ -72,6 +72,6 @@ def plan(tenant: Tenant, *, now: datetime) -> AlertPlan:
             object_type="AlertChannel",
             object_id=channel.pk,
             after={"name": channel.name, "to_owners": True, "hears": channel.hears},
-            reason="every tenant begins with it",
+            reason="every account begins with it",
         )
     return locked

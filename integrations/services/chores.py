@@ -66,6 +66,10 @@ def _retain(now: datetime) -> None:
     log.info("retention: %s partitions seen to in %.1f s", len(report.steps), report.seconds)
 
 
+def _forget_names(now: datetime) -> None:
+    search_upkeep.forget_gone(now)
+
+
 def _tend_sandboxes(now: datetime) -> None:
     sandbox_pairs.tend(public_url=settings.CLARITY_PUBLIC_URL, now=now)
 
@@ -86,6 +90,7 @@ DUTIES: Sequence[Duty] = (
     Duty("hours", hours.EVERY, hours.count_all),
     Duty("stock comparisons", accuracy_schedule.EVERY, accuracy_schedule.start_due),
     Duty("search", timedelta(minutes=10), search_upkeep.keep_up),
+    Duty("forgotten names", timedelta(hours=6), _forget_names),
     Duty(erasing.CHORE, timedelta(seconds=20), erasing.run_due),
     Duty(privacy_requests.CHORE, timedelta(seconds=30), privacy_requests.run_due),
     Duty(exporting.CHORE, timedelta(seconds=30), exporting.run_due),

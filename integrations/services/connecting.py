@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
@@ -213,17 +214,32 @@ def offers_consent(connector: str) -> bool:
 def begin(
     *, connector: str, typed: str, redirect_uri: str, now: datetime, base_url: str = ""
 ) -> Begun:
-    """Where to send the person. `base_url`: where the account answers, when that is not the vendor's
-    own address (a sandbox). Raises BadConnection naming the field."""
+    """Where to send the person. `base_url`: where the account answers, when that is known already: an
+    address of the vendor's own, or in a sandbox of ours. Raises BadConnection naming the field."""
     consent = _consent(connector)
     _app(connector)
     try:
         place = consent.place(typed)
     except Rejected as error:
         raise BadConnection(error.message, field=error.field) from None
+    # The secret of our app goes there: never to a host that somebody typed.
+    if base_url.rstrip("/") not in ("", place.base_url) and not _is_our_sandbox(
+        connector, base_url
+    ):
+        label = get(connector).manifest.label
+        raise BadConnection(
+            f"This account is connected at {base_url}, which is not {label}'s own address for it."
+            " Enter its keys by hand instead.",
+            field="address",
+        )
     return _begun(
         connector, Place(base_url or place.base_url, place.settings), redirect_uri, now=now
     )
+
+
+def _is_our_sandbox(connector: str, base_url: str) -> bool:
+    ours, theirs = urlsplit(settings.CLARITY_SANDBOXES.get(connector, "")), urlsplit(base_url)
+    return bool(ours.netloc) and (ours.scheme, ours.netloc) == (theirs.scheme, theirs.netloc)
 
 
 def _begun(connector: str, place: Place, redirect_uri: str, *, now: datetime) -> Begun:

@@ -49,6 +49,10 @@ ENGINE_SETTINGS = (
 )
 
 
+# A credential that ends has the time of its end beside it.
+_ENDS = "_expires_at"
+
+
 class BadConnection(ValueError):
     """A field of a connection is wrong; `field` names it."""
 
@@ -164,8 +168,9 @@ def reconnect(
     """
     known = {spec.name for spec in get(connection.connector).manifest.credentials}
     for name in credentials:
-        if name not in known and not name.endswith("_expires_at"):
+        if name not in known:
             raise BadConnection(f"There is no credential {name!r}.", field=name)
+    _check_ends(credentials)
     with scope.tenant(connection.tenant_id):
         account = open_account(connection)
     connector = get(connection.connector)
@@ -242,6 +247,7 @@ def _check(manifest: Manifest, wanted: NewConnection) -> None:
             field="flavour",
         )
     _check_fields(manifest, manifest.credentials, wanted.credentials, "credential")
+    _check_ends(wanted.credentials)
     check_settings(manifest, wanted.settings)
 
 
@@ -272,6 +278,20 @@ def problem_of(spec: FieldSpec, value: str) -> str:
     if value and spec.options and value not in spec.options:
         return f"{spec.label} is {value!r}; choose one of: {', '.join(spec.options)}"
     return ""
+
+
+def _check_ends(credentials: Mapping[str, str]) -> None:
+    """Raises BadConnection for an end of a credential that is no time: nobody types one."""
+    for name, value in credentials.items():
+        if name.endswith(_ENDS) and value and not _is_moment(value):
+            raise BadConnection(f"{name} is a time such as 2026-11-20T10:00:00Z.", field=name)
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _is_number(text: str) -> bool:

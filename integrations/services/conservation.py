@@ -30,6 +30,7 @@ EVERY = timedelta(minutes=1)
 SHARE = 50
 # So many items are counted for the page while someone waits for it.
 SMALL = 5_000
+FRESH = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -189,11 +190,19 @@ def _newest(
     since: datetime | None,
     now: datetime,
 ) -> tuple[Tally | None, datetime | None]:
-    if is_small(ids, limit=SMALL, since=since):
+    known = Tally.from_json(figures) if kept is not None and figures is not None else None
+    # What was far from small a moment ago need not be looked at again.
+    is_large = is_fresh(kept, now=now) and known is not None and known.received(ids) > 2 * SMALL
+    if not is_large and is_small(ids, limit=SMALL, since=since):
         return count(ids, since=since), now
-    if kept is None or figures is None:
+    if kept is None or known is None:
         return None, None
-    return Tally.from_json(figures), kept.counted_at
+    return known, kept.counted_at
+
+
+def is_fresh(kept: Balance | None, *, now: datetime) -> bool:
+    """Whether the tenant was counted so lately that little can have come or gone since."""
+    return kept is not None and kept.counted_at > now - FRESH
 
 
 def as_json(found: Report) -> Mapping[str, Any]:

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection as database
-from django.db.models import Max, Q
+from django.db.models import Q
 
 from integrations.models import HourFigure, Pair
 from integrations.services.freshness import STEPS
@@ -79,6 +79,43 @@ LATERAL (
 """
 
 
+# Tenants whose last hour is not over, who got something since, of whom `_again` finds an hour, or who
+# have figures to be dropped; who was counted longest ago comes first.
+_WITH_WORK = """
+SELECT t.id
+FROM tenants_tenant t
+LEFT JOIN LATERAL (
+    SELECT h.hour, h.counted_at FROM integrations_hourfigure h WHERE h.tenant_id = t.id
+    ORDER BY h.hour DESC, h.counted_at DESC LIMIT 1
+) AS newest ON true
+LEFT JOIN LATERAL (
+    SELECT max(h.counted_at) AS at FROM integrations_hourfigure h WHERE h.tenant_id = t.id
+) AS last ON true
+WHERE t.erasing_since IS NULL AND (
+    newest.counted_at < newest.hour + %(over)s
+    OR EXISTS (
+        SELECT FROM integrations_hourfigure h
+        WHERE h.tenant_id = t.id AND h.counted_at < %(every)s AND h.hour < %(hour)s
+          AND h.hour >= %(from)s AND (h.waiting > 0 OR h.held > 0 OR h.dead > 0))
+    OR EXISTS (
+        SELECT FROM integrations_hourfigure h
+        WHERE h.tenant_id = t.id AND h.counted_at < %(stale)s AND h.hour < %(hour)s
+          AND h.hour >= %(from)s)
+    OR EXISTS (
+        SELECT FROM integrations_hourfigure h WHERE h.tenant_id = t.id AND h.hour < %(kept)s)
+    OR EXISTS (
+        SELECT FROM integrations_flow f, LATERAL (
+            SELECT FROM integrations_inboxitem i
+            WHERE i.tenant_id = f.tenant_id AND i.connection_id = f.source_id
+              AND i.entity = f.entity
+              AND i.received_at >= coalesce(newest.hour + interval '1 hour', %(from)s) LIMIT 1
+        ) AS one
+        WHERE f.tenant_id = t.id)
+)
+ORDER BY last.at NULLS FIRST, t.id
+"""
+
+
 def hour_of(moment: datetime) -> datetime:
     """The full hour, of UTC, in which it lies."""
     return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
@@ -133,23 +170,28 @@ def recount(since: datetime, until: datetime, *, now: datetime) -> int:
 
 
 def count_all(now: datetime) -> None:
-    """The chore: every tenant with a pair, for a while; each tenant's trouble is its own."""
-    with scope.door("tenants whose hours are counted"):
-        rows = Pair.objects.order_by("tenant_id").values_list("tenant_id", flat=True)
-        tenants = list(rows.distinct())
-        last = dict(
-            HourFigure.objects.filter(hour__gte=now - timedelta(days=2))
-            .values_list("tenant_id")
-            .annotate(at=Max("counted_at"))
-            .values_list("tenant_id", "at")
-        )
-    tenants.sort(key=lambda pk: last.get(pk, datetime.min.replace(tzinfo=UTC)))
+    """The chore: every tenant with something to count, for a while; each one's trouble is its own."""
+    tenants = _with_work(now)
     end = time.monotonic() + TURN_SECONDS
     for done, tenant_id in enumerate(tenants):
         if time.monotonic() > end:
             log.warning("the hours of %s tenants wait for the next turn", len(tenants) - done)
             return
         pipeline.survives(f"hours of tenant {tenant_id}", partial(_turn, tenant_id, now, end))
+
+
+def _with_work(now: datetime) -> list[UUID]:
+    values: dict[str, timedelta | datetime] = {
+        "over": HOUR + SKEW,
+        "every": now - EVERY,
+        "stale": now - EVERY_HOUR_EACH,
+        "hour": hour_of(now),
+        "from": _still_there(now),
+        "kept": now - KEPT,
+    }
+    with scope.door("tenants whose hours are counted"), database.cursor() as cursor:
+        cursor.execute(_WITH_WORK, values)
+        return [row[0] for row in cursor.fetchall()]
 
 
 def _turn(tenant_id: UUID, now: datetime, end: float) -> None:

@@ -124,7 +124,7 @@ def _item_id(row: InboxItem | Delivery | Attempt) -> int:
 
 def names(document: Any, person: Person) -> bool:
     """Whether any text in the document is the person's e-mail address or telephone number."""
-    email = person.email.casefold()
+    email = _whole(person.email.casefold())
     digits = _NOT_DIGITS.sub("", person.phone)
     digits = digits if len(digits) >= _LEAST_DIGITS else ""
     if not (email or digits):
@@ -132,8 +132,17 @@ def names(document: Any, person: Person) -> bool:
     return any(_says(text, email, digits) for text in _texts(document))
 
 
-def _says(text: str, email: str, digits: str) -> bool:
-    if email and email in text.casefold():
+def _whole(email: str) -> re.Pattern[str] | None:
+    """Finds the address, and not as the end or beginning of a longer one: ann@example.com is not
+    joann@example.com. A line break or a sign may stand before it as JSON or an address writes it."""
+    if not email:
+        return None
+    before = r"(?:(?<![\w.+-])|(?<=\\[nrt])|(?<=\\u[0-9a-f]{4})|(?<=%[0-9a-f]{2}))"
+    return re.compile(rf"{before}{re.escape(email)}(?!\w|[.-]\w)")
+
+
+def _says(text: str, email: re.Pattern[str] | None, digits: str) -> bool:
+    if email and email.search(text.casefold()):
         return True
     # A number may be written in many ways, and within an answer that was kept as text.
     return bool(digits) and digits in _NOT_DIGITS.sub("", text) and digits in _joined(text)

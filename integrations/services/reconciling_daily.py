@@ -6,8 +6,10 @@ import time
 from datetime import date, datetime, timedelta
 from functools import partial
 
+from django.db.models import OuterRef, Subquery
+
 from integrations.models import Pair, PairState, ReconciledOrder, Reconciliation
-from integrations.services.reconciling import can_reconcile, reconcile, today_of
+from integrations.services.reconciling import can_reconcile, reconcile, zone_named
 from integrations.sync import pipeline
 from tenants import scope
 
@@ -15,6 +17,8 @@ from tenants import scope
 _FOR = timedelta(seconds=25)
 # Payments told late still belong to the day before.
 _SETTLED = timedelta(hours=2)
+# Yesterday is at most so long ago in any zone.
+_LOOKED_BACK = timedelta(days=3)
 KEPT = timedelta(days=400)
 
 
@@ -33,30 +37,33 @@ def _compare(pair: Pair, day: date, now: datetime) -> None:
 
 
 def _due(now: datetime) -> list[tuple[Pair, date]]:
+    """Asks once for all tenants, and forgets days of long ago where there are any."""
     with scope.door("find pairs whose payments are due to be compared"):
-        tenants = list(
+        newest = Reconciliation.objects.filter(
+            tenant=OuterRef("tenant"), pair=OuterRef("pk")
+        ).order_by("-day")
+        pairs = list(
             Pair.objects.filter(state__in=(PairState.TESTING, PairState.LIVE))
-            .values_list("tenant_id", flat=True)
-            .distinct()
-            .order_by("tenant_id")
+            .select_related("pos", "store")
+            .annotate(zone=Subquery(newest.values("zone")[:1]))
+            .order_by("tenant_id", "pk")
         )
-    due = []
-    for tenant_id in tenants:
+        compared = set(
+            Reconciliation.objects.filter(day__gte=now.date() - _LOOKED_BACK).values_list(
+                "pair_id", "day"
+            )
+        )
+        old = Reconciliation.objects.filter(day__lt=(now - KEPT).date())
+        forgetful = set(old.values_list("tenant_id", flat=True))
+    for tenant_id in sorted(forgetful):
         with scope.tenant(tenant_id):
             forget(now)
-            due += [
-                (pair, day)
-                for pair in Pair.objects.filter(
-                    state__in=(PairState.TESTING, PairState.LIVE)
-                ).select_related("pos", "store")
-                if can_reconcile(pair)
-                and not Reconciliation.objects.filter(pair=pair, day=(day := _yesterday(pair, now)))
-            ]
-    return due
+    due = ((pair, _yesterday(pair.zone or "UTC", now)) for pair in pairs if can_reconcile(pair))
+    return [(pair, day) for pair, day in due if (pair.pk, day) not in compared]
 
 
-def _yesterday(pair: Pair, now: datetime) -> date:
-    return today_of(pair, now=now - _SETTLED) - timedelta(days=1)
+def _yesterday(zone: str, now: datetime) -> date:
+    return (now - _SETTLED).astimezone(zone_named(zone)).date() - timedelta(days=1)
 
 
 def forget(now: datetime) -> None:

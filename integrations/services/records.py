@@ -71,7 +71,11 @@ class Row:
     @property
     def became(self) -> str:
         """What people look for in the target."""
-        return (self.delivery.target_label or self.delivery.target_key) if self.delivery else ""
+        if self.delivery is None:
+            return ""
+        # Of a key that is an address the last part says enough: "gid://shopify/Order/17".
+        key = self.delivery.target_key
+        return self.delivery.target_label or (key.rsplit("/", 1)[-1] if "://" in key else key)
 
     @property
     def reason(self) -> str:

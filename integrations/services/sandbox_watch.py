@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +18,8 @@ from integrations.models import (
 from mappings.canonical.record import Entity
 
 SHOWN = 8
+# A shop tells of an order several times: made, paid, shipped.
+_TOLD = 8
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def look(*, pair: Pair, sandbox: SandboxPair) -> Seen:
         flow__pair=pair, entity=Entity.INVENTORY, state=DeliveryState.DELIVERED
     ).order_by("-id")
     return Seen(
-        orders=[_order(row) for row in rows.order_by("-id")[:SHOWN]],
+        orders=_orders(rows.order_by("-id")[: SHOWN * _TOLD]),
         waiting=InboxItem.objects.filter(
             connection_id=pair.store_id, entity=Entity.ORDER, state=InboxState.WAITING
         ).count(),
@@ -68,6 +70,16 @@ def look(*, pair: Pair, sandbox: SandboxPair) -> Seen:
         stock_numbers=stock.count(),
         last_stock_at=stock.values_list("finished_at", flat=True).first(),
     )
+
+
+def _orders(newest_first: Iterable[Delivery]) -> Sequence[Order]:
+    """One line an order, however often the shop told of it: two would look like a double order."""
+    lines: dict[str, Delivery] = {}
+    for row in newest_first:
+        if row.key not in lines or row.state == DeliveryState.DELIVERED:
+            lines[row.key] = row
+    shown = sorted(lines.values(), key=lambda row: row.pk, reverse=True)
+    return [_order(row) for row in shown[:SHOWN]]
 
 
 def _order(row: Delivery) -> Order:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -10,30 +11,42 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from integrations.models import Delivery, SearchKey
+from integrations.models import Delivery, Pair, SearchKey
 from integrations.services.shadow_records import canonical
 from integrations.sync import indexing, pipeline
 from integrations.sync.search_terms import terms
 from integrations.sync.sessions import load_many
 from mappings.canonical.record import Entity
 from tenants import scope
-from tenants.models import Tenant
 
 log = logging.getLogger(__name__)
 
 BATCH = 200
 # So many batches of a tenant in one turn, so that all tenants get theirs.
 BATCHES = 10
+# A turn ends before its worker is ended; the tenants that are left come next time.
+TURN_SECONDS = 40.0
 DELETE_AT_ONCE = 5_000
 
 
 def keep_up(now: datetime) -> None:
-    """Adds older deliveries to the index, then forgets records that are gone. Outside any scope."""
-    with scope.door("tenants whose records can be searched"):
-        tenants = list(Tenant.objects.order_by("pk").values_list("pk", flat=True))
-    for tenant_id in tenants:
+    """Adds older deliveries to the index of the tenants that miss some. Call outside any scope."""
+    end = time.monotonic() + TURN_SECONDS
+    for tenant_id in _unfilled():
+        if time.monotonic() > end:
+            return
         pipeline.survives(f"search terms of tenant {tenant_id}", partial(_fill, tenant_id, now))
-    forget_gone(now)
+
+
+def _unfilled() -> list[UUID]:
+    """Tenants with older deliveries, or with a pair and no key yet; who has come least far first."""
+    with scope.door("tenants whose older records cannot be searched"):
+        keys = SearchKey.objects.filter(tenant__erasing_since=None)
+        known = SearchKey.objects.values("tenant_id")
+        pairs = Pair.objects.filter(tenant__erasing_since=None).exclude(tenant_id__in=known)
+        unknown = pairs.order_by("tenant_id").values_list("tenant_id", flat=True).distinct()
+        begun = keys.filter(filled_to__gt=0).order_by("-filled_to")
+        return [*unknown, *begun.values_list("tenant_id", flat=True)]
 
 
 def _fill(tenant_id: UUID, now: datetime) -> None:
@@ -96,7 +109,10 @@ DELETE FROM integrations_searchterm WHERE id = ANY(ARRAY(
 
 
 def forget_gone(now: datetime) -> int:
-    """Deletes the names of records of which no notice is kept any more; answers how many."""
+    """Deletes the names of records of which no notice is kept any more; answers how many.
+
+    Looks at every old name, those of records that live on as well, so it is done seldom.
+    """
     # No notice goes sooner than this, so younger names need not be looked at.
     before = (now - timedelta(days=settings.CLARITY_HISTORY_DAYS)).date()
     total, deleted = 0, DELETE_AT_ONCE

@@ -95,6 +95,11 @@ class Tally:
     def add_outcome(self, flow_id: int, outcome: str, count: int) -> None:
         self.flows.setdefault(flow_id, Counter())[outcome] += count
 
+    def received(self, connections: Sequence[UUID]) -> int:
+        """How many items these connections gave us, as far as they were counted."""
+        wanted = {str(one) for one in connections}
+        return sum(counts.total() for (one, _), counts in self.items.items() if one in wanted)
+
     def of_flow(self, flow: Flow) -> Sum:
         """The sum of one flow: every item of its entity that its source gave us."""
         states = self.items.get((str(flow.source_id), flow.entity), Counter())

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from django.db.models import F, Q, Value
-from django.db.models.functions import Greatest
+from django.db import connection as database
+from django.db.models import Q
 
 from integrations.connector_kit.base import Notice
 from integrations.models import (
@@ -48,6 +48,17 @@ class Known(Protocol):
     def record(self) -> Record: ...
     @property
     def is_mapped(self) -> bool: ...
+
+
+class _Article(Protocol):
+    """Units at a till: their article there where it is linked, and its SKU."""
+
+    @property
+    def till_id(self) -> UUID: ...
+    @property
+    def item(self) -> str: ...
+    @property
+    def sku(self) -> str: ...
 
 
 _Line = tuple[str, str]  # id of the article in the store, SKU
@@ -182,15 +193,34 @@ def delivered(rows: Sequence[Delivery], *, now: datetime) -> None:
     ids = [row.pk for row in rows if row.entity == Entity.ORDER]
     if not ids:
         return
-    entries = Reservation.objects.filter(delivery_id__in=ids).exclude(units=F("there"))
-    gone = list(entries.filter(settled_at__isnull=True))
-    entries.update(
-        released=Greatest(F("units") - F("there"), Value(0)),
-        there=F("units"),
-        settled_at=now,
-        changed_at=now,
-    )
-    mark_dirty(gone, now=now)
+    with database.cursor() as cursor:
+        cursor.execute(_DELIVERED, {"ids": ids, "tenant": scope.current(), "now": now})
+        gone = [_Gone(*row) for row in cursor.fetchall()]
+    mark_dirty([one for one in gone if one.was_unsettled], now=now)
+
+
+class _Gone(NamedTuple):
+    """Units that the till holds back itself from now on."""
+
+    till_id: UUID
+    item: str
+    sku: str
+    was_unsettled: bool
+
+
+# What a row was before it was changed is told by its other copy only.
+_DELIVERED = """
+UPDATE integrations_reservation r
+SET released = greatest(r.units - r.there, 0), there = r.units,
+    settled_at = %(now)s, changed_at = %(now)s
+FROM (
+    SELECT id, settled_at IS NULL AS was_unsettled FROM integrations_reservation
+    WHERE tenant_id = %(tenant)s AND delivery_id = ANY(%(ids)s) AND units <> there
+    ORDER BY id FOR UPDATE
+) AS was
+WHERE r.tenant_id = %(tenant)s AND r.id = was.id
+RETURNING r.till_id, r.item, r.sku, was.was_unsettled
+"""
 
 
 def settle(*, now: datetime, deliveries: Collection[int] | None = None) -> int:
@@ -245,9 +275,9 @@ def _runs_again(entry: Reservation) -> bool:
     )
 
 
-def mark_dirty(entries: Sequence[Reservation], *, now: datetime) -> None:
+def mark_dirty(entries: Sequence[_Article], *, now: datetime) -> None:
     """Has the numbers of these articles worked out again, where their stock was published."""
-    by_till: dict[UUID, list[Reservation]] = {}
+    by_till: dict[UUID, list[_Article]] = {}
     for entry in entries:
         by_till.setdefault(entry.till_id, []).append(entry)
     for till, some in sorted(by_till.items(), key=lambda one: str(one[0])):
@@ -261,7 +291,7 @@ def mark_dirty(entries: Sequence[Reservation], *, now: datetime) -> None:
             )
 
 
-def _keys(till: UUID, entries: Sequence[Reservation]) -> list[str]:
+def _keys(till: UUID, entries: Sequence[_Article]) -> list[str]:
     """Their ids at the till, of those whose stock was published."""
     match = Q(key__in={entry.item for entry in entries if entry.item}) | Q(
         sku__in={entry.sku for entry in entries if entry.sku and not entry.item}

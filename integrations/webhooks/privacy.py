@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -85,7 +85,9 @@ def _named(kit: Connector, port: PrivacyPort, account: str) -> list[tuple[UUID, 
             connector=kit.manifest.name,
             tenant__erasing_since__isnull=True,
         )
-        return list(rows.order_by("pk").values_list("tenant_id", "pk")[:_MOST])
+        # Anybody may give a connection of theirs the shop's name, nobody its address.
+        at_home = Case(When(base_url__in=addresses, then=0), default=1)
+        return list(rows.order_by(at_home, "pk").values_list("tenant_id", "pk")[:_MOST])
 
 
 def _account(tenant_id: UUID, connection_id: UUID) -> Account | None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from tenants import scope
 from tenants.models import AuditEntry, User
@@ -22,6 +22,7 @@ _SECRET = re.compile(
     r"secret|token|passw|credential|api_?key|private_?key|authori[sz]ation|cookie", re.I
 )
 _CHUNK = 500
+LATELY = 10_000
 
 
 @dataclass(frozen=True)
@@ -83,15 +84,21 @@ def cursor_of(entry: AuditEntry) -> Cursor:
 
 
 def people() -> Sequence[User]:
-    """Everyone who ever did something, by e-mail address."""
-    ids = AuditEntry.objects.exclude(actor_id=None).values_list("actor_id", flat=True).distinct()
-    return list(User.objects.filter(pk__in=list(ids.order_by())).order_by("email"))
+    """Everyone who did something lately, by e-mail address."""
+    ids = _lately().exclude(actor_id=None).order_by().values_list("actor_id", flat=True)
+    return list(User.objects.filter(pk__in=list(ids.distinct())).order_by("email"))
 
 
 def actions() -> Sequence[str]:
-    """Every action that occurs."""
-    found = AuditEntry.objects.order_by("action").values_list("action", flat=True).distinct()
-    return list(found)
+    """Every action that occurs lately."""
+    return list(_lately().order_by("action").values_list("action", flat=True).distinct())
+
+
+def _lately() -> QuerySet[AuditEntry]:
+    """The newest LATELY entries: a choice is offered on every page, and a log may be very long."""
+    newest = AuditEntry.objects.order_by("-at", "-id").values_list("at", flat=True)
+    first = list(newest[LATELY - 1 : LATELY])
+    return AuditEntry.objects.filter(at__gte=first[0]) if first else AuditEntry.objects.all()
 
 
 def masked(values: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from tenants import scope
-from tenants.models import Invitation, Membership, Role, Tenant, User
+from tenants.models import AuditEntry, Invitation, Membership, Role, Tenant, User
 from tenants.services import audit, people
 from tenants.services.permissions import may_grant
 from tenants.services.roster import NotAllowed
@@ -29,6 +29,9 @@ LIVES = timedelta(days=7)
 PAUSE = timedelta(minutes=1)
 MOST_OPEN = 100
 """Of one tenant, so that nobody sends mail to the whole world from here."""
+MOST_SENT = 200
+WITHIN = timedelta(days=1)
+TOO_MANY = f"{MOST_SENT} invitations were sent within a day. Send more tomorrow."
 
 
 class CannotInvite(Exception):
@@ -73,6 +76,8 @@ def invite(*, email: str, role: str, by: Membership, now: datetime) -> Sent:
         raise CannotInvite(f"{address} is a member already.", "email")
     if open_ones().count() >= MOST_OPEN:
         raise CannotInvite(f"{MOST_OPEN} invitations are open. Take some back first.")
+    if _sent_lately(now) >= MOST_SENT:
+        raise CannotInvite(TOO_MANY)
     token, secret_hash = _token(by.tenant_id)
     try:
         with transaction.atomic():
@@ -98,6 +103,8 @@ def resend(invitation: Invitation, *, by: Membership, now: datetime) -> Sent:
     _refuse_unless_allowed(locked, by)
     if now - locked.sent_at < PAUSE:
         raise NotAllowed(f"It was sent to {locked.email} less than a minute ago. Give it time.")
+    if _sent_lately(now) >= MOST_SENT:
+        raise NotAllowed(TOO_MANY)
     token, locked.token_hash = _token(by.tenant_id)
     locked.sent_at, locked.expires_at = now, now + LIVES
     locked.save(update_fields=["token_hash", "sent_at", "expires_at"])
@@ -177,6 +184,14 @@ def join_as_new_person(token: str, *, password: str, name: str, now: datetime) -
             raise CannotAccept(f"{email} has an account here already. Sign in first.") from None
         accept(token, user=user, now=now)
     return user
+
+
+def _sent_lately(now: datetime) -> int:
+    """How many went out within a day, also those that were taken back to make room for others."""
+    sent = AuditEntry.objects.filter(
+        action__in=("member.invited", "member.invited_again"), at__gt=now - WITHIN
+    )
+    return int(sent[:MOST_SENT].count())
 
 
 def _address(email: str) -> str:

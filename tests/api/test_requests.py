@@ -287,6 +287,9 @@ def test_credentials_go_in_and_never_come_out(world: World, program: Program) ->
     found = program.ask("post", f"{path}/reconnect", body)
     assert problem(found, 422)["errors"][0]["field"] == "nonsense"
     assert b"very-secret-value" not in found.content
+    for name, value in (("access_token_expires_at", "soon"), ("other_expires_at", "2026-11-20")):
+        found = program.ask("post", f"{path}/reconnect", {"credentials": {name: value}})
+        assert problem(found, 422)["errors"][0]["field"] == name
     body = {"credentials": {"access_token": "very-secret-value"}}
     away = program.ask("post", f"{path}/reconnect", body, Idempotency_Key="one")
     problem(away, 503)

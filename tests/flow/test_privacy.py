@@ -8,9 +8,11 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 import requests
 from django.utils import timezone
 
+from integrations.connector_kit.privacy import Person
 from integrations.connectors.shopify.sandbox.post_office import signature
 from integrations.models import (
     Connection,
@@ -21,7 +23,7 @@ from integrations.models import (
     PrivacyRequest,
     PrivacyState,
 )
-from integrations.services import connection_state, exporting, privacy_requests
+from integrations.services import connection_state, exporting, persons, privacy_requests
 from integrations.sync.sessions import load
 from mappings.canonical.record import Entity
 from tenants import scope
@@ -179,3 +181,23 @@ def test_webhooks_are_listed_taken_away_and_registered_again(make_rig: Callable[
     with scope.tenant(rig.tenant.pk):
         rig.pair.refresh_from_db()
     assert rig.pair.state == PairState.PAUSED
+
+
+@pytest.mark.parametrize(
+    ("text", "is_theirs"),
+    [
+        ("Ann@Example.com", True),
+        ("mail to 'ann@example.com'.", True),
+        (r'{"note": "called\nann@example.com", "to": "\u003cann@example.com\u003e"}', True),
+        ("email=ann@example.com&x=1", True),
+        ("email%3Dann@example.com", True),
+        ("joann@example.com", False),
+        ("jo.ann@example.com", False),
+        ("jo+ann@example.com", False),
+        ("ann@example.com.au", False),
+        ("ann@example.company", False),
+    ],
+)
+def test_an_address_is_not_found_within_that_of_somebody_else(text: str, is_theirs: bool) -> None:
+    person = Person(email="ann@example.com")
+    assert persons.names({"customer": [{"email": text}]}, person) is is_theirs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from html import unescape
 from http.client import HTTPConnection
 from typing import Any
@@ -16,6 +17,7 @@ from django.urls import reverse
 from clarity.web.onboarding import connect
 from integrations.models import Connection, Onboarding
 from integrations.services import connecting
+from integrations.services.connections import BadConnection
 from integrations.sync.sessions import open_account
 from tenants import scope
 from tenants.models import Role, User
@@ -203,6 +205,32 @@ def test_an_account_is_authorised_again_at_the_vendors_page(
         assert open_account(made).credentials["access_token"] != before["access_token"]
         assert Connection.objects.get(pk=made.pk).state == "active"
     assert len(saved(walk.newcomer)) == 2
+
+
+@pytest.mark.parametrize(
+    ("connector", "typed"),
+    [("shopify", "example.myshopify.com"), ("heartland", "main.retail.heartland.us")],
+)
+def test_the_secret_of_our_app_goes_to_no_host_that_somebody_typed(
+    settings: Any, connector: str, typed: str
+) -> None:
+    settings.CLARITY_APPS = {connector: "id:secret"}
+    settings.CLARITY_SANDBOXES = {connector: "http://127.0.0.1:9101"}
+
+    def begin(base_url: str) -> connecting.Begun:
+        return connecting.begin(
+            connector=connector,
+            typed=typed,
+            redirect_uri=f"https://clarity.example.com{CALLBACK}",
+            now=datetime(2026, 11, 20, tzinfo=UTC),
+            base_url=base_url,
+        )
+
+    for address in ("https://thief.example.com", "http://127.0.0.1:9101.example.com"):
+        with pytest.raises(BadConnection, match="Enter its keys by hand"):
+            begin(address)
+    for address in ("", f"https://{typed}", "http://127.0.0.1:9101/sb-1"):
+        assert begin(address).pending["base_url"] == (address or f"https://{typed}")
 
 
 @pytest.mark.parametrize(

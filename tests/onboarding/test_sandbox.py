@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -68,6 +69,7 @@ def test_one_click_brings_the_first_order_to_the_till(newcomer: Newcomer) -> Non
     assert found.first_seconds is not None
     page = newcomer.client.get(newcomer.path(f"sandbox/{row.pair_id}/now/")).content.decode()
     assert "Is S-1001 in Heartland" in page
+    assert sorted(re.findall(r"Order (#\d+)</a>", page)) == ["#1001", "#1002"]
     assert "after you asked for the sandbox" in page
 
     url = newcomer.path(f"sandbox/{row.pair_id}/act/")

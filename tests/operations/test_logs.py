@@ -86,6 +86,8 @@ SECRETS = {
     "password": ('{"password": "correct horse"}', "correct horse"),
     "database": ("postgres://clarity:hush@db.example.com/x", "hush"),
     "entry": ("Gone: /enter/0123abcd.tok-en/", "tok-en"),
+    "address": ("Gone: /alerts/address/WyJ0LWsi:1abc:sign-ed/", "sign-ed"),
+    "receipt": ("Gone: /erasure/5b4a3928-1706-4f5e-8d4c-3b2a19087f6e/", "5b4a3928"),
     "row": ("duplicate key\nDETAIL:  Key (name)=(Ada Lovelace) exists.", "Ada"),
     "value": ("[type=x, input_value='Ada\\n Lovelace', input_type=str]", "Ada"),
 }

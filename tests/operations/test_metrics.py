@@ -120,8 +120,11 @@ def test_figures_are_those_of_the_database(transactional_db: None) -> None:
 
 
 def test_no_figure_speaks_of_a_tenant_or_a_person(shop_text: str) -> None:
+    # The figures themselves may have any digits, such as the moment a counter was made.
+    without_figures = re.sub(r" \S+$", "", shop_text, flags=re.M)
+    assert "clarity_http_requests" in without_figures
     for name in ("Harbour", "harbour", "example.com", "1001", "MUG"):
-        assert name not in shop_text
+        assert name not in without_figures
     labels = set(re.findall(r'(\w+)="', shop_text))
     assert labels <= {
         "connector",

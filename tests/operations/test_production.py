@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import json
 import re
+import runpy
 import signal
 import socket
 import subprocess
@@ -50,6 +51,16 @@ def manage(*words: str, **other: str) -> subprocess.CompletedProcess[str]:
 def test_the_checks_of_a_deployment_find_nothing() -> None:
     done = manage("check", "--deploy", "--fail-level", "WARNING")
     assert done.returncode == 0, done.stderr
+
+
+def test_production_without_a_mail_server_writes_no_mail_to_the_log(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in environment(CLARITY_EMAIL_HOST="").items():
+        monkeypatch.setenv(name, value)
+    found = runpy.run_path(str(ROOT / "clarity" / "settings.py"))
+    assert found["CLARITY_PRODUCTION"]
+    assert found["EMAIL_BACKEND"] == "clarity.unsent_mail.EmailBackend"
 
 
 def refusal_of_run(*words: str) -> CommandError:

@@ -18,7 +18,7 @@ from django.test import Client
 from clarity.web.audit import words
 from tenants import scope
 from tenants.models import AuditEntry, Membership, Role, Tenant, User
-from tenants.services import audit
+from tenants.services import audit, audit_log
 from tenants.services.audit_log import Cursor, masked
 from tenants.services.members import create_tenant
 
@@ -98,6 +98,21 @@ def test_pages_follow_one_another_without_a_gap(tenant: Tenant) -> None:
     assert answer.context["older"] == ""
     assert seen == [f"n{number}" for number in reversed(range(120))]
     assert len(exported(client, tenant, "?action=record.replayed")) == 120
+
+
+def test_choices_are_those_of_the_newest_entries(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with scope.tenant(tenant.pk):
+        for action in ("pair.created", "pair.started", "pair.paused"):
+            audit.record(action=action, actor=User.objects.get())
+    with scope.tenant(tenant.pk):
+        audit.record(action="pair.started")
+        assert len(audit_log.people()) == 1
+        assert set(audit_log.actions()) >= {"pair.created", "pair.paused", "tenant.created"}
+        monkeypatch.setattr(audit_log, "LATELY", 1)
+        assert list(audit_log.people()) == []
+        assert audit_log.actions() == ["pair.started"]
 
 
 def test_it_is_narrowed_by_person_day_and_object(tenant: Tenant) -> None:

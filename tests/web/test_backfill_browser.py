@@ -68,7 +68,7 @@ def test_every_page_fits_and_says_nothing_wrong(
         lambda said: troubles.append(said.text) if said.type in ("error", "warning") else None,
     )
     page.goto(entry_link(shop.owner, live_server.url))
-    page.get_by_role("link", name=shop.pair.name).click()
+    page.get_by_role("link", name=shop.pair.name, exact=True).click()
     page.get_by_role("link", name="Backfills").click()
     expect(page).to_have_url(f"{live_server.url}{list_url(shop)}")
     _fits(page, f"overview-{width}")

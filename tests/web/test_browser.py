@@ -86,7 +86,7 @@ def sight(
         lambda got: found.troubles.append(f"{got.status} {got.url}") if got.status >= 400 else None,
     )
     found.page.goto(entry_link(rich.owner, live_server.url))  # type: ignore[attr-defined]
-    found.page.get_by_role("link", name=rich.pair.name).click()
+    found.page.get_by_role("link", name=rich.pair.name, exact=True).click()
     expect(found.page).to_have_url(f"{live_server.url}{rich.live}")  # type: ignore[attr-defined]
     yield found
     context.close()

@@ -7,16 +7,19 @@ import json
 import zipfile
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection as database
 from django.test import Client
 from django.utils import timezone
 
+from integrations.connector_kit.registry import get
 from integrations.models import (
     Connection,
     DataKey,
     Delivery,
+    Environment,
     Erasure,
     Export,
     ExportPart,
@@ -28,12 +31,44 @@ from integrations.models import (
 from integrations.services import connections, erasing, export_files, exporting, removing, retention
 from integrations.sync import lanes, slices
 from integrations.sync.sessions import load_many, seal
+from integrations.webhooks import privacy
 from tenants import scope
 from tenants.models import AuditEntry, Membership, Role, Tenant, User
 from tests.web.shops import Shop, delivered_order, held_order
 from tests.web.test_settings_pages import base, member, text
 
 PASSWORD = "a long enough password"
+
+
+def test_a_privacy_request_finds_the_shop_whoever_else_uses_its_name(
+    shop: Shop, other_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(privacy, "_MOST", 1)
+    name = "harbour.myshopify.com"
+    made = []
+    for number, (tenant, address, settings) in enumerate(
+        (
+            (other_shop.tenant, "https://elsewhere.example.com", {"shop_domain": name}),
+            (shop.tenant, f"https://{name}", {}),
+        ),
+        start=1,
+    ):
+        with scope.tenant(tenant.pk):
+            made.append(
+                Connection.objects.create(
+                    id=UUID(int=number),
+                    connector="shopify",
+                    flavour="admin",
+                    name="A shop",
+                    environment=Environment.PRODUCTION,
+                    base_url=address,
+                    settings=settings,
+                    state_since=timezone.now(),
+                )
+            )
+    kit = get("shopify")
+    assert kit.privacy is not None
+    assert privacy._named(kit, kit.privacy, name) == [(shop.tenant.pk, made[1].pk)]
 
 
 def archive(answer: Any) -> zipfile.ZipFile:
@@ -45,10 +80,9 @@ def rows(found: zipfile.ZipFile, name: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(autouse=True)
-def _small_steps(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
-    """So that a few rows take several steps; passwords are checked without the usual effort."""
+def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a few rows take several steps."""
     monkeypatch.setattr(export_files, "ROWS", 2)
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def test_an_export_holds_everything_but_secrets_and_is_kept_for_a_week(

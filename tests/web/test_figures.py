@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -178,6 +180,39 @@ def test_the_chore_counts_every_tenant(shop: Shop, other_shop: Shop, now: dateti
         delivery(one, notice(one, state=InboxState.PASSED, at=now))
     hours.count_all(now)
     assert [len(rows(one)) for one in (shop, other_shop)] == [1, 1]
+
+
+def test_the_chore_opens_only_tenants_with_something_to_count(
+    shop: Shop, other_shop: Shop, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Shop] = []
+    shops = {one.tenant.pk: one for one in (shop, other_shop)}
+    count = hours.count_tenant
+
+    def spied(tenant_id: UUID, **rest: Any) -> int:
+        opened.append(shops[tenant_id])
+        return count(tenant_id, **rest)
+
+    monkeypatch.setattr(hours, "count_tenant", spied)
+
+    def at(moment: datetime) -> list[Shop]:
+        opened.clear()
+        hours.count_all(moment)
+        return list(opened)
+
+    delivery(shop, notice(shop, state=InboxState.PASSED, at=now))
+    assert at(now) == [shop]
+    later = now + timedelta(hours=3)
+    # Its hour was not over; then it is, and nothing came since.
+    assert at(later) == [shop]
+    assert at(later + timedelta(minutes=2)) == []
+    notice(other_shop, at=later)
+    assert at(later + timedelta(minutes=4)) == [other_shop]
+    # What is open may have changed, and every hour is looked at once a day.
+    assert at(later + timedelta(hours=5)) == [other_shop]
+    assert at(later + timedelta(hours=25)) == [shop, other_shop]
+    assert at(later + timedelta(days=101)) == [shop, other_shop]
+    assert rows(shop) == rows(other_shop) == []
 
 
 @pytest.mark.parametrize("zone", [NEW_YORK, KOLKATA])

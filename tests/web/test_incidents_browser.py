@@ -88,7 +88,7 @@ def test_from_stuck_orders_to_nothing_stuck(
     sight, context = opened(browser, rig)
     page: Any = sight.page
 
-    page.get_by_role("link", name=rig.pair.name).click()
+    page.get_by_role("link", name=rig.pair.name, exact=True).click()
     shoot(page, "live")
     page.get_by_role("link", name="2 open incidents").click()
     expect(page.get_by_role("heading", name="Incidents", exact=True)).to_be_visible()

@@ -41,7 +41,7 @@ def test_a_rule_is_changed_tried_and_published(
     page = desk.new_page()
     page.on("pageerror", lambda error: troubles.append(f"page error: {error}"))
     page.goto(entry_link(shop.owner, live_server.url))
-    page.get_by_role("link", name=shop.pair.name).click()
+    page.get_by_role("link", name=shop.pair.name, exact=True).click()
     page.get_by_role("link", name="Flows").click()
     _both_widths(page, "flows")
     page.get_by_role("link", name="Rules of orders").click()

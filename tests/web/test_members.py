@@ -18,7 +18,7 @@ from django.utils import timezone
 from clarity.web import access
 from tenants import scope
 from tenants.models import AuditEntry, Invitation, Membership, Role, Tenant, User
-from tenants.services import permissions, roster
+from tenants.services import invitations, permissions, roster
 from tenants.services.members import create_tenant, memberships_of
 from tenants.services.people import create_person
 
@@ -26,8 +26,7 @@ PASSWORD = "correct horse battery"
 
 
 @pytest.fixture(autouse=True)
-def _quick(transactional_db: None, settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def _nothing_counted(transactional_db: None) -> None:
     cache.clear()
 
 
@@ -192,6 +191,22 @@ def test_mistakes_in_an_invitation_stand_beside_the_field(tenant: Tenant) -> Non
     twice = boss.post(at(tenant, "invite/"), {"email": "NEW@example.com", "role": "viewer"})
     assert "is invited already" in body(twice)
     assert len(mail.outbox) == 1
+
+
+def test_taking_invitations_back_makes_no_room_to_mail_the_world(
+    tenant: Tenant, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(invitations, "MOST_SENT", 2)
+    boss = browser(owner(tenant))
+    for _ in range(2):
+        invite(tenant)
+        with scope.tenant(tenant.pk):
+            (row,) = invitations.open_ones()
+        boss.post(at(tenant, f"invitations/{row.pk}/revoke/"))
+    done = boss.post(at(tenant, "invite/"), {"email": "third@example.com", "role": "viewer"})
+    assert done.status_code == 422
+    assert "invitations were sent within a day" in body(done)
+    assert len(mail.outbox) == 2
 
 
 def test_a_mail_server_that_is_away_is_told(tenant: Tenant, monkeypatch: Any) -> None:

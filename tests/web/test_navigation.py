@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from clarity.web import navigation
+from mappings.canonical.record import Entity
 from tests.web.shops import Shop
 
 
@@ -31,6 +32,7 @@ def test_a_page_of_a_pair_shows_where_it_is(page: Client, shop: Shop) -> None:
     for address, current in (
         ("live/", "Live"),
         ("flows/", "Flows"),
+        (f"flows/{shop.flows[Entity.ORDER].pk}/trial/", "Flows"),
         ("tables/", "Tables"),
         ("backfills/", "Backfills"),
         ("payments/", "Payments"),

@@ -72,7 +72,7 @@ def test_home_says_what_to_do_without_a_pair(transactional_db: None) -> None:
     client = Client()
     client.force_login(User.objects.create_user("nobody@example.com"))
     shown = text(client.get("/"))
-    assert "make demo" in shown
+    assert "simulated stores first" in shown
     assert "You are not a member of any account yet" in shown
 
 

@@ -149,6 +149,15 @@ def test_names_go_with_the_last_notice(shop: Shop) -> None:
         assert set(SearchTerm.objects.values_list("key", flat=True)) == {"7002"}
 
 
+def test_upkeep_asks_once_where_nothing_is_left_to_add(shop: Shop, other_shop: Shop) -> None:
+    came(shop, Entity.ORDER, bought("#1001", "7001"))
+    for _ in range(2):
+        indexed(shop)
+    with CaptureQueriesContext(connection) as asked:
+        indexed(shop)
+    assert len([one for one in asked if " FROM " in one["sql"]]) == 2
+
+
 def test_a_batch_costs_one_statement(shop: Shop) -> None:
     with scope.tenant(shop.tenant.pk):
         secret = indexing.key_of(shop.tenant.pk)

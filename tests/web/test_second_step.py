@@ -28,8 +28,7 @@ PASSWORD = "correct horse battery"
 
 
 @pytest.fixture(autouse=True)
-def _quick(transactional_db: None, settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def _nothing_counted(transactional_db: None) -> None:
     cache.clear()
 
 
@@ -192,6 +191,7 @@ def test_pages_of_ones_sign_in_are_there(tenant: Tenant, page: str) -> None:
     shown = signed_in().get(f"/accounts/{page}")
     assert shown.status_code == 200
     assert "unsafe-inline" not in shown["Content-Security-Policy"]
+    assert "no-store" in shown["Cache-Control"]
     assert not re.search(r"<script(?![^>]*(src=|application/json))|style=|\son\w+=", body(shown))
 
 

@@ -35,9 +35,7 @@ WANTED = {
 
 
 @pytest.fixture(autouse=True)
-def _nothing_counted(transactional_db: None, settings: Any) -> None:
-    # A slow hash is what production wants, and what a test waits for.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def _nothing_counted(transactional_db: None) -> None:
     cache.clear()
 
 
@@ -86,11 +84,26 @@ def test_signs_up_with_a_code_and_owns_a_tenant() -> None:
         assert AuditEntry.objects.get(action="tenant.created").actor_id == membership.user_id
 
 
+def test_without_a_mail_server_production_tells_people_and_writes_no_code(
+    settings: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    settings.EMAIL_BACKEND = "clarity.unsent_mail.EmailBackend"
+    client = Client()
+    done = sign_up(client)
+    assert done.status_code == 302
+    assert "The mail could not be sent just now." in client.get(done.url).content.decode()
+    assert mail.outbox == []
+    assert "@example.com" not in "".join(capfd.readouterr()).lower()
+
+
 def test_mistakes_stand_beside_their_fields() -> None:
     shown = body(sign_up(Client(), business=" ", email="nothing", password1="short"))
     assert "Say what your business is called." in shown
     assert "too short" in shown
     assert 'aria-describedby="id_password1-error id_password1-hint"' in shown
+    empty = body(sign_up(Client(), email="", password1=""))
+    assert "Type the address the code should go to." in empty
+    assert "Choose a password." in empty
     assert not User.objects.exists()
     assert mail.outbox == []
 

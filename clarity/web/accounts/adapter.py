@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -15,6 +16,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from tenants.models import User
 from tenants.services.people import forget_unfinished
+
+log = logging.getLogger(__name__)
 
 SAID = {
     "account_inactive": "This account is switched off.",
@@ -33,6 +36,8 @@ SAID = {
     ),
     "rate_limited": "That was too often. Wait a minute and try again.",
 }
+
+UNSENT = "The mail could not be sent just now. Wait a minute, then ask for it again."
 
 PROOFS = {
     "reauthenticate": "Use your password",
@@ -65,6 +70,15 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
             messages.error(request, SAID["email_taken"])
             return False
         return bool(super().confirm_email(request, email_address))
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """What the mail is about has happened already: a mail server that is away undoes nothing."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except OSError as error:
+            # Every failure of smtplib and of the network is one; its text may hold the address.
+            log.warning("%s was not sent: %s", template_prefix, type(error).__name__)
+            messages.error(self.request, UNSENT)
 
     def is_safe_url(self, url: str) -> bool:
         """Only this very site: neither other allowed hosts nor trusted origins."""

@@ -12,6 +12,10 @@ from django.http import HttpRequest
 from tenants.services.people import forget_unfinished
 
 LONGEST_NAME = 200
+_MISSING = {
+    "email": "Type the address the code should go to.",
+    "password1": "Choose a password.",
+}
 
 
 class SignUpForm(SignupForm):  # type: ignore[misc]
@@ -31,6 +35,12 @@ class SignUpForm(SignupForm):  # type: ignore[misc]
     )
     account_already_exists: bool
     field_order = ("business", "name", "email", "password1")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # allauth builds these two.
+        for name, missing in _MISSING.items():
+            self.fields[name].error_messages["required"] = missing
 
     def try_save(self, request: HttpRequest) -> tuple[Any, Any]:
         """A sign-up that was never finished gives way to this one.

@@ -170,7 +170,7 @@ def _flow(health: FlowHealth, today: Line, day: Line) -> FlowLine:
 def _side(side: Side, use: BudgetUse | None) -> SideLine:
     if use is None:
         return SideLine(side, None, "", "", 0)
-    return SideLine(side, use, f"{use.rate:.3g}", f"{use.at_once:,.0f}", round(use.used * 100))
+    return SideLine(side, use, words.rate(use.rate), f"{use.at_once:,.0f}", round(use.used * 100))
 
 
 def _tiles(

@@ -21,6 +21,11 @@ def percent(share: float | None) -> str:
     return "100 %" if share >= 1 else f"{floor(share * 10_000) / 100:.2f} %"
 
 
+def rate(per_second: float) -> str:
+    """ "1,000 a second", "2.5 a second"."""
+    return f"{per_second:,.0f} a second" if per_second >= 10 else f"{per_second:.2g} a second"
+
+
 def took(seconds: float | None) -> str:
     """ "4.0 s"; what is off the scale is "a day or more"."""
     if seconds is not None and seconds >= STEPS[-1]:

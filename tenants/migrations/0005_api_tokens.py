@@ -14,7 +14,7 @@ from tenants.rls import ProtectTenantTable
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tenants", "0010_erasing"),
+        ("tenants", "0004_erasing"),
     ]
 
     operations = [
