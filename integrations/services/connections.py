@@ -212,10 +212,12 @@ def move(
         store.put(connection.pk, dict(credentials))
         connection.base_url = check_base_url(base_url, private_network=True)
         connection.settings = {**connection.settings, **settings}
-        connection.state, connection.state_reason = ConnectionState.ACTIVE, ""
-        connection.state_since = now
-        connection.save(
-            update_fields=["base_url", "settings", "state", "state_reason", "state_since"]
+        connection.save(update_fields=["base_url", "settings"])
+        # What a person has paused or ended stays so. The time is renewed for one that works as well:
+        # a lane that is refused with the old credentials then loses nothing.
+        ended = (ConnectionState.PAUSED, ConnectionState.DISCONNECTED)
+        Connection.objects.filter(pk=connection.pk).exclude(state__in=ended).update(
+            state=ConnectionState.ACTIVE, state_reason="", state_since=now
         )
 
 

@@ -6,13 +6,12 @@ every article?), so that what would stop an order is known before the first one 
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from django.db import connection as database
@@ -29,6 +28,7 @@ from integrations.models import DryRun, DryRunState, Flow, Pair
 from integrations.queue import enqueue_dry_run
 from integrations.services import mapping_provenance, onboarding
 from integrations.services.mapping_provenance import Origin
+from integrations.services.patience import Patience
 from integrations.services.shadow_records import flat
 from integrations.sync import links, pipeline, rulebooks
 from integrations.sync.rulebooks import RuleBook
@@ -45,13 +45,9 @@ from tenants.services import audit
 ORDERS = 20
 # Whoever ran one for longer has died.
 LOST_AFTER = timedelta(minutes=10)
-MOST_WAITS = 20
-LONGEST_WAIT = 10.0
 
 ARRIVES, STOPS, LEFT_OUT = "arrives", "stops", "left_out"
 _OUR_ERROR = "An error of ours stopped it; we have been told. Run it again."
-
-T = TypeVar("T")
 
 
 class CannotTry(ValueError):
@@ -94,6 +90,7 @@ class _Way:
     source: Session
     target: Session
     book: RuleBook
+    patience: Patience = field(default_factory=Patience)
 
     def close(self) -> None:
         self.source.close()
@@ -231,11 +228,18 @@ def _try_newest(way: _Way, count: int) -> list[tuple[Tried, Record | None]]:
         # The pool gets the connection back while we wait for the network.
         database.close()
     newest, read = port.newest, port.read
-    keys = _patiently(lambda: newest(way.source.client, count))
-    raws: dict[str, Mapping[str, Any] | None] = {}
-    for key in keys:
-        raws |= _patiently(lambda key=key: read(way.source.client, [key]))  # type: ignore[misc]
-    return [_try_one(way, key, raws.get(key) or {}) for key in keys]
+    tried: list[tuple[Tried, Record | None]] = []
+    for key in way.patience.ask(lambda: newest(way.source.client, count)):
+        if way.patience.is_over:
+            # What was found by now is told; orders of many lines take long to look up.
+            break
+        try:
+            raws = way.patience.ask(lambda key=key: read(way.source.client, [key]))  # type: ignore[misc]
+            tried.append(_try_one(way, key, raws.get(key) or {}))
+        except TryLater:
+            if not (tried and way.patience.is_over):
+                raise
+    return tried
 
 
 def _try_one(way: _Way, key: str, raw: Mapping[str, Any]) -> tuple[Tried, Record | None]:
@@ -302,16 +306,4 @@ def _rehearse(way: _Way, record: Record, made: Rendered) -> None:
         related=related,
     )
     rehearse = port.rehearse
-    _patiently(lambda: rehearse(way.target.client, outgoing))
-
-
-def _patiently(ask: Callable[[], T]) -> T:
-    """What the account answers; waits where its rate limit asks for it. Raises what it raises."""
-    for _ in range(MOST_WAITS):
-        try:
-            return ask()
-        except TryLater as error:
-            if not error.throttled and error.left:
-                raise
-            time.sleep(min(error.after or 1.0, LONGEST_WAIT))
-    return ask()
+    way.patience.ask(lambda: rehearse(way.target.client, outgoing))

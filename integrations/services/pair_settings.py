@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from integrations.models import Environment, Pair, PairState
+from integrations.models import ConnectionState, Environment, Pair, PairState
 from integrations.services import pairs, removing
 from tenants import scope
 from tenants.models import AuditEntry, User
@@ -50,10 +50,16 @@ def pause(*, pair_id: UUID, actor: User | None) -> Pair:
 def resume(*, pair_id: UUID, actor: User | None, now: datetime) -> Pair:
     """Lets a paused pair go on as it did before. Call inside the scope; may be repeated.
 
-    Raises pairs.NotReady where it was live and its last preflight found what stops records.
+    Raises pairs.NotReady where an account of it was disconnected, and where it was live and its last
+    preflight found what stops records.
     """
     pair: Pair = Pair.objects.select_for_update(of=("self",)).get(pk=pair_id)
     if pair.state == PairState.PAUSED:
+        for connection in (pair.pos, pair.store):
+            if connection.state == ConnectionState.DISCONNECTED:
+                raise pairs.NotReady(
+                    f"{connection.name} is disconnected. Reconnect it first, then resume the pair."
+                )
         pairs.start(pair, state=state_before(pair), now=now)
         _audit(
             pair,

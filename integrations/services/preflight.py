@@ -23,6 +23,7 @@ from integrations.connector_kit.presets import NoPreset
 from integrations.models import Environment, Flow, Link, Pair, Preflight, PreflightState
 from integrations.queue import enqueue_preflight
 from integrations.services import own_fields, shelf_check
+from integrations.services.patience import Patience
 from integrations.sync import pipeline, rulebooks
 from integrations.sync.sessions import Session, open_session
 from integrations.sync.stock_numbers import location_map
@@ -97,7 +98,7 @@ def run_now(*, pair: Pair, actor: User | None, now: datetime) -> Preflight:
     """Looks at once, in this process. Call outside any scope. Raises CannotLook."""
     with scope.tenant(pair.tenant_id):
         row = _made(pair, actor, now=now)
-    run(tenant_id=pair.tenant_id, preflight_id=row.pk)
+    run(tenant_id=pair.tenant_id, preflight_id=row.pk, patience=Patience(None))
     with scope.tenant(pair.tenant_id):
         row.refresh_from_db()
     return row
@@ -114,17 +115,19 @@ def _made(pair: Pair, actor: User | None, *, now: datetime) -> Preflight:
     return row
 
 
-def run(*, tenant_id: UUID, preflight_id: int) -> None:
+def run(*, tenant_id: UUID, preflight_id: int, patience: Patience | None = None) -> None:
     """Looks both accounts over and keeps what was found. Call outside any scope; may be repeated."""
+    waits = patience or Patience()
     looked = pipeline.survives(
-        f"preflight {preflight_id}", partial(_run, tenant_id=tenant_id, preflight_id=preflight_id)
+        f"preflight {preflight_id}",
+        partial(_run, tenant_id=tenant_id, preflight_id=preflight_id, patience=waits),
     )
     if not looked:
         with scope.tenant(tenant_id):
             _finish(preflight_id, state=PreflightState.FAILED, problem=_OUR_ERROR)
 
 
-def _run(*, tenant_id: UUID, preflight_id: int) -> None:
+def _run(*, tenant_id: UUID, preflight_id: int, patience: Patience) -> None:
     with scope.tenant(tenant_id):
         row = (
             Preflight.objects.filter(pk=preflight_id, state=PreflightState.RUNNING)
@@ -142,8 +145,8 @@ def _run(*, tenant_id: UUID, preflight_id: int) -> None:
         # The pool gets the connection back while we wait for the network.
         database.close()
     try:
-        found, articles = _look(sessions, flows)
-        fields = own_fields.found(sessions)
+        found, articles = _look(sessions, flows, patience)
+        fields = patience.ask(lambda: own_fields.found(sessions))
     except ConnectorError as error:
         problem, state = error.message, PreflightState.FAILED
         found, articles, fields = [], {}, []
@@ -199,7 +202,7 @@ def _filled(flows: Sequence[Flow]) -> set[tuple[Entity, str]]:
 
 
 def _look(
-    sessions: tuple[Session, Session], flows: Sequence[Flow]
+    sessions: tuple[Session, Session], flows: Sequence[Flow], patience: Patience
 ) -> tuple[list[Found], dict[str, int]]:
     found: list[Found] = []
     entities = frozenset(Entity(flow.entity) for flow in flows)
@@ -207,13 +210,17 @@ def _look(
         name = session.connection.name
         found += [Found(name, one) for one in _address(session)]
         if session.connector.audit is not None:
-            looked = session.connector.audit(session.client, entities, partial(_ours, session))
+            audits = partial(
+                session.connector.audit, session.client, entities, partial(_ours, session)
+            )
+            # Read to its end here: a generator would ask outside of the waiting.
+            looked = patience.ask(lambda audits=audits: list(audits()))  # type: ignore[misc]
             found += [Found(name, one) for one in looked]
     if Entity.INVENTORY in entities:
-        found += [Found(BOTH, one) for one in _places(*sessions)]
+        found += [Found(BOTH, one) for one in patience.ask(lambda: list(_places(*sessions)))]
     try:
         pos, store = (
-            shelf_check.Side(session.connection.name, list(_articles(session)))
+            shelf_check.Side(session.connection.name, list(_articles(session, patience)))
             for session in sessions
         )
     except Unsupported as error:
@@ -277,14 +284,20 @@ def _places(pos: Session, store: Session) -> Iterator[Finding]:
             )
 
 
-def _articles(session: Session) -> Iterator[Article]:
+def _articles(session: Session, patience: Patience) -> Iterator[Article]:
     """Every article of one side. Raises Unsupported when it cannot list them."""
     port = session.port(Entity.PRODUCT)
     if port is None or port.shelf is None:
         raise Unsupported(f"{session.connector.manifest.label} cannot list its articles.")
     cursor = ""
     for _ in range(MOST_PAGES):
-        page = port.shelf(session.client, cursor)
+        if patience.is_over:
+            raise Unsupported(
+                f"{session.connection.name} has more articles than can be read while a page waits."
+                " Whoever runs this installation can compare them: `manage.py preflight` takes the"
+                " time it needs."
+            )
+        page = patience.ask(partial(port.shelf, session.client, cursor))
         yield from page.articles
         cursor = page.cursor
         if not cursor:

@@ -18,7 +18,7 @@ from uuid import UUID
 
 from integrations.connector_kit.errors import ConnectorError
 from integrations.connector_kit.registry import connectors, get
-from integrations.models import Connection, Pair, PairState, SandboxPair
+from integrations.models import Connection, ConnectionState, Pair, PairState, SandboxPair
 from integrations.services import connections, pairs, preflight
 from integrations.services.sandbox import connect_sandbox
 from integrations.services.sandbox_hosts import Host, SandboxAway, host_of, hosts
@@ -213,9 +213,14 @@ def tend(*, public_url: str, now: datetime) -> None:
             known[name] = here[name].names()
     for row in rows:
         names = [known.get(side.connector) for side in _sides(row)]
-        if all(found is not None for found in names) and not all(
-            found is not None and row.account_name in found for found in names
-        ):
+        if any(found is None for found in names):
+            continue
+        if any(side.state == ConnectionState.DISCONNECTED for side in _sides(row)):
+            # A person ended it, and with it its credentials.
+            continue
+        is_there = all(row.account_name in (found or ()) for found in names)
+        # Whoever made them anew may have died before both connections led there.
+        if not is_there or any(row.account_name not in side.base_url for side in _sides(row)):
             try:
                 revive(tenant_id=row.tenant_id, sandbox_id=row.pk, public_url=public_url, now=now)
             except (SandboxAway, ConnectorError) as error:

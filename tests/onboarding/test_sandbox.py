@@ -10,7 +10,15 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from integrations.models import Connection, Environment, Pair, PairState, Preflight, SandboxPair
+from integrations.models import (
+    Connection,
+    ConnectionState,
+    Environment,
+    Pair,
+    PairState,
+    Preflight,
+    SandboxPair,
+)
 from integrations.services import sandbox_pairs, sandbox_watch
 from integrations.services.sandbox_hosts import Host
 from integrations.webhooks import doors
@@ -96,7 +104,17 @@ def _survives_a_restart(newcomer: Newcomer, row: SandboxPair) -> None:
     sandbox_pairs.tend(public_url=newcomer.public_url, now=timezone.now())
     with scope.tenant(newcomer.tenant.pk):
         row.refresh_from_db()
-    assert row.generation == 2
+        assert row.generation == 2
+        # Whoever made them anew died before the till's connection led there.
+        till = Connection.objects.filter(pk=row.pair.pos_id)  # type: ignore[union-attr]
+        old = till.get().base_url.replace(row.account_name, before)
+        till.update(base_url=old, state=ConnectionState.PAUSED)
+    sandbox_pairs.tend(public_url=newcomer.public_url, now=timezone.now())
+    with scope.tenant(newcomer.tenant.pk):
+        row.refresh_from_db()
+        assert row.generation == 3
+        assert row.account_name in till.get().base_url
+        assert till.get().state == ConnectionState.PAUSED
 
 
 def test_there_is_an_end_to_sandboxes_and_none_is_half_made(

@@ -259,6 +259,10 @@ def test_a_connection_is_paused_resumed_and_disconnected(page: Client, shop: Sho
     assert "secret" not in str(entry.before["state"])
     answer = page.post(f"{address}resume/", follow=True)
     assert "This connection needs new credentials" in text(answer)
+    answer = page.post(f"{pair_base(shop)}resume/", follow=True)
+    assert "is disconnected. Reconnect it first" in text(answer)
+    with scope.tenant(shop.tenant.pk):
+        assert Pair.objects.get().state == PairState.PAUSED
 
 
 def test_a_refused_credential_changes_nothing(page: Client, shop: Shop) -> None:
