@@ -188,7 +188,7 @@ def test_an_incident_leads_to_the_rules_and_to_the_table(page: Client, shop: Sho
     item = held_order(shop, "#7")
     with scope.tenant(shop.tenant.pk):
         row = Delivery.objects.get(inbox_item=item)
-        row.reason = "no entry in the table payment_type for paypal"
+        row.reason, row.said = "no entry in the table payment_type for paypal", "paypal"
         incidents.file(row, Rejected(row.reason, field="payments"), now=timezone.now())
         row.save()
         incident = Incident.objects.get()
