@@ -289,7 +289,7 @@ def finish(
         granted = _consent(connector).grant(app, asked, query, now)
     except NotTheirs as error:
         raise BadConnection(f"{error} Nothing was connected; try again.", field="address") from None
-    except (NeedsOwner, TryLater) as error:
+    except (NeedsOwner, Rejected, TryLater) as error:
         raise BadConnection(error.message, field="address") from None
     return NewConnection(
         connector=connector,

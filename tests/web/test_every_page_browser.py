@@ -33,7 +33,10 @@ class Sight:
 
 @pytest.fixture
 def sight(browser: Browser, shop: Shop, live_server: Any) -> Iterator[Sight]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
+    # Still, for a colour that is on its way to another has the contrast of neither.
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900}, color_scheme="light", reduced_motion="reduce"
+    )
     found = Sight(context.new_page())
     found.page.on("pageerror", lambda error: found.troubles.append(f"page error: {error}"))
     found.page.on(
