@@ -66,22 +66,59 @@ def whole_pages(shop: Shop, there: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
+# Pages of a person, not of a business.
+OWN = (
+    "/?list",
+    "/new-account/",
+    "/accounts/email/",
+    "/accounts/password/change/",
+    "/accounts/sessions/",
+    "/accounts/2fa/",
+    "/accounts/2fa/totp/activate/",
+    "/api/docs/",
+)
+# Pages of strangers.
+DOORS = (
+    "/sign-in/",
+    "/accounts/signup/",
+    "/accounts/password/reset/",
+    "/accounts/password/reset/done/",
+    "/invitation/no-such-invitation/",
+    "/no-such-page/",
+)
+
+
 @pytest.mark.timeout(300)
 def test_every_page_can_be_used_by_everyone(sight: Sight, shop: Shop, live_server: Any) -> None:
     """axe-core finds nothing serious, light at 1280 px and dark at 390 px, and nothing is cut."""
+    assert _findings(sight, live_server.url, whole_pages(shop, objects(shop))) == {}
+    assert sight.troubles == []
+
+
+def test_doors_and_own_pages_can_be_used_by_everyone(sight: Sight, live_server: Any) -> None:
+    assert _findings(sight, live_server.url, {url: url for url in OWN}) == {}
+    assert sight.troubles == []
+    sight.page.context.clear_cookies()
+    assert _findings(sight, live_server.url, {url: url for url in DOORS}) == {}
+    # A browser says of itself that a page answered so.
+    expected = ("404 (Not Found)", "410 (Gone)")
+    assert [one for one in sight.troubles if not one.endswith(expected)] == []
+
+
+def _findings(sight: Sight, base: str, pages: Mapping[str, str]) -> dict[str, list[str]]:
+    """What axe finds serious, by page and colours."""
     axe = Axe()
     found: dict[str, list[str]] = {}
-    for name, url in whole_pages(shop, objects(shop)).items():
+    for name, url in pages.items():
         sight.page.set_viewport_size({"width": 1280, "height": 900})
         sight.page.emulate_media(color_scheme="light")
-        sight.page.goto(live_server.url + url)
+        sight.page.goto(base + url)
         found[f"{name} light"] = _serious(axe, sight.page, {})
         sight.page.set_viewport_size({"width": 390, "height": 900})
         sight.page.emulate_media(color_scheme="dark")
-        _fits(sight.page, f"{name}-390-dark")
+        _fits(sight.page, f"{name.strip('/').replace('/', '-')}-390-dark")
         found[f"{name} dark"] = _serious(axe, sight.page, COLOURS)
-    assert {where: what for where, what in found.items() if what} == {}
-    assert sight.troubles == []
+    return {where: what for where, what in found.items() if what}
 
 
 def _serious(axe: Axe, page: Page, options: Mapping[str, Any]) -> list[str]:
