@@ -9,11 +9,15 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from django.test import TransactionTestCase, override_settings
 
 from tests import emptying
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent
 SHARED = ROOT.parent / "shared"
@@ -67,6 +71,16 @@ def quick_passwords() -> Iterator[None]:
     quick = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     with override_settings(PASSWORD_HASHERS=quick):
         yield
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium for the pages of one file."""
+    # Most files ask for no browser, and none of them should wait for its library.
+    from tests.browser.window import opened
+
+    with opened() as found:
+        yield found
 
 
 @pytest.fixture

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
 import pytest
 from django.urls import Resolver404, resolve
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from clarity.web.entry import entry_link
 from integrations.connector_kit.sandbox.catalogue import catalogue
@@ -19,7 +17,7 @@ from integrations.connector_kit.sandbox.hostile import NAMES, NOTES, SKUS, TITLE
 from integrations.sync.sessions import load
 from tenants import scope
 from tenants.models import User
-from tests.browser.provision import chromium
+from tests.browser.window import fits
 from tests.flow.conftest import Rig
 from tests.flow.posting import order_body, send
 
@@ -44,7 +42,6 @@ OF_EACH = {
     "pair-safety-stock": 1,
     "backfills": 1,
 }
-PICTURES = os.environ.get("CLARITY_TEST_PICTURES", "")
 
 
 def test_only_the_last_goods_of_a_hostile_account_are_odd() -> None:
@@ -55,19 +52,6 @@ def test_only_the_last_goods_of_a_hostile_account_are_odd() -> None:
     assert [one.sku for one in hostile[16:19]] == list(SKUS)
     assert len({one.sku for one in hostile}) == 24
     assert catalogue(seed="7", size=1, hostile=True) == catalogue(seed="7", size=1)
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    launch = chromium()
-    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
-        # Playwright runs a loop in this thread, in which Django would refuse the database.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        made = playwright.chromium.launch(
-            executable_path=launch.executable, args=launch.args, env=dict(launch.env)
-        )
-        yield made
-        made.close()
 
 
 def traded(make_rig: Callable[..., Rig]) -> Rig:
@@ -142,9 +126,8 @@ def crawled(page: Page, first: list[str], slug: str, troubles: list[str]) -> Cou
             troubles.append(f"{address} answered {answer.status}")
             continue
         seen[kind] += 1
-        if PICTURES:
-            page.screenshot(path=str(Path(PICTURES) / f"{kind}-{seen[kind]}.png"), full_page=True)
         troubles += [f"{kind} {address}: {one}" for one in harm_on(page)]
+        fits(page, f"{kind}-{seen[kind]}")
         links = page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)")
         waiting += [link for link in links if urlsplit(link).path.startswith((f"/t/{slug}/", "/?"))]
     return seen
@@ -165,16 +148,10 @@ LOOK = """() => {
   if (window.clarityWasHere === 1) found.push("what somebody typed was run");
   if (document.querySelector("[onload], [onerror]")) found.push("what somebody typed is an element");
   if (document.querySelector('a[href^="javascript:"]')) found.push("a link runs code");
-  return [found, document.documentElement.scrollWidth - window.innerWidth];
+  return found;
 }"""
 
 
 def harm_on(page: Page) -> list[str]:
-    found, wide = page.evaluate(LOOK)
-    for _ in range(20):
-        if wide <= 0:
-            return list(found)
-        # Styles may still load.
-        page.wait_for_timeout(50)
-        found, wide = page.evaluate(LOOK)
-    return [*found, f"{wide} px too wide"]
+    found: list[str] = page.evaluate(LOOK)
+    return found

@@ -6,7 +6,6 @@ the two vendors. The time from the first page to the first order is measured and
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 import time
@@ -14,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from clarity import supervisor
 from clarity.demo.sandboxes import plain_session
@@ -24,7 +23,7 @@ from integrations.sync.sessions import open_account
 from tenants import scope
 from tenants.models import Membership, Role, Tenant, User
 from tenants.services.members import memberships_of
-from tests.browser.provision import chromium
+from tests.browser.window import fits
 from tests.processes import running
 
 # Three processes and a browser on a machine that may be busy with other work: what takes seconds
@@ -33,7 +32,6 @@ PATIENCE_SECONDS = 150
 PATIENCE = PATIENCE_SECONDS * 1000  # as the browser counts
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(4 * PATIENCE_SECONDS)]
 
-PICTURES = os.environ.get("CLARITY_TEST_PICTURES", "")
 # The code stands alone in a line of the mail, indented.
 CODE = re.compile(r"^    (\S+)$", re.M)
 
@@ -43,6 +41,7 @@ def test_a_newcomer_sees_the_first_order_arrive(
     sandboxes: Mapping[str, SandboxProcess],
     account_name: str,
     tmp_path: Path,
+    browser: Browser,
 ) -> None:
     email = f"{account_name}@example.com"
     log = tmp_path / "web.log"
@@ -57,12 +56,8 @@ def test_a_newcomer_sees_the_first_order_arrive(
         )
     # Without a mail host the web process writes the mail to its log.
     web.environment["CLARITY_EMAIL_HOST"] = ""
-    launch = chromium()
-    with running(web, log=log), running(workers), sync_playwright() as playwright:
+    with running(web, log=log), running(workers):
         supervisor.wait_for_port(port, seconds=PATIENCE_SECONDS)
-        browser = playwright.chromium.launch(
-            executable_path=launch.executable, args=launch.args, env=dict(launch.env)
-        )
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.set_default_timeout(PATIENCE)
         troubles: list[str] = []
@@ -76,21 +71,21 @@ def test_a_newcomer_sees_the_first_order_arrive(
         page.get_by_role("link", name="Make an account").click()
         _signs_up(page, business=account_name, email=email, log=log)
         expect(page).to_have_url(re.compile(rf"^{url}/t/[\w-]+/start/$"), timeout=PATIENCE)
-        _fits(page, "start")
+        fits(page, "start")
         page.get_by_role("button", name="Show me Heartland and Shopify").click()
         expect(page.locator("#now").get_by_text("Is S-1001 in Heartland")).to_be_visible(
             timeout=PATIENCE
         )
         took = time.monotonic() - began
-        _fits(page, "sandbox")
+        fits(page, "sandbox")
         page.get_by_role("button", name="Place an order in the sandbox shop").click()
         expect(page.locator("#now").get_by_text("Is S-1003 in Heartland")).to_be_visible(
             timeout=PATIENCE
         )
         page.set_viewport_size({"width": 390, "height": 844})
-        _fits(page, "sandbox-390")
+        fits(page, "sandbox-390")
         assert troubles == []
-        browser.close()
+        page.close()
     membership = _only_membership(email)
     assert (membership.role, membership.tenant.name) == (Role.OWNER, account_name)
     assert {"S-1001", "S-1002", "S-1003"} <= _at_till(membership.tenant)
@@ -102,12 +97,12 @@ def _signs_up(page: Page, *, business: str, email: str, log: Path) -> None:
     page.get_by_label("Business").fill(business)
     page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Password").fill("correct horse battery")
-    _fits(page, "signup")
+    fits(page, "signup")
     page.get_by_role("button", name="Make the account").click()
     expect(page.get_by_role("heading", name="Is this address yours?")).to_be_visible(
         timeout=PATIENCE
     )
-    _fits(page, "code")
+    fits(page, "code")
     page.get_by_label("Code").fill(_code(log))
     page.get_by_role("button", name="Go on").click()
 
@@ -134,10 +129,3 @@ def _at_till(tenant: Tenant) -> set[str]:
     )
     rows = session.request("GET", "/api/sales/orders", params={"per_page": "100"}).json()["results"]
     return {str(row["public_id"]) for row in rows if row["status"] in ("open", "closed")}
-
-
-def _fits(page: Page, name: str) -> None:
-    if PICTURES:
-        page.screenshot(path=str(Path(PICTURES) / f"{name}.png"), full_page=True)
-    wide = "document.documentElement.scrollWidth - window.innerWidth"
-    assert page.evaluate(wide) <= 0, f"{name} is too wide"

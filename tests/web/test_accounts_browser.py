@@ -2,58 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.core.cache import cache
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tenants.models import User
 from tenants.services.members import memberships_of
-from tests.browser.provision import chromium
+from tests.browser.window import fits
 
 pytestmark = pytest.mark.browser
 
-PICTURES = os.environ.get("CLARITY_TEST_PICTURES", "")
 PASSWORD = "correct horse battery"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    launch = chromium()
-    with sync_playwright() as playwright:
-        # Playwright runs a loop in this thread, in which Django would refuse the database.
-        before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
-        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-        made = playwright.chromium.launch(
-            executable_path=launch.executable, args=launch.args, env=dict(launch.env)
-        )
-        yield made
-        made.close()
-        if before is None:
-            del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture(autouse=True)
 def _nothing_counted(transactional_db: None) -> None:
     cache.clear()
-
-
-def looked_at(page: Page, name: str) -> None:
-    """Keeps a picture when asked to; a page that is wider than its window fails."""
-    if PICTURES:
-        page.screenshot(path=str(Path(PICTURES) / f"{name}.png"), full_page=True)
-    wide = "document.documentElement.scrollWidth - window.innerWidth"
-    try:
-        page.wait_for_function(f"{wide} <= 0", timeout=5_000)
-    except PlaywrightTimeout:
-        pytest.fail(f"{name} is {page.evaluate(wide)} px too wide")
 
 
 def opened(browser: Browser, width: int, troubles: list[str]) -> tuple[BrowserContext, Page]:
@@ -88,18 +56,18 @@ def with_device(context: BrowserContext, page: Page) -> None:
 
 def sign_up(page: Page, base: str, width: int) -> None:
     page.goto(f"{base}/sign-in/")
-    looked_at(page, f"sign-in-{width}")
+    fits(page, f"sign-in-{width}")
     page.get_by_role("link", name="Make an account").click()
     page.get_by_label("Name of your business").fill("Harbour Goods")
     page.get_by_label("E-mail address").fill("ada@example.com")
     page.get_by_label("Password").fill("short")
     page.get_by_role("button", name="Make the account").click()
     expect(page.get_by_text("too short")).to_be_visible()
-    looked_at(page, f"sign-up-mistake-{width}")
+    fits(page, f"sign-up-mistake-{width}")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Make the account").click()
     expect(page.get_by_role("heading", name="Is this address yours?")).to_be_visible()
-    looked_at(page, f"code-{width}")
+    fits(page, f"code-{width}")
     code = re.search(r"^    (\S+)$", str(mail.outbox[-1].body), re.M)
     assert code
     page.get_by_label("Code").fill(code.group(1))
@@ -120,21 +88,21 @@ def test_signs_up_adds_a_passkey_and_signs_in_with_it(
     sign_up(page, base, width)
 
     page.locator(".account-menu > summary").click()
-    looked_at(page, f"menu-{width}")
+    fits(page, f"menu-{width}")
     page.get_by_role("link", name="How I sign in").click()
-    looked_at(page, f"security-{width}")
+    fits(page, f"security-{width}")
     page.get_by_role("link", name="Add a passkey").click()
     expect(page.get_by_role("heading", name="Is it still you?")).to_be_visible()
-    looked_at(page, f"reauthenticate-{width}")
+    fits(page, f"reauthenticate-{width}")
     page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name="Go on").click()
-    looked_at(page, f"passkey-add-{width}")
+    fits(page, f"passkey-add-{width}")
     page.get_by_role("button", name="Add the passkey").click()
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
-    looked_at(page, f"recovery-codes-{width}")
+    fits(page, f"recovery-codes-{width}")
     page.goto(f"{base}/accounts/2fa/webauthn/")
     expect(page.get_by_text("Signs you in by itself.")).to_be_visible()
-    looked_at(page, f"passkeys-{width}")
+    fits(page, f"passkeys-{width}")
 
     page.locator(".account-menu > summary").click()
     page.get_by_role("button", name="Sign out").click()
@@ -142,7 +110,7 @@ def test_signs_up_adds_a_passkey_and_signs_in_with_it(
     page.goto(f"{base}/sign-in/?next=/new-account/")
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page).to_have_url(f"{base}/new-account/")
-    looked_at(page, f"new-account-{width}")
+    fits(page, f"new-account-{width}")
 
     if width == 1280:
         _invites(browser, page, base, troubles)
@@ -164,16 +132,16 @@ def _invites(browser: Browser, page: Page, base: str, troubles: list[str]) -> No
     _pages_of_people(page, base, 1280)
     other_context, other = opened(browser, 390, [])
     other.goto(link.group(1))
-    looked_at(other, "invitation-390")
+    fits(other, "invitation-390")
     other.get_by_label("Password").fill(PASSWORD)
     other.get_by_role("button", name="Join").click()
     expect(other.locator(".account-menu > summary")).to_be_visible()
     other.goto(f"{base}/t/{slug}/settings/members/")
     expect(other.get_by_text("Owners and admins invite people")).to_be_visible()
-    looked_at(other, "members-of-a-viewer-390")
+    fits(other, "members-of-a-viewer-390")
     other.goto(f"{base}/t/{slug}/settings/audit/")
     expect(other.get_by_text("your role is viewer")).to_be_visible()
-    looked_at(other, "refused-390")
+    fits(other, "refused-390")
     other_context.close()
 
 
@@ -185,7 +153,7 @@ def _pages_of_people(page: Page, base: str, width: int) -> None:
         ("audit", "settings/audit/"),
     ):
         page.goto(f"{base}/t/{slug}/{place}")
-        looked_at(page, f"{name}-{width}")
+        fits(page, f"{name}-{width}")
     for name, place in (
         ("email", "email/"),
         ("password", "password/change/"),
@@ -193,4 +161,4 @@ def _pages_of_people(page: Page, base: str, width: int) -> None:
         ("totp", "2fa/totp/activate/"),
     ):
         page.goto(f"{base}/accounts/{place}")
-        looked_at(page, f"{name}-{width}")
+        fits(page, f"{name}-{width}")

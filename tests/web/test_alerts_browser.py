@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
+from playwright.sync_api import Browser, expect
 
 from clarity.web.entry import entry_link
 from integrations.models import AlertChannel, ChannelKind, MessageKind, Topic
@@ -19,39 +15,10 @@ from integrations.services import alert_outbox, alerts
 from integrations.services.alert_words import Content
 from integrations.services.alerts import Wanted
 from tenants import scope
-from tests.browser.provision import chromium
+from tests.browser.window import fits
 from tests.web.shops import Shop
 
 pytestmark = pytest.mark.browser
-
-# A folder to keep pictures of the pages in, for people to look at.
-PICTURES = os.environ.get("CLARITY_TEST_PICTURES", "")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    launch = chromium()
-    with sync_playwright() as playwright:
-        # Playwright runs a loop in this thread, in which Django would refuse the database.
-        before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
-        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-        made_browser = playwright.chromium.launch(
-            executable_path=launch.executable, args=launch.args, env=dict(launch.env)
-        )
-        yield made_browser
-        made_browser.close()
-        if before is None:
-            del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
-def _fits(page: Page, name: str) -> None:
-    if PICTURES:
-        page.screenshot(path=str(Path(PICTURES) / f"{name}.png"), full_page=True)
-    wide = "document.documentElement.scrollWidth - window.innerWidth"
-    try:
-        page.wait_for_function(f"{wide} <= 0", timeout=5_000)
-    except PlaywrightTimeout:
-        pytest.fail(f"{name} is {page.evaluate(wide)} px too wide")
 
 
 def _filled(shop: Shop) -> AlertChannel:
@@ -99,30 +66,30 @@ def test_every_page_fits_and_a_channel_is_added_by_hand(
     base = f"{live_server.url}/t/{shop.tenant.slug}/settings/alerts/"
     page.goto(base)
     expect(page.get_by_text("Failing")).to_be_visible()
-    _fits(page, f"alerts-{width}")
+    fits(page, f"alerts-{width}")
     page.get_by_role("link", name="Add a channel: E-mail").click()
     page.get_by_label("Name").fill("Book-keeping")
     page.get_by_label("Other addresses").fill("books@example.com")
     page.get_by_label("Privacy requests").uncheck()
-    _fits(page, f"new-email-{width}")
+    fits(page, f"new-email-{width}")
     page.get_by_role("button", name="Add the channel").click()
     expect(page.get_by_text("Has not agreed yet")).to_be_visible()
-    _fits(page, f"email-{width}")
+    fits(page, f"email-{width}")
     page.goto(f"{base}new/webhook/")
     page.get_by_label("Name").fill("Our program")
     page.get_by_label("Address of the webhook").fill("http://127.0.0.1:9/in")
-    _fits(page, f"new-webhook-{width}")
+    fits(page, f"new-webhook-{width}")
     page.get_by_role("button", name="Add the channel").click()
     expect(page.get_by_label("Signing key")).to_have_value(re.compile("^ccwh_"))
-    _fits(page, f"key-{width}")
+    fits(page, f"key-{width}")
     page.goto(f"{base}{chat.pk}/")
     page.get_by_role("button", name="Send a test message").click()
     expect(page.get_by_text("did not get through. 127.0.0.1 could not be reached")).to_be_visible()
-    _fits(page, f"channel-{width}")
+    fits(page, f"channel-{width}")
     page.get_by_role("link", name="All messages").click()
-    _fits(page, f"messages-{width}")
+    fits(page, f"messages-{width}")
     page.goto(f"{base}{chat.pk}/delete/")
-    _fits(page, f"delete-{width}")
+    fits(page, f"delete-{width}")
     page.get_by_role("button", name="Delete the channel").click()
     expect(page.get_by_text("Back office chat is deleted.")).to_be_visible()
     assert troubles == []

@@ -9,10 +9,8 @@ from playwright.sync_api import Browser, expect
 
 from clarity.web.entry import entry_link
 from tests.api.world import Program
+from tests.browser.window import fits
 from tests.web.shops import Shop
-from tests.web.test_backfill_browser import _fits, browser
-
-__all__ = ["browser"]
 
 pytestmark = pytest.mark.browser
 
@@ -34,20 +32,20 @@ def test_a_token_is_made_read_about_and_revoked(
     page.get_by_role("link", name="Make a token").click()
     page.get_by_label("Name").fill("Warehouse")
     page.get_by_label("See pairs and their flows").check()
-    _fits(page, f"token-new-{width}")
+    fits(page, f"token-new-{width}")
     page.get_by_role("button", name="Make the token").click()
     token = page.get_by_label("Warehouse").input_value()
     assert Program(token).get("pairs").status_code == 200
-    _fits(page, f"token-made-{width}")
+    fits(page, f"token-made-{width}")
     page.get_by_role("link", name="I have copied it").click()
-    _fits(page, f"tokens-{width}")
+    fits(page, f"tokens-{width}")
 
     page.get_by_role("main").get_by_role("link", name="API", exact=True).click()
     summary = page.get_by_text("Switch a flow on or off")
     summary.click()
     expect(page.locator("#switchFlow").get_by_text("Idempotency-Key").first).to_be_visible()
     summary.scroll_into_view_if_needed()
-    _fits(page, f"reference-{width}")
+    fits(page, f"reference-{width}")
 
     page.go_back()
     page.get_by_role("link", name="Revoke Warehouse").click()

@@ -2,55 +2,20 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from clarity.web.entry import entry_link
 from integrations.models import Backfill, BackfillState
 from mappings.canonical.record import Entity
 from tenants import scope
-from tests.browser.provision import chromium
+from tests.browser.window import fits
 from tests.web.shops import Shop
 from tests.web.test_backfills import filled, list_url, made, url
 
 pytestmark = pytest.mark.browser
-
-# A folder to keep pictures of the pages in, for people to look at.
-PICTURES = os.environ.get("CLARITY_TEST_PICTURES", "")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    launch = chromium()
-    with sync_playwright() as playwright:
-        # Playwright runs a loop in this thread, in which Django would refuse the database.
-        before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
-        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-        made_browser = playwright.chromium.launch(
-            executable_path=launch.executable, args=launch.args, env=dict(launch.env)
-        )
-        yield made_browser
-        made_browser.close()
-        if before is None:
-            del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
-def _fits(page: Page, name: str) -> None:
-    if PICTURES:
-        page.screenshot(path=str(Path(PICTURES) / f"{name}.png"), full_page=True)
-    wide = "document.documentElement.scrollWidth - window.innerWidth"
-    # A page that has just been resized, or whose styles still load, is looked at again. Asked from
-    # here each time: the page's own policy forbids it to evaluate what a waiting function is.
-    for _ in range(50):
-        if page.evaluate(wide) <= 0:
-            return
-        page.wait_for_timeout(100)
-    pytest.fail(f"{name} is {page.evaluate(wide)} px too wide")
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -71,11 +36,11 @@ def test_every_page_fits_and_says_nothing_wrong(
     page.get_by_role("link", name=shop.pair.name, exact=True).click()
     page.get_by_role("link", name="Backfills").click()
     expect(page).to_have_url(f"{live_server.url}{list_url(shop)}")
-    _fits(page, f"overview-{width}")
+    fits(page, f"overview-{width}")
     page.goto(f"{live_server.url}{url(shop, plan)}")
-    _fits(page, f"plan-{width}")
+    fits(page, f"plan-{width}")
     page.goto(f"{live_server.url}{url(shop, running)}")
-    _fits(page, f"running-{width}")
+    fits(page, f"running-{width}")
 
     with scope.tenant(shop.tenant.pk):
         Backfill.objects.filter(pk=running.pk).update(read=20_000)
@@ -83,10 +48,10 @@ def test_every_page_fits_and_says_nothing_wrong(
     page.get_by_role("button", name="Pause the backfill").click()
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
     page.get_by_role("link", name="Cancel").click()
-    _fits(page, f"cancel-{width}")
+    fits(page, f"cancel-{width}")
     page.get_by_role("button", name="Cancel the backfill").click()
     expect(page.get_by_text("The backfill is cancelled.")).to_be_visible()
-    _fits(page, f"cancelled-{width}")
+    fits(page, f"cancelled-{width}")
     page.get_by_role("link", name="In Web shop").click()
     expect(page.get_by_text("Known once Store till has been read to its end.")).to_be_visible()
 

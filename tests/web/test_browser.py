@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from clarity.web.entry import entry_link
 from integrations.connector_kit.base import Counted
 from integrations.models import Preflight, PreflightState
 from mappings.canonical.record import Entity
 from tenants import scope
-from tests.browser.provision import chromium
+from tests.browser.window import fits
 from tests.web.shops import Shop, delivered_order, delivery, held_order, notice
 from tests.web.test_stock import FakeSide, as_sides
 
@@ -31,22 +30,6 @@ class Sight:
 
     page: Page
     troubles: list[str] = field(default_factory=list)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    launch = chromium()
-    with sync_playwright() as playwright:
-        # Playwright runs a loop in this thread, in which Django would refuse the database.
-        before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
-        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-        made = playwright.chromium.launch(
-            executable_path=launch.executable, args=launch.args, env=dict(launch.env)
-        )
-        yield made
-        made.close()
-        if before is None:
-            del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture
@@ -90,14 +73,6 @@ def sight(
     expect(found.page).to_have_url(f"{live_server.url}{rich.live}")  # type: ignore[attr-defined]
     yield found
     context.close()
-
-
-def fits(page: Page) -> bool:
-    return bool(
-        page.evaluate(
-            "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-        )
-    )
 
 
 def test_live_page_shows_a_new_record_by_itself(sight: Sight, rich: Shop) -> None:
@@ -182,27 +157,27 @@ def test_pages_fit_and_are_clean(sight: Sight, rich: Shop, request: pytest.Fixtu
     _, scheme = request.node.callspec.params["sight"]
     expect(page.get_by_text("1 of 61 differ")).to_be_visible()
     assert page.evaluate("document.documentElement.dataset.bsTheme") == scheme
-    assert fits(page), "live page"
+    fits(page, "live page")
     page.get_by_role("link", name="#1031").click()
     expect(page.get_by_role("heading", name=f"no Heartland item for SKU {LONG}")).to_be_visible()
     for details in page.locator("summary").all():
         details.click()
-    assert fits(page), "held record"
+    fits(page, "held record")
     page.goto(page.url.split("/t/")[0] + rich.live)
     page.get_by_role("link", name="#1030").click()
     page.locator("#origins summary").click()
     expect(page.locator("table.origins")).to_contain_text("public_id")
-    assert fits(page), "where each field came from"
+    fits(page, "where each field came from")
     page.go_back()
     page.get_by_role("link", name="#1031").click()
     page.get_by_role("link", name="Replay this record").click()
     expect(page.get_by_role("heading", name="Replay Order #1031?")).to_be_visible()
-    assert fits(page), "replay"
+    fits(page, "replay")
     page.get_by_role("button", name="Replay").click()
     expect(page.get_by_role("status")).to_contain_text("runs again")
     page.goto(page.url.split("/t/")[0] + "/?list")
     expect(page.get_by_role("heading", name="Your pairs")).to_be_visible()
-    assert fits(page), "home"
+    fits(page, "home")
     assert sight.troubles == []
 
 

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from clarity.web.entry import entry_link
 from integrations.models import InboxState
 from mappings.canonical.record import Entity
-from tests.browser.provision import chromium
+from tests.browser.window import fits
 from tests.web.shops import Shop, delivery, notice
 from tests.web.test_dashboard import check_url, compared, filled, url
 
 pytestmark = pytest.mark.browser
 
-# A folder to keep pictures of the pages in, for people to look at.
-PICTURES = os.environ.get("CLARITY_TEST_PICTURES", "")
 # Whether a chart shows any of its colour: what is clear is four times 0.
 INK = """drawing => {
   const canvas = drawing.querySelector("canvas");
@@ -29,29 +24,6 @@ INK = """drawing => {
   for (let at = 0; at < all.length; at += 4) if (all[at + 3] === 255) seen.add(all.slice(at, at + 3).join());
   return Array.from(seen);
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    launch = chromium()
-    with sync_playwright() as playwright:
-        # Playwright runs a loop in this thread, in which Django would refuse the database.
-        before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
-        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-        made = playwright.chromium.launch(
-            executable_path=launch.executable, args=launch.args, env=dict(launch.env)
-        )
-        yield made
-        made.close()
-        if before is None:
-            del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
-def fits(page: Page, name: str) -> None:
-    if PICTURES:
-        page.screenshot(path=str(Path(PICTURES) / f"{name}.png"), full_page=True)
-    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    assert wide <= 0, f"{name} is {wide} px too wide"
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -11,13 +11,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from clarity.web.entry import entry_link
+from tests.browser.window import fits
 from tests.web.every_page import addresses, objects, signed_in
 from tests.web.shops import Shop
-from tests.web.test_backfill_browser import _fits, browser
 
 pytestmark = pytest.mark.browser
-
-__all__ = ["browser"]
 
 # What axe calls its findings that shut somebody out.
 SERIOUS = ("serious", "critical")
@@ -116,7 +114,7 @@ def _findings(sight: Sight, base: str, pages: Mapping[str, str]) -> dict[str, li
         found[f"{name} light"] = _serious(axe, sight.page, {})
         sight.page.set_viewport_size({"width": 390, "height": 900})
         sight.page.emulate_media(color_scheme="dark")
-        _fits(sight.page, f"{name.strip('/').replace('/', '-')}-390-dark")
+        fits(sight.page, f"{name.strip('/').replace('/', '-')}-390-dark")
         found[f"{name} dark"] = _serious(axe, sight.page, COLOURS)
     return {where: what for where, what in found.items() if what}
 

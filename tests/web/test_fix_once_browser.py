@@ -17,7 +17,6 @@ from tenants import scope
 from tests.flow.conftest import Rig, make_rig  # noqa: F401 - the fixture
 from tests.flow.posting import TillCalls, order_body, send
 from tests.flow.steps import numbers
-from tests.web.test_browser import browser  # noqa: F401 - the fixture
 from tests.web.test_incidents_browser import opened, orders_waiting, shoot, work
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]

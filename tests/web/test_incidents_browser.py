@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,24 +15,20 @@ from integrations.queue.pulse import hint_due_incidents
 from integrations.services import group_replay
 from tenants import scope
 from tenants.models import User
+from tests.browser.window import fits
 from tests.flow.conftest import Rig, make_rig  # noqa: F401 - the fixture
 from tests.flow.posting import TillCalls, order_body, send
 from tests.flow.steps import numbers
-from tests.web.test_browser import Sight, browser, fits  # noqa: F401 - the fixture
+from tests.web.test_browser import Sight
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
-# Where pictures of each page go; none are made without it.
-SHOTS = os.environ.get("CLARITY_TEST_SHOTS", "")
-
 
 def shoot(page: Page, name: str) -> None:
-    """Checks that the page fits at both widths, and keeps pictures of it when they are wanted."""
+    """The page fits at both widths."""
     for width in (1280, 390):
         page.set_viewport_size({"width": width, "height": 900})
-        assert fits(page), f"{name} at {width}"
-        if SHOTS:
-            page.screenshot(path=str(Path(SHOTS) / f"{name}-{width}.png"), full_page=True)
+        fits(page, f"{name}-{width}")
     page.set_viewport_size({"width": 1280, "height": 900})
 
 

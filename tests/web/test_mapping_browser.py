@@ -9,14 +9,12 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from clarity.web.entry import entry_link
+from tests.browser.window import fits
 from tests.web.shops import Shop
-from tests.web.test_backfill_browser import _fits, browser
 from tests.web.test_mapping_rules import base, kept_order, tried
 from tests.web.test_mapping_versions_pages import published, tables, unmapped
 
 pytestmark = pytest.mark.browser
-
-__all__ = ["browser"]
 
 
 @pytest.fixture
@@ -29,7 +27,7 @@ def desk(browser: Browser) -> Iterator[BrowserContext]:
 def _both_widths(page: Page, name: str) -> None:
     for width in (390, 1280):
         page.set_viewport_size({"width": width, "height": 900})
-        _fits(page, f"{name}-{width}")
+        fits(page, f"{name}-{width}")
 
 
 def test_a_rule_is_changed_tried_and_published(

@@ -2,52 +2,24 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from clarity.web.entry import entry_link
 from integrations.connector_kit.privacy import Person, PrivacyAsk, PrivacyNotice
 from integrations.models import Flow, StockedArticle
 from integrations.services import connections, exporting, privacy_requests
 from tenants import scope
-from tests.browser.provision import chromium
+from tests.browser.window import fits
 from tests.web.shops import Shop, delivered_order
 from tests.web.test_settings_pages import base, connection_base, pair_base
 
 pytestmark = pytest.mark.browser
 
-PICTURES = os.environ.get("CLARITY_TEST_PICTURES", "")
 PASSWORD = "a long enough password"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    launch = chromium()
-    with sync_playwright() as playwright:
-        # Playwright runs a loop in this thread, in which Django would refuse the database.
-        before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
-        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-        made_browser = playwright.chromium.launch(
-            executable_path=launch.executable, args=launch.args, env=dict(launch.env)
-        )
-        yield made_browser
-        made_browser.close()
-        if before is None:
-            del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
-def _fits(page: Page, name: str) -> None:
-    """The window is that of a phone."""
-    if PICTURES:
-        page.screenshot(path=str(Path(PICTURES) / f"{name}.png"), full_page=True)
-    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    assert wide <= 0, f"{name} is {wide} px too wide"
 
 
 def _prepared(shop: Shop) -> None:
@@ -87,13 +59,13 @@ def test_settings_are_changed_and_the_account_exported_and_erased(
     page.goto(entry_link(shop.owner, here))
 
     page.goto(f"{here}{base(shop)}")
-    _fits(page, "general")
+    fits(page, "general")
     page.get_by_label("Keep the contents of records").fill("45")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
 
     page.goto(f"{here}{connection_base(shop)}settings/")
-    _fits(page, "connection-settings")
+    fits(page, "connection-settings")
 
     page.goto(f"{here}{pair_base(shop)}")
     page.get_by_role("link", name="Safety stock").click()
@@ -101,9 +73,9 @@ def test_settings_are_changed_and_the_account_exported_and_erased(
     page.get_by_label("Units", exact=True).fill("2")
     page.get_by_role("button", name="Keep back").click()
     expect(page.get_by_text("2 of MUG kept back.")).to_be_visible()
-    _fits(page, "safety-stock")
+    fits(page, "safety-stock")
     page.goto(f"{here}{pair_base(shop)}merge-rules/")
-    _fits(page, "merge-rules")
+    fits(page, "merge-rules")
 
     page.goto(f"{here}{base(shop)}data/")
     page.get_by_role("button", name="Make an export").click()
@@ -111,17 +83,17 @@ def test_settings_are_changed_and_the_account_exported_and_erased(
     exporting.run_due(timezone.now())
     privacy_requests.run_due(timezone.now())
     expect(page.get_by_role("link", name="Download the export")).to_be_visible(timeout=15_000)
-    _fits(page, "data")
+    fits(page, "data")
     with page.expect_download() as download:
         page.get_by_role("link", name="Download the export").click()
     assert download.value.suggested_filename.startswith("harbour-goods-")
 
     page.goto(f"{here}{base(shop)}data/erase/")
-    _fits(page, "erase")
+    fits(page, "erase")
     page.get_by_label("Type the name of your business").fill("Harbour Goods")
     page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name="Erase everything").click()
     expect(page.get_by_role("heading", name="Harbour Goods is being erased")).to_be_visible()
-    _fits(page, "erasure")
+    fits(page, "erasure")
     assert troubles == []
     context.close()
