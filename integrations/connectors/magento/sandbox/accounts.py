@@ -10,6 +10,7 @@ from werkzeug.exceptions import NotFound
 
 from integrations.connectors.magento.sandbox import seeding
 from integrations.connectors.magento.sandbox.operations import Bulks
+from integrations.connectors.magento.sandbox.sales.state import Sales
 from integrations.connectors.magento.sandbox.settings import settings_of
 from integrations.connectors.magento.sandbox.shop import Shop
 
@@ -44,6 +45,7 @@ class Accounts:
                 return known
             made = Shop(wanted, self.public_url)
             made.bulks = Bulks(made)
+            made.sales = Sales(made)
             seeding.fill(made)
             self._shops[wanted.name] = made
             return made

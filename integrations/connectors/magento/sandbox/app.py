@@ -15,6 +15,8 @@ from integrations.connectors.magento.sandbox.catalogue import products
 from integrations.connectors.magento.sandbox.inventory import source_items, stock_items
 from integrations.connectors.magento.sandbox.replies import json_reply
 from integrations.connectors.magento.sandbox.routing import Table
+from integrations.connectors.magento.sandbox.sales import control as sales_control
+from integrations.connectors.magento.sandbox.sales import routes as sales_routes
 from integrations.connectors.magento.sandbox.settings import BadRequest
 
 Handler = Callable[..., Response]
@@ -29,10 +31,11 @@ API = Table(
         *products.ROUTES,
         *stock_items.ROUTES,
         *source_items.ROUTES,
+        *sales_routes.ROUTES,
     )
 )
 
-_ACTIONS: Mapping[str, control.Action] = {**control.ACTIONS}
+_ACTIONS: Mapping[str, control.Action] = {**control.ACTIONS, **sales_control.ACTIONS}
 
 
 def _rest(accounts: Accounts, request: Request, name: str, path: str) -> Response:

@@ -19,6 +19,7 @@ from integrations.connectors.magento.sandbox.stock import DEFAULT_SOURCE, Stock
 
 if TYPE_CHECKING:
     from integrations.connectors.magento.sandbox.operations import Bulks
+    from integrations.connectors.magento.sandbox.sales.state import Sales
 
 Listener = Callable[[str, int], None]
 
@@ -50,6 +51,7 @@ class Shop:
         self.attributes: dict[str, Attribute] = {}
         self.customers: dict[int, Customer] = {}
         self.bulks: Bulks
+        self.sales: Sales
         self.is_closed = False
 
     @property

@@ -1,0 +1,3 @@
+"""Tests of the sandbox's sales."""
+
+from __future__ import annotations
