@@ -1,3 +1,0 @@
-"""Tests of the sandbox's sales."""
-
-from __future__ import annotations
