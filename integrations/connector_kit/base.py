@@ -369,7 +369,7 @@ class Connector:
     `privacy` reads the vendor's privacy webhooks. `challenge(request, account)` is the text a GET of
     the webhook address is answered with, by which a vendor makes sure that the address is ours;
     raises NotTheirs when the request asks nothing. `acknowledge(request)` is what a webhook that was
-    taken in is answered with, for a vendor that reads our answer.
+    taken in is answered with, for a vendor that reads our answer; None is the usual one.
     """
 
     manifest: Manifest
@@ -392,4 +392,4 @@ class Connector:
     unsubscribe: Callable[[Client, str], int] | None = None
     privacy: PrivacyPort | None = None
     challenge: Callable[[WebhookRequest, Account], str] | None = None
-    acknowledge: Callable[[WebhookRequest], Mapping[str, Any]] | None = None
+    acknowledge: Callable[[WebhookRequest], Mapping[str, Any] | None] | None = None

@@ -105,9 +105,8 @@ def _delivered(door: Door, request: HttpRequest) -> HttpResponse:
         notices=notices,
         now=timezone.now(),
     )
-    if door.connector.acknowledge:
-        return _json(dict(door.connector.acknowledge(incoming)))
-    return _json({"accepted": new})
+    said = door.connector.acknowledge(incoming) if door.connector.acknowledge else None
+    return _json({"accepted": new} if said is None else dict(said))
 
 
 def _notices(door: Door, incoming: WebhookRequest) -> list[Notice]:
