@@ -74,7 +74,7 @@ def _rest(accounts: Accounts, request: Request, name: str, path: str) -> Respons
 def _key(accounts: Accounts, _request: Request, name: str, path: str) -> Response:
     """The public key of Adobe's events, in the place of Adobe's own host."""
     events = accounts.get(name).events
-    if path != events.key_path:
+    if f"/{path}" != events.key_path:
         raise NotFound("no key is published there")
     return Response(events.keys.get().public_pem, mimetype="application/x-pem-file")
 
@@ -88,7 +88,7 @@ _PLACES: tuple[tuple[str, str, Handler], ...] = (
     ("DELETE", f"{_ACCOUNT}/faults", control.clear_faults),
     ("GET", f"{_ACCOUNT}/log", control.read_log),
     ("DELETE", f"{_ACCOUNT}/log", control.clear_log),
-    ("GET", "/stores/<name>/adobe<path:path>", _key),
+    ("GET", "/stores/<name>/adobe/<path:path>", _key),
     *(("POST", f"{_ACCOUNT}/{path}", control.acting(action)) for path, action in _ACTIONS.items()),
 )
 _METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
