@@ -9,7 +9,15 @@ from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from integrations.connectors.magento.sandbox import control, endpoint, operations, stores
+from integrations.connectors.magento.sandbox import (
+    admin,
+    control,
+    endpoint,
+    handshake,
+    operations,
+    pages,
+    stores,
+)
 from integrations.connectors.magento.sandbox.accounts import Accounts
 from integrations.connectors.magento.sandbox.catalogue import (
     attribute_calls,
@@ -42,6 +50,7 @@ _ACCOUNT = "/_sandbox/accounts/<name>"
 API = Table(
     (
         *stores.ROUTES,
+        *admin.ROUTES,
         *operations.ROUTES,
         *products.ROUTES,
         *product_writing.ROUTES,
@@ -66,6 +75,9 @@ _ACTIONS: Mapping[str, control.Action] = {
     **event_control.ACTIONS,
 }
 
+# These lock the shop for each order by itself, so that a thousand of them do not stop its API.
+_SELF_LOCKING = ("orders",)
+
 
 def _rest(accounts: Accounts, request: Request, name: str, path: str) -> Response:
     return endpoint.serve(accounts.get(name), API, request, operations.enqueue)
@@ -80,16 +92,28 @@ def _key(accounts: Accounts, _request: Request, name: str, path: str) -> Respons
 
 
 _PLACES: tuple[tuple[str, str, Handler], ...] = (
+    ("POST", "/stores/<name>/oauth/token/request", handshake.request_token),
+    ("POST", "/stores/<name>/oauth/token/access", handshake.access_token),
     ("GET", "/_sandbox/accounts", control.list_accounts),
     ("POST", "/_sandbox/accounts", control.create_account),
     ("PATCH", _ACCOUNT, control.change_account),
     ("DELETE", _ACCOUNT, control.delete_account),
+    ("POST", f"{_ACCOUNT}/activate", control.acting(handshake.activate, is_locked=False)),
     ("POST", f"{_ACCOUNT}/faults", control.add_fault),
     ("DELETE", f"{_ACCOUNT}/faults", control.clear_faults),
     ("GET", f"{_ACCOUNT}/log", control.read_log),
     ("DELETE", f"{_ACCOUNT}/log", control.clear_log),
     ("GET", "/stores/<name>/adobe/<path:path>", _key),
-    *(("POST", f"{_ACCOUNT}/{path}", control.acting(action)) for path, action in _ACTIONS.items()),
+    ("GET", "/", pages.index),
+    ("GET", "/stores/<name>/", pages.shop_front),
+    ("GET", "/stores/<name>/magento_version", pages.version),
+    ("POST", "/stores/<name>/buy", pages.buy),
+    ("POST", "/stores/<name>/fail", pages.fail),
+    ("GET", "/stores/<name>/adobe<path:path>", _key),
+    *(
+        ("POST", f"{_ACCOUNT}/{path}", control.acting(action, is_locked=path not in _SELF_LOCKING))
+        for path, action in _ACTIONS.items()
+    ),
 )
 _METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 
