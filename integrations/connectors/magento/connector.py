@@ -6,7 +6,7 @@ from pathlib import Path
 
 from integrations.connector_kit.base import Connector
 from integrations.connector_kit.manifest import load
-from integrations.connectors.magento import probe
+from integrations.connectors.magento import probe, subscriptions, webhooks
 from integrations.connectors.magento.client import StoreClient
 
 CONNECTOR = Connector(
@@ -14,6 +14,13 @@ CONNECTOR = Connector(
     open=StoreClient,
     probe=probe.probe,
     entities={},
+    verify=webhooks.verify,
+    notices=webhooks.notices,
+    challenge=webhooks.challenge,
+    acknowledge=webhooks.acknowledge,
+    subscribe=subscriptions.subscribe,
+    subscriptions=subscriptions.subscriptions,
+    unsubscribe=subscriptions.unsubscribe,
     choices=probe.choices,
     close=StoreClient.close,
     sandbox="integrations.connectors.magento.sandbox.app:create",
