@@ -7,6 +7,7 @@ called under the shop's lock. They raise BadRequest (400), Conflict (409) and Lo
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,7 @@ from werkzeug.wrappers import Request, Response
 
 from integrations.connector_kit.sandbox.faults import Fault, FaultKind
 from integrations.connectors.magento.sandbox.accounts import Accounts
+from integrations.connectors.magento.sandbox.catalogue import product_writing
 from integrations.connectors.magento.sandbox.replies import json_reply
 from integrations.connectors.magento.sandbox.settings import (
     SWITCHES,
@@ -94,13 +96,13 @@ def clear_log(accounts: Accounts, _request: Request, name: str) -> Response:
     return json_reply({"cleared": True})
 
 
-def acting(action: Action) -> Callable[..., Response]:
-    """A handler of the control API around an action."""
+def acting(action: Action, *, is_locked: bool = True) -> Callable[..., Response]:
+    """A handler of the control API around an action. One that waits for others is not locked."""
 
     def handle(accounts: Accounts, request: Request, name: str, **values: Any) -> Response:
         shop, body = accounts.get(name), body_of(request)
         try:
-            with shop.lock:
+            with shop.lock if is_locked else nullcontext():
                 return json_reply(action(shop, body, **values))
         except Conflict as error:
             return json_reply({"error": str(error)}, 409)
@@ -132,15 +134,12 @@ def _set_stock(shop: Shop, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _delete_product(shop: Shop, body: dict[str, Any]) -> dict[str, Any]:
-    """{sku}: the product of that style goes, with its variants, as a merchant deletes it in the admin."""
+    """{sku}: the product of that SKU goes, as a merchant deletes it in the admin."""
     sku = str(body.get("sku", ""))
     entry = shop.product(sku)
     if entry is None:
         raise LookupError(f"no article has the SKU {sku}")
-    for parent in [row for row in shop.products.values() if entry.sku in row.children]:
-        parent.children.remove(entry.sku)
-    shop.drop_product(entry)
-    shop.emit("catalog.product.deleted", entry.id)
+    product_writing.remove(shop, entry)
     return {"deleted": entry.id}
 
 
