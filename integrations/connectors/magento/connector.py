@@ -9,17 +9,23 @@ from integrations.connector_kit.manifest import load
 from integrations.connectors.magento import (
     admin_pages,
     audit,
+    inventory,
     probe,
+    products,
     subscriptions,
     webhooks,
 )
 from integrations.connectors.magento.client import StoreClient
+from mappings.canonical.record import Entity
 
 CONNECTOR = Connector(
     manifest=load(Path(__file__).parent),
     open=StoreClient,
     probe=probe.probe,
-    entities={},
+    entities={
+        Entity.PRODUCT: products.PORT,
+        Entity.INVENTORY: inventory.PORT,
+    },
     verify=webhooks.verify,
     notices=webhooks.notices,
     challenge=webhooks.challenge,
