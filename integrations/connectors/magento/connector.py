@@ -6,7 +6,13 @@ from pathlib import Path
 
 from integrations.connector_kit.base import Connector
 from integrations.connector_kit.manifest import load
-from integrations.connectors.magento import customer_writing, own_fields, probe
+from integrations.connectors.magento import (
+    customer_writing,
+    own_fields,
+    probe,
+    subscriptions,
+    webhooks,
+)
 from integrations.connectors.magento.client import StoreClient
 from mappings.canonical.record import Entity
 
@@ -17,6 +23,13 @@ CONNECTOR = Connector(
     entities={
         Entity.CUSTOMER: customer_writing.PORT,
     },
+    verify=webhooks.verify,
+    notices=webhooks.notices,
+    challenge=webhooks.challenge,
+    acknowledge=webhooks.acknowledge,
+    subscribe=subscriptions.subscribe,
+    subscriptions=subscriptions.subscriptions,
+    unsubscribe=subscriptions.unsubscribe,
     choices=probe.choices,
     fields=own_fields.fields,
     close=StoreClient.close,
