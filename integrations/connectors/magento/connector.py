@@ -9,7 +9,9 @@ from integrations.connector_kit.manifest import load
 from integrations.connectors.magento import (
     admin_pages,
     audit,
+    customer_writing,
     inventory,
+    own_fields,
     probe,
     products,
     subscriptions,
@@ -25,6 +27,7 @@ CONNECTOR = Connector(
     entities={
         Entity.PRODUCT: products.PORT,
         Entity.INVENTORY: inventory.PORT,
+        Entity.CUSTOMER: customer_writing.PORT,
     },
     verify=webhooks.verify,
     notices=webhooks.notices,
@@ -36,6 +39,7 @@ CONNECTOR = Connector(
     choices=probe.choices,
     audit=audit.audit,
     record_url=admin_pages.record_url,
+    fields=own_fields.fields,
     close=StoreClient.close,
     sandbox="integrations.connectors.magento.sandbox.app:create",
 )
