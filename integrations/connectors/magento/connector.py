@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from integrations.connector_kit.base import Connector
+from integrations.connector_kit.base import Connector, EntityPort
 from integrations.connector_kit.manifest import load
-from integrations.connectors.magento import probe
+from integrations.connectors.magento import order_status, probe, refund_writing, shipments
 from integrations.connectors.magento.client import StoreClient
+from mappings.canonical.record import Entity
 
 CONNECTOR = Connector(
     manifest=load(Path(__file__).parent),
     open=StoreClient,
     probe=probe.probe,
-    entities={},
+    entities={
+        Entity.ORDER: EntityPort(write=order_status.write),
+        Entity.REFUND: EntityPort(write=refund_writing.write),
+        Entity.SHIPMENT: EntityPort(write=shipments.write),
+    },
     choices=probe.choices,
     close=StoreClient.close,
     sandbox="integrations.connectors.magento.sandbox.app:create",
