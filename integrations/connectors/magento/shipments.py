@@ -23,6 +23,7 @@ from integrations.connectors.magento.order_documents import documents, linked_or
 from integrations.connectors.magento.shipment_plan import Items, Needed, Planned, plan
 from integrations.connectors.magento.sold_rows import Row, bundles, rows_of
 from integrations.connectors.magento.tracks import Track, missing, tracks_of
+from mappings.canonical.record import Entity
 
 # Value of a bundle's attribute `shipment_type`; "0" is together.
 _BY_CHILDREN = "1"
@@ -70,7 +71,7 @@ def _plan(
     return plan(
         order,
         rows,
-        _wanted(outgoing.fields),
+        _wanted(outgoing),
         found,
         key=outgoing.key,
         numbers=[track.number for track in tracks],
@@ -78,10 +79,12 @@ def _plan(
     )
 
 
-def _wanted(fields: Mapping[str, Any]) -> Needed:
+def _wanted(outgoing: Outgoing) -> Needed:
+    """Units by SKU: the one an article is linked to, else the one the till calls it by."""
     found: Counter[str] = Counter()
-    for index, line in enumerate(fields.get("lines") or ()):
-        sku, quantity = str(line.get("sku") or ""), line.get("quantity")
+    for index, line in enumerate(outgoing.fields.get("lines") or ()):
+        linked = outgoing.related.get(f"{Entity.PRODUCT}:{line.get('product_key')}")
+        sku, quantity = linked or str(line.get("sku") or ""), line.get("quantity")
         if not sku or not isinstance(quantity, int) or quantity < 1:
             raise Rejected(
                 f"lines[{index}] needs a SKU and a whole number of units",

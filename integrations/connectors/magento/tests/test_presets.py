@@ -31,13 +31,13 @@ def test_a_shipment_names_its_location_its_goods_and_its_parcels() -> None:
         updated_at=NOW,
         order_key="100",
         location="100006",
-        lines=(ShippedLine(sku="TEE", quantity=2),),
+        lines=(ShippedLine(sku="TEE", quantity=2, product_key="55"),),
         parcels=(Parcel(carrier="UPS", tracking_number="1Z1"),),
     )
     assert made(record) == {
         "number": "I-12",
         "location": "100006",
-        "lines": [{"sku": "TEE", "quantity": 2}],
+        "lines": [{"sku": "TEE", "product_key": "55", "quantity": 2}],
         "parcels": [{"carrier": "UPS", "tracking_number": "1Z1"}],
     }
 

@@ -151,6 +151,14 @@ def test_carriers_magento_does_not_know_keep_their_name(said: str, code: str, ti
     ]
 
 
+def test_an_article_is_found_by_its_link_where_its_number_differs() -> None:
+    order = SmallOrder(item(3, "TEE", 2))
+    line = {"sku": "0815", "product_key": "55", "quantity": 2}
+    linked = {"order:100": "7", "product:55": "TEE"}
+    deliver(order, shipment(fields={"lines": [line]}, related=linked))
+    assert sent_items(order) == [[(3, 2)]]
+
+
 def test_a_configurable_leaves_by_its_parent() -> None:
     order = SmallOrder(
         item(10, "TEE-RED", 2, product_type="configurable"),
