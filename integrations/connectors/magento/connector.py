@@ -6,14 +6,26 @@ from pathlib import Path
 
 from integrations.connector_kit.base import Connector
 from integrations.connector_kit.manifest import load
-from integrations.connectors.magento import probe, subscriptions, webhooks
+from integrations.connectors.magento import (
+    admin_pages,
+    audit,
+    inventory,
+    probe,
+    products,
+    subscriptions,
+    webhooks,
+)
 from integrations.connectors.magento.client import StoreClient
+from mappings.canonical.record import Entity
 
 CONNECTOR = Connector(
     manifest=load(Path(__file__).parent),
     open=StoreClient,
     probe=probe.probe,
-    entities={},
+    entities={
+        Entity.PRODUCT: products.PORT,
+        Entity.INVENTORY: inventory.PORT,
+    },
     verify=webhooks.verify,
     notices=webhooks.notices,
     challenge=webhooks.challenge,
@@ -22,6 +34,8 @@ CONNECTOR = Connector(
     subscriptions=subscriptions.subscriptions,
     unsubscribe=subscriptions.unsubscribe,
     choices=probe.choices,
+    audit=audit.audit,
+    record_url=admin_pages.record_url,
     close=StoreClient.close,
     sandbox="integrations.connectors.magento.sandbox.app:create",
 )
