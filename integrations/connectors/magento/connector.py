@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from integrations.connector_kit.base import Connector
+from integrations.connector_kit.base import Connector, EntityPort
 from integrations.connector_kit.manifest import load
 from integrations.connectors.magento import (
     admin_pages,
     audit,
+    customer_writing,
     inventory,
+    money,
+    order_status,
+    orders,
+    own_fields,
+    payments,
     probe,
     products,
+    refund_writing,
+    refunds,
+    shipments,
     subscriptions,
     webhooks,
 )
@@ -23,6 +33,11 @@ CONNECTOR = Connector(
     open=StoreClient,
     probe=probe.probe,
     entities={
+        Entity.ORDER: replace(orders.PORT, write=order_status.write),
+        Entity.REFUND: replace(refunds.PORT, write=refund_writing.write),
+        Entity.PAYMENT: payments.PORT,
+        Entity.SHIPMENT: EntityPort(write=shipments.write),
+        Entity.CUSTOMER: customer_writing.PORT,
         Entity.PRODUCT: products.PORT,
         Entity.INVENTORY: inventory.PORT,
     },
@@ -35,7 +50,9 @@ CONNECTOR = Connector(
     unsubscribe=subscriptions.unsubscribe,
     choices=probe.choices,
     audit=audit.audit,
+    fields=own_fields.fields,
     record_url=admin_pages.record_url,
     close=StoreClient.close,
+    money=money.PORT,
     sandbox="integrations.connectors.magento.sandbox.app:create",
 )
