@@ -7,6 +7,8 @@ from pathlib import Path
 from integrations.connector_kit.base import Connector
 from integrations.connector_kit.manifest import load
 from integrations.connectors.magento import (
+    admin_pages,
+    audit,
     customer_writing,
     own_fields,
     probe,
@@ -32,6 +34,8 @@ CONNECTOR = Connector(
     unsubscribe=subscriptions.unsubscribe,
     choices=probe.choices,
     fields=own_fields.fields,
+    audit=audit.audit,
+    record_url=admin_pages.record_url,
     close=StoreClient.close,
     sandbox="integrations.connectors.magento.sandbox.app:create",
 )
