@@ -10,6 +10,7 @@ from integrations.connectors.magento import (
     admin_pages,
     audit,
     customer_writing,
+    gift_cards,
     own_fields,
     probe,
     subscriptions,
@@ -24,6 +25,7 @@ CONNECTOR = Connector(
     probe=probe.probe,
     entities={
         Entity.CUSTOMER: customer_writing.PORT,
+        Entity.GIFT_CARD: gift_cards.PORT,
     },
     verify=webhooks.verify,
     notices=webhooks.notices,
