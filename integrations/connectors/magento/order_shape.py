@@ -10,11 +10,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from integrations.connector_kit.base import Account
 from integrations.connector_kit.errors import Rejected
 from integrations.connector_kit.payload import Payload
 from mappings.canonical.address import Address
 
 Raw = Mapping[str, Any]
+
+OFFLINE = frozenset({"checkmo", "banktransfer", "cashondelivery", "purchaseorder", "free"})
 
 # Of a payment only these are kept: who took the money, and what may be known of a card. The rest
 # holds encrypted card numbers, verification results, bank accounts and what a gateway notes.
@@ -78,6 +81,14 @@ def _row(row: Raw) -> dict[str, Any]:
 
 def _extension(found: Raw) -> dict[str, Any]:
     made = {name: value for name, value in found.items() if name != "payment_additional_info"}
+    cards = found.get("gift_cards")
+    if isinstance(cards, list):
+        # Whoever knows the number of a gift card can spend it.
+        made["gift_cards"] = [
+            {name: value for name, value in card.items() if name != "code"}
+            for card in cards
+            if isinstance(card, Mapping)
+        ]
     shipments = found.get("shipping_assignments")
     if isinstance(shipments, list):
         made["shipping_assignments"] = [
@@ -127,6 +138,12 @@ def method(order: Payload) -> str:
     """Code of the payment method, by which the tender of the point of sale is looked up."""
     payment = order.maybe_child("payment")
     return "" if payment is None else payment.maybe_text("method") or ""
+
+
+def is_offline(order: Payload, account: Account) -> bool:
+    """Whether no payment service moves the money: a method of the core, or one the settings name."""
+    more = account.setting("offline_methods").replace(",", " ").split()
+    return method(order) in OFFLINE.union(more)
 
 
 def last4(payment: Payload) -> str:

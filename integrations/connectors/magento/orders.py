@@ -53,7 +53,6 @@ _WAITING = {
     "payment_review": "the payment is under review; it is sent when Magento has it in processing",
     "holded": "the order is on hold in Magento; it is sent when it is released",
 }
-OFFLINE = "checkmo, banktransfer, cashondelivery, purchaseorder, free"
 
 
 def normalise(payload: Payload, account: Account) -> Order:
@@ -133,16 +132,11 @@ def _skip_waiting(payload: Payload, account: Account) -> None:
     if state != "new" or not payload.maybe_decimal("base_grand_total"):
         # Nothing is left to pay of an order that cost nothing, or that gift cards paid for.
         return
-    if account.setting("offline_orders", "when_paid") == "at_once" and _is_offline(
+    if account.setting("offline_orders", "when_paid") == "at_once" and order_shape.is_offline(
         payload, account
     ):
         return
     raise Skipped(_not_paid(payload))
-
-
-def _is_offline(payload: Payload, account: Account) -> bool:
-    codes = account.setting("offline_methods", OFFLINE).split(",")
-    return order_shape.method(payload) in {code.strip() for code in codes}
 
 
 def _not_paid(payload: Payload) -> str:

@@ -18,6 +18,7 @@ from integrations.connectors.magento.sandbox.settings import Settings
 from integrations.connectors.magento.sandbox.stock import DEFAULT_SOURCE, Stock
 
 if TYPE_CHECKING:
+    from integrations.connectors.magento.sandbox.handshake import Exchange
     from integrations.connectors.magento.sandbox.operations import Bulks
 
 Listener = Callable[[str, int], None]
@@ -50,6 +51,7 @@ class Shop:
         self.attributes: dict[str, Attribute] = {}
         self.customers: dict[int, Customer] = {}
         self.bulks: Bulks
+        self.exchange: Exchange | None = None
         self.is_closed = False
 
     @property
