@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
@@ -15,6 +15,7 @@ from integrations.connectors.magento.sandbox import (
     endpoint,
     handshake,
     operations,
+    pages,
     stores,
 )
 from integrations.connectors.magento.sandbox.accounts import Accounts
@@ -26,6 +27,8 @@ from integrations.connectors.magento.sandbox.catalogue import (
     products,
     variants,
 )
+from integrations.connectors.magento.sandbox.events import control as event_control
+from integrations.connectors.magento.sandbox.events import routes as event_routes
 from integrations.connectors.magento.sandbox.inventory import (
     salable,
     source_items,
@@ -35,6 +38,8 @@ from integrations.connectors.magento.sandbox.inventory import (
 from integrations.connectors.magento.sandbox.people import customers, regions
 from integrations.connectors.magento.sandbox.replies import json_reply
 from integrations.connectors.magento.sandbox.routing import Table
+from integrations.connectors.magento.sandbox.sales import control as sales_control
+from integrations.connectors.magento.sandbox.sales import routes as sales_routes
 from integrations.connectors.magento.sandbox.settings import BadRequest
 
 Handler = Callable[..., Response]
@@ -59,14 +64,31 @@ API = Table(
         *salable.ROUTES,
         *customers.ROUTES,
         *regions.ROUTES,
+        *sales_routes.ROUTES,
+        *event_routes.ROUTES,
     )
 )
 
-_ACTIONS: Mapping[str, control.Action] = {**control.ACTIONS}
+_ACTIONS: Mapping[str, control.Action] = {
+    **control.ACTIONS,
+    **sales_control.ACTIONS,
+    **event_control.ACTIONS,
+}
+
+# These lock the shop for each order by itself, so that a thousand of them do not stop its API.
+_SELF_LOCKING = ("orders",)
 
 
 def _rest(accounts: Accounts, request: Request, name: str, path: str) -> Response:
     return endpoint.serve(accounts.get(name), API, request, operations.enqueue)
+
+
+def _key(accounts: Accounts, _request: Request, name: str, path: str) -> Response:
+    """The public key of Adobe's events, in the place of Adobe's own host."""
+    events = accounts.get(name).events
+    if path != events.key_path:
+        raise NotFound("no key is published there")
+    return Response(events.keys.get().public_pem, mimetype="application/x-pem-file")
 
 
 _PLACES: tuple[tuple[str, str, Handler], ...] = (
@@ -81,7 +103,16 @@ _PLACES: tuple[tuple[str, str, Handler], ...] = (
     ("DELETE", f"{_ACCOUNT}/faults", control.clear_faults),
     ("GET", f"{_ACCOUNT}/log", control.read_log),
     ("DELETE", f"{_ACCOUNT}/log", control.clear_log),
-    *(("POST", f"{_ACCOUNT}/{path}", control.acting(action)) for path, action in _ACTIONS.items()),
+    ("GET", "/", pages.index),
+    ("GET", "/stores/<name>/", pages.shop_front),
+    ("GET", "/stores/<name>/magento_version", pages.version),
+    ("POST", "/stores/<name>/buy", pages.buy),
+    ("POST", "/stores/<name>/fail", pages.fail),
+    ("GET", "/stores/<name>/adobe<path:path>", _key),
+    *(
+        ("POST", f"{_ACCOUNT}/{path}", control.acting(action, is_locked=path not in _SELF_LOCKING))
+        for path, action in _ACTIONS.items()
+    ),
 )
 _METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 

@@ -18,8 +18,10 @@ from integrations.connectors.magento.sandbox.settings import Settings
 from integrations.connectors.magento.sandbox.stock import DEFAULT_SOURCE, Stock
 
 if TYPE_CHECKING:
+    from integrations.connectors.magento.sandbox.events.office import Events
     from integrations.connectors.magento.sandbox.handshake import Exchange
     from integrations.connectors.magento.sandbox.operations import Bulks
+    from integrations.connectors.magento.sandbox.sales.state import Sales
 
 Listener = Callable[[str, int], None]
 
@@ -52,6 +54,8 @@ class Shop:
         self.customers: dict[int, Customer] = {}
         self.bulks: Bulks
         self.exchange: Exchange | None = None
+        self.sales: Sales
+        self.events: Events
         self.is_closed = False
 
     @property
@@ -112,5 +116,9 @@ class Shop:
         return {
             "base_url": self.base_url,
             "credentials": self.keys.credentials(),
-            "settings": {"store_view": "default", "source_code": DEFAULT_SOURCE},
+            "settings": {
+                "store_view": "default",
+                "source_code": DEFAULT_SOURCE,
+                **self.events.connection_settings(),
+            },
         }
