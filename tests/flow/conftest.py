@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from clarity.demo.compare import PREFIX, Comparison
-from clarity.demo.pairing import POS, STORE, Paired, Side, open_pair
+from clarity.demo.pairing import POS, STORE, Paired, Side, open_pair, stores
 from conftest import SandboxProcess
 from integrations.connector_kit.sandbox.witness import StoreWitness
 from integrations.models import Delivery, DeliveryState, InboxItem, InboxState
@@ -20,6 +20,7 @@ from tenants import scope
 from tenants.services.members import create_tenant
 
 PATIENCE = 30.0
+STORES = stores()
 
 
 @dataclass
@@ -78,6 +79,12 @@ class Rig(Paired):
             for row in (*self.items(), *self.deliveries())
         ]
         return "\n".join(rows[-30:])
+
+
+@pytest.fixture(params=STORES)
+def store(request: pytest.FixtureRequest) -> str:
+    """A test that asks for it runs once for each store there is a witness of."""
+    return str(request.param)
 
 
 @pytest.fixture
