@@ -11,8 +11,21 @@ from werkzeug.wrappers import Request, Response
 
 from integrations.connectors.magento.sandbox import control, endpoint, operations, stores
 from integrations.connectors.magento.sandbox.accounts import Accounts
-from integrations.connectors.magento.sandbox.catalogue import products
-from integrations.connectors.magento.sandbox.inventory import source_items, stock_items
+from integrations.connectors.magento.sandbox.catalogue import (
+    attribute_calls,
+    media,
+    prices,
+    product_writing,
+    products,
+    variants,
+)
+from integrations.connectors.magento.sandbox.inventory import (
+    salable,
+    source_items,
+    sources,
+    stock_items,
+)
+from integrations.connectors.magento.sandbox.people import customers, regions
 from integrations.connectors.magento.sandbox.replies import json_reply
 from integrations.connectors.magento.sandbox.routing import Table
 from integrations.connectors.magento.sandbox.sales import control as sales_control
@@ -29,8 +42,17 @@ API = Table(
         *stores.ROUTES,
         *operations.ROUTES,
         *products.ROUTES,
+        *product_writing.ROUTES,
+        *prices.ROUTES,
+        *media.ROUTES,
+        *attribute_calls.ROUTES,
+        *variants.ROUTES,
         *stock_items.ROUTES,
         *source_items.ROUTES,
+        *sources.ROUTES,
+        *salable.ROUTES,
+        *customers.ROUTES,
+        *regions.ROUTES,
         *sales_routes.ROUTES,
     )
 )

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Request, Response
 
 from integrations.connector_kit.sandbox.faults import Fault, FaultKind
 from integrations.connectors.magento.sandbox.accounts import Accounts
+from integrations.connectors.magento.sandbox.catalogue import product_writing
 from integrations.connectors.magento.sandbox.replies import json_reply
 from integrations.connectors.magento.sandbox.settings import (
     SWITCHES,
@@ -132,15 +133,12 @@ def _set_stock(shop: Shop, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _delete_product(shop: Shop, body: dict[str, Any]) -> dict[str, Any]:
-    """{sku}: the product of that style goes, with its variants, as a merchant deletes it in the admin."""
+    """{sku}: the product of that SKU goes, as a merchant deletes it in the admin."""
     sku = str(body.get("sku", ""))
     entry = shop.product(sku)
     if entry is None:
         raise LookupError(f"no article has the SKU {sku}")
-    for parent in [row for row in shop.products.values() if entry.sku in row.children]:
-        parent.children.remove(entry.sku)
-    shop.drop_product(entry)
-    shop.emit("catalog.product.deleted", entry.id)
+    product_writing.remove(shop, entry)
     return {"deleted": entry.id}
 
 

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from werkzeug.wrappers import Request, Response
 
 from integrations.connector_kit.sandbox.faults import HANG_SECONDS, FaultKind
-from integrations.connectors.magento.sandbox import limits, partial
+from integrations.connectors.magento.sandbox import limits, partial, stores
 from integrations.connectors.magento.sandbox.access import Asked, Login
 from integrations.connectors.magento.sandbox.errors import MASKED, Refusal
 from integrations.connectors.magento.sandbox.replies import decoded, html_reply, json_reply
@@ -179,7 +179,7 @@ def _result(
             call = limits.check(call)
         return queue(shop, table, call, target.parts, target.mode == "async/bulk", login)
     found = table.find(request.method, target.parts)
-    if found is None or (found[0].edition == "commerce" and not shop.settings.is_commerce):
+    if found is None or not stores.offers(shop, found[0]):
         raise Refusal(NO_ROUTE, status=404)
     route, params = found
     if route.resource != "anonymous":

@@ -76,7 +76,8 @@ Handler = Callable[["Shop", Call], Any]
 class Route:
     """`path` is below V1, without a leading slash, with {names}: "orders/{id}/comments". `resource`: the
     ACL resource an integration needs for it, "" for none, "anonymous" for a call without any login.
-    `edition`: "commerce" for what Open Source does not have. The handler returns JSON (Decimal and
+    `edition`: "commerce" for what Open Source does not have. `module`: one that must be installed, ""
+    for the core. The handler returns JSON (Decimal and
     datetime allowed) and raises Refusal."""
 
     method: str
@@ -84,6 +85,7 @@ class Route:
     handler: Handler
     resource: str = ""
     edition: str = ""
+    module: str = ""
 
 
 @dataclass

@@ -7,15 +7,22 @@ from decimal import Decimal
 
 from integrations.connector_kit.sandbox.catalogue import Article, catalogue
 from integrations.connectors.magento.sandbox.catalogue.attributes import option_of, standard
+from integrations.connectors.magento.sandbox.people import buyers
 from integrations.connectors.magento.sandbox.records import (
     IN_CATALOG_AND_SEARCH,
     ConfigurableOption,
     Product,
 )
 from integrations.connectors.magento.sandbox.shop import Shop
-from integrations.connectors.magento.sandbox.stock import DEFAULT_SOURCE, Source
+from integrations.connectors.magento.sandbox.stock import (
+    DEFAULT_SOURCE,
+    WEBSITE_CODE,
+    Source,
+    StockGroup,
+)
 
 _TAXABLE = "2"
+_WEIGHT = Decimal("0.5")
 
 
 def fill(shop: Shop) -> None:
@@ -27,6 +34,9 @@ def fill(shop: Shop) -> None:
         shop.stock.sources[code] = Source(
             code, name, details={"country_id": "US", "postcode": "00000"}
         )
+    if shop.settings.locations > 1:
+        shop.stock.stocks[2] = StockGroup(2, "Website Stock", [*shop.stock.sources], [WEBSITE_CODE])
+        shop.stock.stocks[1].website_codes.clear()
     shop.attributes.update((entry.code, entry) for entry in standard())
     chosen = shop.settings
     styles: dict[str, Product] = {}
@@ -35,6 +45,8 @@ def fill(shop: Shop) -> None:
         if parent is None:
             parent = styles[article.style] = _parent(shop, article)
         _child(shop, parent, article)
+    for number in range(1, shop.settings.customers + 1):
+        buyers.register(shop, number, shop.created_at)
 
 
 def _url_key(text: str, number: int) -> str:
@@ -44,7 +56,7 @@ def _url_key(text: str, number: int) -> str:
 def _parent(shop: Shop, article: Article) -> Product:
     """The style: a configurable product without a price and without stock of its own."""
     number = shop.next_id("product")
-    head, _, run = article.sku.partition("-")[0], "", article.sku.split("-")[3:]
+    head, *run = article.sku.split("-")[0], *article.sku.split("-")[3:]
     sku = "-".join([head, *run]) if re.fullmatch(r"[A-Z]+", head) else f"STYLE-{number}"
     if shop.product(sku) is not None:
         sku = f"{sku}-{number}"
@@ -55,6 +67,7 @@ def _parent(shop: Shop, article: Article) -> Product:
         created_at=shop.created_at,
         updated_at=shop.created_at,
         type_id="configurable",
+        weight=_WEIGHT,
         custom={"url_key": f"{_url_key(article.style, number)}-{number}", "tax_class_id": _TAXABLE},
     )
     for place, code in enumerate(("color", "size")):
@@ -83,7 +96,7 @@ def _child(shop: Shop, parent: Product, article: Article) -> None:
         updated_at=shop.created_at,
         price=article.price,
         visibility=IN_CATALOG_AND_SEARCH,
-        weight=Decimal("0.5"),
+        weight=_WEIGHT,
         custom={
             "url_key": f"{_url_key(article.title, number)}-{number}",
             "tax_class_id": _TAXABLE,

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 DEFAULT_SOURCE = "default"
 DEFAULT_STOCK = 1
+WEBSITE_CODE = "base"
 ZERO = Decimal(0)
 
 
@@ -43,6 +44,16 @@ class SourceItem:
     status: int
 
 
+@dataclass
+class StockGroup:
+    """What Magento calls a stock: sources in their order, for the websites that sell from them."""
+
+    id: int
+    name: str
+    source_codes: list[str]
+    website_codes: list[str]
+
+
 @dataclass(frozen=True)
 class Reservation:
     """`quantity` below zero holds goods back, above zero gives them free; `order` is an entity id."""
@@ -59,6 +70,11 @@ class Stock:
     def __init__(self, *, uses_msi: bool) -> None:
         self.uses_msi = uses_msi
         self.sources: dict[str, Source] = {}
+        self.stocks = {
+            DEFAULT_STOCK: StockGroup(
+                DEFAULT_STOCK, "Default Stock", [DEFAULT_SOURCE], [WEBSITE_CODE]
+            )
+        }
         self.items: dict[str, dict[str, SourceItem]] = {}
         self.reservations: list[Reservation] = []
         self._promised: dict[str, Decimal] = {}
@@ -71,17 +87,26 @@ class Stock:
         """The sum of the reservations: below zero while goods are promised."""
         return self._promised.get(sku, ZERO)
 
-    def salable(self, sku: str) -> Decimal:
-        """What a buyer may still order: enabled sources that are in stock, and reservations."""
+    def of_website(self) -> StockGroup:
+        """The stock that the website sells from."""
+        for group in self.stocks.values():
+            if WEBSITE_CODE in group.website_codes:
+                return group
+        return self.stocks[DEFAULT_STOCK]
+
+    def salable(self, sku: str, group: StockGroup | None = None) -> Decimal:
+        """What a buyer may still order: enabled sources that are in stock, and reservations.
+        Reservations are the website's, so another stock has none."""
+        chosen = group or self.of_website()
         lying = sum(
             (
                 item.quantity
                 for code, item in self.items.get(sku, {}).items()
-                if item.status and self.sources[code].is_enabled
+                if item.status and code in chosen.source_codes and self.sources[code].is_enabled
             ),
             ZERO,
         )
-        return lying + self.reserved(sku)
+        return lying + self.reserved(sku) if chosen is self.of_website() else lying
 
     def put(
         self, sku: str, source: str, quantity: Decimal, status: int | None = None

@@ -6,9 +6,9 @@ from typing import Any
 
 from integrations.connectors.magento.sandbox.routing import Call, Route
 from integrations.connectors.magento.sandbox.shop import Shop
+from integrations.connectors.magento.sandbox.stock import WEBSITE_CODE
 
 TIMEZONE = "America/Chicago"
-WEBSITE_CODE = "base"
 _CORE = (
     "Magento_Store",
     "Magento_Directory",
@@ -52,6 +52,13 @@ def modules(shop: Shop) -> list[str]:
     chosen = shop.settings
     extra = _COMMERCE if chosen.is_commerce else ()
     return [*_CORE, *(_MSI if chosen.msi else ()), *extra, *_EVENTS[chosen.events]]
+
+
+def offers(shop: Shop, route: Route) -> bool:
+    """Whether this shop has the call: its edition, and its modules."""
+    if route.edition == "commerce" and not shop.settings.is_commerce:
+        return False
+    return not route.module or route.module in modules(shop)
 
 
 def _modules(shop: Shop, call: Call) -> list[str]:

@@ -15,8 +15,8 @@ from integrations.connectors.magento.sandbox.routing import Call, Route
 from integrations.connectors.magento.sandbox.shop import Shop
 from integrations.connectors.magento.sandbox.stock import SourceItem
 
-_READ = "Magento_InventoryApi::source"
-_WRITE = "Magento_InventoryApi::source"
+_RESOURCE = "Magento_InventoryApi::source"
+MSI = "Magento_InventoryApi"
 
 _COLUMNS = {
     "sku": lambda item: item.sku,
@@ -110,7 +110,7 @@ def _delete(shop: Shop, call: Call) -> list[Any]:
 
 
 ROUTES = (
-    Route("GET", "inventory/source-items", _search, _READ),
-    Route("POST", "inventory/source-items", _save, _WRITE),
-    Route("POST", "inventory/source-items-delete", _delete, _WRITE),
+    Route("GET", "inventory/source-items", _search, _RESOURCE, module=MSI),
+    Route("POST", "inventory/source-items", _save, _RESOURCE, module=MSI),
+    Route("POST", "inventory/source-items-delete", _delete, _RESOURCE, module=MSI),
 )

@@ -69,7 +69,7 @@ def change(shop: Shop, entry: Product, given: dict[str, Any]) -> None:
 
 
 def _read(shop: Shop, call: Call) -> dict[str, Any]:
-    sku = call.params["sku"]
+    sku = call.params["productSku"]
     entry = shop.product(sku)
     if entry is None:
         raise no_such_entity("sku", sku)
@@ -78,7 +78,7 @@ def _read(shop: Shop, call: Call) -> dict[str, Any]:
 
 def _write(shop: Shop, call: Call) -> int:
     """The id in the path is ignored when there is an item, as StockRegistry does."""
-    sku = call.params["sku"]
+    sku = call.params["productSku"]
     entry = shop.product(sku)
     if entry is None:
         raise no_such_entity("sku", sku)
@@ -90,6 +90,6 @@ def _write(shop: Shop, call: Call) -> int:
 _RESOURCE = "Magento_CatalogInventory::cataloginventory"
 
 ROUTES = (
-    Route("GET", "stockItems/{sku}", _read, _RESOURCE),
-    Route("PUT", "products/{sku}/stockItems/{itemId}", _write, "Magento_Catalog::products"),
+    Route("GET", "stockItems/{productSku}", _read, _RESOURCE),
+    Route("PUT", "products/{productSku}/stockItems/{itemId}", _write, "Magento_Catalog::products"),
 )

@@ -20,6 +20,7 @@ from werkzeug.serving import make_server
 from integrations.connector_kit.keep_alive import KeepAliveHandler
 from integrations.connectors.magento.sandbox import signing
 from integrations.connectors.magento.sandbox.app import create
+from integrations.connectors.magento.sandbox.tests import openapi
 
 _NAMES = count(1)
 
@@ -107,20 +108,34 @@ class Account:
         tail = "&".join(f"{quote(n, safe='')}={quote(str(v), safe='')}" for n, v in query)
         return call(method, f"{url}?{tail}" if tail else url, body, headers)
 
-    def get(self, path: str, query: Pairs = (), *, store: str = "default") -> Any:
-        reply = self.rest("GET", f"V1/{path}", query=query, store=store)
+    def done(
+        self, method: str, path: str, body: Any = None, query: Pairs = (), *, store: str = "default"
+    ) -> Any:
+        """The answer of a call that is as the OpenAPI has it and succeeds; below V1."""
+        prefix = "" if path.startswith("async/") else "V1/"
+        reply = self.rest(method, f"{prefix}{path}", body, query, store=store)
         assert reply.status == 200, reply.text
+        if openapi.SCHEMA.is_file():
+            openapi.check_request(method, f"{prefix}{path}", body)
+            if not any(name == "fields" for name, _ in query):
+                openapi.check_answer(method, f"{prefix}{path}", reply.status, reply.json)
         return reply.json
+
+    def get(self, path: str, query: Pairs = (), *, store: str = "default") -> Any:
+        return self.done("GET", path, None, query, store=store)
 
     def post(self, path: str, body: Any = None, *, store: str = "default") -> Any:
-        reply = self.rest("POST", f"V1/{path}", body, store=store)
-        assert reply.status == 200, reply.text
-        return reply.json
+        return self.done("POST", path, body, store=store)
 
     def put(self, path: str, body: Any = None, *, store: str = "default") -> Any:
-        reply = self.rest("PUT", f"V1/{path}", body, store=store)
-        assert reply.status == 200, reply.text
-        return reply.json
+        return self.done("PUT", path, body, store=store)
+
+    def refused(self, method: str, path: str, body: Any = None, query: Pairs = ()) -> Reply:
+        """The answer of a call that fails."""
+        reply = self.rest(method, f"V1/{path}", body, query)
+        assert reply.status >= 400, reply.text
+        assert isinstance(reply.json["message"], str)
+        return reply
 
     def control(self, method: str, path: str, body: Any = None) -> Reply:
         return call(method, f"{self.url}/_sandbox/accounts/{self.name}{path}", body)
