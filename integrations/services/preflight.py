@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from integrations.connector_kit.audit import Article, Finding, Weight
 from integrations.connector_kit.errors import ConnectorError, Rejected, Unsupported
+from integrations.connector_kit.location_table import location_map
 from integrations.connector_kit.presets import NoPreset
 from integrations.models import Environment, Flow, Link, Pair, Preflight, PreflightState
 from integrations.queue import enqueue_preflight
@@ -26,7 +27,6 @@ from integrations.services import own_fields, shelf_check
 from integrations.services.patience import Patience
 from integrations.sync import pipeline, rulebooks
 from integrations.sync.sessions import Session, open_session
-from integrations.sync.stock_numbers import location_map
 from mappings.canonical.record import Entity
 from tenants import scope
 from tenants.models import User

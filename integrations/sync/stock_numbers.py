@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from functools import cache
 from typing import Any, Protocol
 from uuid import UUID
 
 from django.db.models import Count, Max, Q
 
 from integrations.connector_kit.errors import Rejected
+from integrations.connector_kit.location_table import location_map
 from integrations.models import InboxItem, Pair, Reservation, SafetyStock
 from integrations.sync.sessions import Session
 from mappings.canonical.inventory import Stock
@@ -200,30 +200,6 @@ def _safety_of(
         **safety.get((pair_id, ALL), {}),
         **safety.get((pair_id, stock.sku), {}),
     }
-
-
-@cache
-def location_map(setting: str) -> Mapping[str, str]:
-    """ "100005 = 71, 100006 = 72" as a mapping; lines and semicolons part entries as well.
-
-    Raises Rejected naming the entry that cannot be read, or the location that is there twice.
-    """
-    found: dict[str, str] = {}
-    for entry in setting.replace(";", "\n").replace(",", "\n").splitlines():
-        if not entry.strip():
-            continue
-        ours, sign, theirs = (part.strip() for part in entry.partition("="))
-        if not (ours and sign and theirs) or ours in found:
-            problem = "is there twice" if ours in found else "cannot be read"
-            raise Rejected(
-                f"The table of locations: {entry.strip()!r} {problem}",
-                field="location_map",
-                said=entry.strip(),
-                advice="Write one line for each location: id in the point of sale = id in the"
-                " store. Correct it in the settings of the store, then replay.",
-            )
-        found[ours] = theirs
-    return found
 
 
 def _words(setting: str) -> list[str]:

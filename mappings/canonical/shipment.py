@@ -37,3 +37,8 @@ class Shipment(Record):
 
     def relations(self) -> tuple[Relation, ...]:
         return (Relation(entity=Entity.ORDER, key=self.order_key, reference=self.order_number),)
+
+    def wanted(self) -> tuple[Relation, ...]:
+        """Articles, whose links on the other side are used when known."""
+        keys = dict.fromkeys(line.product_key for line in self.lines if line.product_key)
+        return tuple(Relation(entity=Entity.PRODUCT, key=key) for key in keys)

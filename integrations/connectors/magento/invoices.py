@@ -1,0 +1,93 @@
+"""Invoices that follow a shipment, where the setting asks for them.
+
+Magento: POST /V1/order/{id}/invoice. An order with an offline payment stays `processing` until it is
+invoiced. What is paid online is never touched here: its money is taken by the payment service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from integrations.connector_kit.errors import Rejected
+from integrations.connectors.magento.client import StoreClient
+from integrations.connectors.magento.sold_rows import (
+    BUNDLE,
+    ZERO,
+    Row,
+    children_of,
+    money_rows,
+    per_parent,
+    rows_of,
+)
+
+# Methods of the core by which no payment service moves money.
+OFFLINE = frozenset({"checkmo", "banktransfer", "cashondelivery", "purchaseorder", "free"})
+_OPEN = ("new", "processing")
+
+
+def method_of(order: Mapping[str, Any]) -> str:
+    return str((order.get("payment") or {}).get("method") or "")
+
+
+def is_offline(client: StoreClient, order: Mapping[str, Any]) -> bool:
+    """Whether the order was paid by an offline method: one of the core, or one the settings name."""
+    more = client.account.setting("offline_methods").replace(",", " ").split()
+    return method_of(order) in OFFLINE.union(more)
+
+
+def follow(client: StoreClient, shipped: Mapping[str, Any]) -> None:
+    """Invoices what has left of an order and is not invoiced; looks before it writes.
+
+    `shipped`: the order as it was before the shipment. May be called again after any crash, because
+    it asks the order how far it is. Raises Rejected when Magento refuses.
+    """
+    if client.account.setting("invoice_on_shipment", "no") != "offline":
+        return
+    if not is_offline(client, shipped):
+        return
+    order = client.get(f"orders/{shipped['entity_id']}")
+    items = due(rows_of(order))
+    if not items or order.get("state") not in _OPEN:
+        return
+    given = {
+        # Magento books an offline payment as received by this word as well; nothing is captured.
+        "capture": True,
+        "items": [{"order_item_id": item, "qty": units} for item, units in items.items()],
+        "notify": False,
+    }
+    try:
+        client.post(f"order/{order['entity_id']}/invoice", given)
+    except Rejected as refused:
+        raise Rejected(
+            f"The shipment of order {order['increment_id']} is entered, but Magento makes no"
+            f" invoice for it: {refused.said}",
+            field="settings.invoice_on_shipment",
+            said=refused.said,
+            advice="Invoice the order in Magento by hand, then replay the shipment; it is not"
+            " shipped twice.",
+        ) from refused
+
+
+def due(rows: Sequence[Row]) -> dict[int, Decimal]:
+    """Units by order item that have left and are not invoiced; what never is shipped comes along."""
+    found: dict[int, Decimal] = {}
+    for row in money_rows(rows):
+        kept = row.ordered - row.canceled
+        left = min(kept, kept if row.is_virtual else _left(rows, row))
+        if left > row.invoiced:
+            found[row.id] = left - row.invoiced
+    # Virtual articles alone are invoiced by whoever delivers them.
+    goods = {row.id for row in rows if not row.is_virtual}
+    return found if goods.intersection(found) else {}
+
+
+def _left(rows: Sequence[Row], row: Row) -> Decimal:
+    """Units of the row that have left, whichever row of its bundle Magento counted them on."""
+    parent = next((one for one in rows if one.id == row.parent), None)
+    if parent is not None:
+        return max(row.shipped, parent.shipped * per_parent(row, parent))
+    children = children_of(rows, row) if row.kind == BUNDLE else []
+    whole = [child.shipped // per_parent(child, row) for child in children]
+    return max(row.shipped, min(whole, default=ZERO))
