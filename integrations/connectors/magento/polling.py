@@ -60,12 +60,14 @@ def changed(
     key: str = "entity_id",
     by: str = "updated_at",
     fields: str = "",
+    order: str = "",
 ) -> Page:
     """One page of the rows of a list that changed since the cursor; "" starts from now.
 
     `notice` makes the notice of a row, None for one that is no news; its version is set here. `key`
     names the id of a row, `by` its time of change. `fields` asks for a part of each row: what is not
-    asked for cannot tell two changes of one second apart.
+    asked for cannot tell two changes of one second apart. `order` names the id where filters and
+    sorting call it otherwise than the rows do.
     """
     if not cursor:
         return Page((), json.dumps(_start(client, path, by, now)))
@@ -74,7 +76,7 @@ def changed(
         path,
         Criteria(
             filters=(where(by, place["from"], "gteq"),),
-            sort=((by, "ASC"), (key, "ASC")),
+            sort=((by, "ASC"), (order or key, "ASC")),
             fields=fields,
         ),
         int(place["skip"]),
