@@ -41,10 +41,12 @@ class StoreOrder:
 
 @dataclass(frozen=True)
 class StoreRefund:
-    """`given`: money that went back with it; `units` of `skus`: what it took back."""
+    """`given`: money that went back with it, `is_online` when the store's payment service moved it;
+    `units`: what it took back, by SKU."""
 
     note: str
     given: Decimal
+    is_online: bool
     units: Mapping[str, int]
 
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from integrations.connector_kit.base import Connector
+from integrations.connector_kit.base import Connector, EntityPort
 from integrations.connector_kit.manifest import load
 from integrations.connectors.magento import (
     customer_writing,
+    inventory,
+    money,
+    order_status,
+    orders,
     own_fields,
+    payments,
     probe,
+    refund_writing,
+    refunds,
+    shipments,
     subscriptions,
     webhooks,
 )
@@ -21,7 +30,12 @@ CONNECTOR = Connector(
     open=StoreClient,
     probe=probe.probe,
     entities={
+        Entity.ORDER: replace(orders.PORT, write=order_status.write),
+        Entity.REFUND: replace(refunds.PORT, write=refund_writing.write),
         Entity.CUSTOMER: customer_writing.PORT,
+        Entity.INVENTORY: inventory.PORT,
+        Entity.PAYMENT: payments.PORT,
+        Entity.SHIPMENT: EntityPort(write=shipments.write),
     },
     verify=webhooks.verify,
     notices=webhooks.notices,
@@ -33,5 +47,7 @@ CONNECTOR = Connector(
     choices=probe.choices,
     fields=own_fields.fields,
     close=StoreClient.close,
+    money=money.PORT,
     sandbox="integrations.connectors.magento.sandbox.app:create",
+    witness="integrations.connectors.magento.sandbox.witness:Witness",
 )

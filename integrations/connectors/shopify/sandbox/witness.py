@@ -29,7 +29,7 @@ _ARTICLES = f"""query Articles($after: String) {{ productVariants(first: 100, af
 _CUSTOMERS = f"""query People($after: String) {{ customers(first: 100, after: $after) {{
   nodes {{ legacyResourceId firstName lastName email }} {_PAGE} }} }}"""
 _REFUNDS = """query Refunds($id: ID!) { order(id: $id) { refunds(first: 50) {
-  note totalRefundedSet { shopMoney { amount } }
+  note totalRefundedSet { shopMoney { amount } } transactions(first: 10) { nodes { id } }
   refundLineItems(first: 50) { nodes { quantity lineItem { sku } } } } } }"""
 _TOLD = """query Told($id: ID!) { order(id: $id) {
   metafields(first: 20, namespace: "clarity") { nodes { key value } } } }"""
@@ -71,6 +71,7 @@ class Witness:
             StoreRefund(
                 note=str(row["note"] or ""),
                 given=_money(row["totalRefundedSet"]),
+                is_online=bool(row["transactions"]["nodes"]),
                 units={
                     line["lineItem"]["sku"]: line["quantity"]
                     for line in row["refundLineItems"]["nodes"]
