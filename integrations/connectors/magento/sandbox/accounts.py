@@ -9,6 +9,8 @@ from typing import Any
 from werkzeug.exceptions import NotFound
 
 from integrations.connectors.magento.sandbox import seeding
+from integrations.connectors.magento.sandbox.events.office import Events
+from integrations.connectors.magento.sandbox.events.post import PostOffice
 from integrations.connectors.magento.sandbox.operations import Bulks
 from integrations.connectors.magento.sandbox.sales.state import Sales
 from integrations.connectors.magento.sandbox.settings import settings_of
@@ -22,6 +24,7 @@ class Accounts:
         self.public_url = public_url.rstrip("/")
         self.seed = seed
         self._lock = threading.Lock()
+        self._post = PostOffice()
         self._shops: dict[str, Shop] = {}
 
     def all(self) -> list[Shop]:
@@ -46,6 +49,8 @@ class Accounts:
             made = Shop(wanted, self.public_url)
             made.bulks = Bulks(made)
             made.sales = Sales(made)
+            made.events = Events(made, self._post)
+            made.listeners.append(made.events.hear)
             seeding.fill(made)
             self._shops[wanted.name] = made
             return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
@@ -19,6 +19,8 @@ from integrations.connectors.magento.sandbox.catalogue import (
     products,
     variants,
 )
+from integrations.connectors.magento.sandbox.events import control as event_control
+from integrations.connectors.magento.sandbox.events import routes as event_routes
 from integrations.connectors.magento.sandbox.inventory import (
     salable,
     source_items,
@@ -54,14 +56,27 @@ API = Table(
         *customers.ROUTES,
         *regions.ROUTES,
         *sales_routes.ROUTES,
+        *event_routes.ROUTES,
     )
 )
 
-_ACTIONS: Mapping[str, control.Action] = {**control.ACTIONS, **sales_control.ACTIONS}
+_ACTIONS: Mapping[str, control.Action] = {
+    **control.ACTIONS,
+    **sales_control.ACTIONS,
+    **event_control.ACTIONS,
+}
 
 
 def _rest(accounts: Accounts, request: Request, name: str, path: str) -> Response:
     return endpoint.serve(accounts.get(name), API, request, operations.enqueue)
+
+
+def _key(accounts: Accounts, _request: Request, name: str, path: str) -> Response:
+    """The public key of Adobe's events, in the place of Adobe's own host."""
+    events = accounts.get(name).events
+    if f"/{path}" != events.key_path:
+        raise NotFound("no key is published there")
+    return Response(events.keys.get().public_pem, mimetype="application/x-pem-file")
 
 
 _PLACES: tuple[tuple[str, str, Handler], ...] = (
@@ -73,6 +88,7 @@ _PLACES: tuple[tuple[str, str, Handler], ...] = (
     ("DELETE", f"{_ACCOUNT}/faults", control.clear_faults),
     ("GET", f"{_ACCOUNT}/log", control.read_log),
     ("DELETE", f"{_ACCOUNT}/log", control.clear_log),
+    ("GET", "/stores/<name>/adobe/<path:path>", _key),
     *(("POST", f"{_ACCOUNT}/{path}", control.acting(action)) for path, action in _ACTIONS.items()),
 )
 _METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")

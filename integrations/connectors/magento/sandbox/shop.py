@@ -18,6 +18,7 @@ from integrations.connectors.magento.sandbox.settings import Settings
 from integrations.connectors.magento.sandbox.stock import DEFAULT_SOURCE, Stock
 
 if TYPE_CHECKING:
+    from integrations.connectors.magento.sandbox.events.office import Events
     from integrations.connectors.magento.sandbox.operations import Bulks
     from integrations.connectors.magento.sandbox.sales.state import Sales
 
@@ -52,6 +53,7 @@ class Shop:
         self.customers: dict[int, Customer] = {}
         self.bulks: Bulks
         self.sales: Sales
+        self.events: Events
         self.is_closed = False
 
     @property
@@ -112,5 +114,9 @@ class Shop:
         return {
             "base_url": self.base_url,
             "credentials": self.keys.credentials(),
-            "settings": {"store_view": "default", "source_code": DEFAULT_SOURCE},
+            "settings": {
+                "store_view": "default",
+                "source_code": DEFAULT_SOURCE,
+                **self.events.connection_settings(),
+            },
         }

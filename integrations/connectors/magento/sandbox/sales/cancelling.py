@@ -35,6 +35,7 @@ def cancel(shop: Shop, order: Order) -> bool:
         _give_credits_back(shop, order)
     states.settle(order, shop.now())
     shop.sales.comment(order, None)
+    shop.emit("sales.order.cancelled", order.id)
     shop.emit("sales.order.updated", order.id)
     return True
 

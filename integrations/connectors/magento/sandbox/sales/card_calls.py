@@ -1,4 +1,4 @@
-"""Gift cards and store credit as far as Adobe Commerce has calls for them (Open Source has none).
+"""Gift cards as far as Adobe Commerce has calls for them (Open Source has none).
 
 Commerce itself reads a card's balance through a cart only; the accounts below `giftcardaccounts` are
 those of the cloud service, or of a module that adds them: the setting `gift_card_accounts` of a shop.
@@ -117,20 +117,6 @@ def _balance(value: object) -> Decimal:
     return found
 
 
-def _store_credit(shop: Shop, call: Call) -> Row:
-    customer = shop.customers.get(call.number("customerId"))
-    if customer is None:
-        raise no_such_entity("customerId", call.params["customerId"])
-    website = call.number("websiteId")
-    return {
-        "balance_id": customer.id,
-        "customer_id": customer.id,
-        "website_id": website,
-        "amount": number(customer.balances.get(website, ZERO)),
-        "base_currency_code": shop.settings.currency,
-    }
-
-
 ROUTES = (
     Route("POST", "guest-carts", _new_cart, "anonymous"),
     Route(
@@ -152,11 +138,4 @@ ROUTES = (
     Route("PUT", "giftcardaccounts/{id}", _change, _RESOURCE, _COMMERCE),
     Route("DELETE", "giftcardaccounts/{id}", _drop, _RESOURCE, _COMMERCE),
     Route("GET", "giftcardaccounts/code/{code}", _by_code, _RESOURCE, _COMMERCE),
-    Route(
-        "GET",
-        "customers/{customerId}/balance/{websiteId}",
-        _store_credit,
-        "Magento_Customer::customer",
-        _COMMERCE,
-    ),
 )

@@ -37,12 +37,13 @@ _EMPTY = ("price", "row_total", "tax_amount", "discount_amount", *_START)
 @dataclass(frozen=True)
 class Wanted:
     """One article a buyer puts into the cart; `price` in the base currency, with tax where the shop's
-    prices include it. `kind`: simple, configurable, virtual, or bundle for a part of the one bundle."""
+    prices include it. `kind`: simple, configurable, virtual, or bundle for a part of the one bundle; ""
+    until it is chosen."""
 
     product: Product
     quantity: Decimal
     price: Decimal
-    kind: str = SIMPLE
+    kind: str = ""
 
 
 @dataclass(frozen=True)

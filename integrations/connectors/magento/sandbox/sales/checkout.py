@@ -9,9 +9,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from integrations.connector_kit.sandbox.hostile import NOTES
+from integrations.connectors.magento.sandbox.people import buyers
 from integrations.connectors.magento.sandbox.records import Customer
 from integrations.connectors.magento.sandbox.sales import (
-    buyers,
+    addresses,
     cart,
     invoicing,
     money_flow,
@@ -126,7 +127,7 @@ def _order(shop: Shop, checkout: Checkout, items: list[Item], rate: Decimal) -> 
     address = (
         customer.addresses[0]
         if customer is not None and customer.addresses
-        else buyers.guest_address(shop, checkout.buyer_number)
+        else addresses.of_guest(shop, checkout.buyer_number)
     )
     email = customer.email if customer is not None else buyers.email_of(checkout.buyer_number)
     increment = shop.sales.increment("order")
@@ -148,8 +149,8 @@ def _order(shop: Shop, checkout: Checkout, items: list[Item], rate: Decimal) -> 
         items=items,
         amounts=Amounts(),
         payment=Payment(0, "", "", Amounts()),
-        billing=buyers.copied(shop, address, "billing", email),
-        shipping=buyers.copied(shop, address, "shipping", email) if needs_parcel else None,
+        billing=addresses.copied(shop, address, "billing", email),
+        shipping=addresses.copied(shop, address, "shipping", email) if needs_parcel else None,
         shipping_method=checkout.shipping[1] if needs_parcel else "",
         shipping_title=checkout.shipping[2] if needs_parcel else "",
         own_currency=settings.order_currency,
@@ -166,7 +167,7 @@ def _order(shop: Shop, checkout: Checkout, items: list[Item], rate: Decimal) -> 
 def _customer(shop: Shop, checkout: Checkout) -> Customer | None:
     if checkout.is_guest:
         return None
-    found, is_new = buyers.buyer(shop, checkout.buyer_number)
+    found, is_new = buyers.buyer(shop, checkout.buyer_number, shop.now())
     if is_new:
         shop.emit("customer.created", found.id)
     return found

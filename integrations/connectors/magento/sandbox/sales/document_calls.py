@@ -151,6 +151,7 @@ def _capture(shop: Shop, call: Call) -> str:
     money_flow.pay(shop, made.order, made)
     made.updated_at = shop.now()
     states.settle(made.order, made.updated_at)
+    shop.emit("sales.invoice.paid", made.id)
     shop.emit("sales.order.updated", made.order.id)
     return "true"
 

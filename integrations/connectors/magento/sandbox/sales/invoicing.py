@@ -78,6 +78,8 @@ def invoice(shop: Shop, order: Order, asked: Quantities, *, capture: bool) -> In
     states.settle(order, moment, in_process=True)
     sales.comment(order, None, entity="invoice")
     shop.emit("sales.invoice.created", made.id)
+    if made.state == PAID:
+        shop.emit("sales.invoice.paid", made.id)
     shop.emit("sales.order.updated", order.id)
     return made
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from integrations.connectors.magento.sandbox.sales.amounts import ZERO, Amounts
@@ -9,6 +10,7 @@ from integrations.connectors.magento.sandbox.sales.records import (
     CreditMemo,
     Invoice,
     Order,
+    Payment,
     Transaction,
 )
 
@@ -44,12 +46,17 @@ def pay(shop: Shop, order: Order, invoice: Invoice) -> None:
     payment.amounts.add("amount_paid", *total)
     payment.amounts.add("shipping_captured", *invoice.amounts.get("shipping_amount"))
     if payment.is_online:
-        payment.amounts.add("amount_paid_online", *total)
+        _add_base(payment, "amount_paid_online", total[1])
         made = transact(shop, order, "capture", is_closed=False)
         invoice.transaction_id = made.txn_id
         payment.last_trans_id = made.txn_id
     invoice.state = 2
     reckon_due(order)
+
+
+def _add_base(payment: Payment, name: str, amount: Decimal) -> None:
+    """Of what went through a gateway only the base currency is kept."""
+    payment.amounts.base[name] = payment.amounts.base.get(name, ZERO) + amount
 
 
 def transact(
@@ -84,9 +91,7 @@ def give_back(shop: Shop, order: Order, memo: CreditMemo) -> None:
     order.payment.amounts.add("amount_refunded", own, base)
     order.payment.amounts.add("shipping_refunded", *memo.amounts.get("shipping_amount"))
     if memo.is_online:
-        order.payment.amounts.base["amount_refunded_online"] = (
-            order.payment.amounts.base.get("amount_refunded_online", ZERO) + base
-        )
+        _add_base(order.payment, "amount_refunded_online", base)
         paid = next(
             (
                 row
