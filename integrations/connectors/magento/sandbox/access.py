@@ -46,6 +46,9 @@ class Login:
     user_type: int
 
 
+INTEGRATION, ADMINISTRATOR = Login(1), Login(2)
+
+
 def unauthorized(resource: str) -> Refusal:
     """The same words for a missing resource and for a token that is not let in alone."""
     return Refusal(
@@ -106,13 +109,13 @@ class KeyRing:
             if kind.lower() != "bearer":
                 raise unauthorized(resource)
             if self._is_admin(token.strip()):
-                return Login(2)
+                return ADMINISTRATOR
             if not (settings.bearer and self._is_own(token.strip())):
                 raise unauthorized(resource)
         granted = settings.resources
         if resource and granted is not None and resource not in granted:
             raise unauthorized(resource)
-        return Login(1)
+        return INTEGRATION
 
     def _is_admin(self, token: str) -> bool:
         with self._lock:

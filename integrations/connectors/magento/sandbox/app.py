@@ -9,7 +9,14 @@ from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from integrations.connectors.magento.sandbox import control, endpoint, operations, stores
+from integrations.connectors.magento.sandbox import (
+    admin,
+    control,
+    endpoint,
+    handshake,
+    operations,
+    stores,
+)
 from integrations.connectors.magento.sandbox.accounts import Accounts
 from integrations.connectors.magento.sandbox.catalogue import (
     attribute_calls,
@@ -42,6 +49,7 @@ _ACCOUNT = "/_sandbox/accounts/<name>"
 API = Table(
     (
         *stores.ROUTES,
+        *admin.ROUTES,
         *operations.ROUTES,
         *products.ROUTES,
         *product_writing.ROUTES,
@@ -80,10 +88,13 @@ def _key(accounts: Accounts, _request: Request, name: str, path: str) -> Respons
 
 
 _PLACES: tuple[tuple[str, str, Handler], ...] = (
+    ("POST", "/stores/<name>/oauth/token/request", handshake.request_token),
+    ("POST", "/stores/<name>/oauth/token/access", handshake.access_token),
     ("GET", "/_sandbox/accounts", control.list_accounts),
     ("POST", "/_sandbox/accounts", control.create_account),
     ("PATCH", _ACCOUNT, control.change_account),
     ("DELETE", _ACCOUNT, control.delete_account),
+    ("POST", f"{_ACCOUNT}/activate", control.acting(handshake.activate, is_locked=False)),
     ("POST", f"{_ACCOUNT}/faults", control.add_fault),
     ("DELETE", f"{_ACCOUNT}/faults", control.clear_faults),
     ("GET", f"{_ACCOUNT}/log", control.read_log),

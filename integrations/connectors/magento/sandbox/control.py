@@ -7,6 +7,7 @@ called under the shop's lock. They raise BadRequest (400), Conflict (409) and Lo
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from decimal import Decimal
 from typing import Any
 
@@ -95,13 +96,13 @@ def clear_log(accounts: Accounts, _request: Request, name: str) -> Response:
     return json_reply({"cleared": True})
 
 
-def acting(action: Action) -> Callable[..., Response]:
-    """A handler of the control API around an action."""
+def acting(action: Action, *, is_locked: bool = True) -> Callable[..., Response]:
+    """A handler of the control API around an action. One that waits for others is not locked."""
 
     def handle(accounts: Accounts, request: Request, name: str, **values: Any) -> Response:
         shop, body = accounts.get(name), body_of(request)
         try:
-            with shop.lock:
+            with shop.lock if is_locked else nullcontext():
                 return json_reply(action(shop, body, **values))
         except Conflict as error:
             return json_reply({"error": str(error)}, 409)

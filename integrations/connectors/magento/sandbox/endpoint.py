@@ -6,7 +6,7 @@ import secrets
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
@@ -14,7 +14,7 @@ from werkzeug.wrappers import Request, Response
 
 from integrations.connector_kit.sandbox.faults import HANG_SECONDS, FaultKind
 from integrations.connectors.magento.sandbox import limits, partial, stores
-from integrations.connectors.magento.sandbox.access import Asked, Login
+from integrations.connectors.magento.sandbox.access import INTEGRATION, Asked, Login
 from integrations.connectors.magento.sandbox.errors import MASKED, Refusal
 from integrations.connectors.magento.sandbox.replies import decoded, html_reply, json_reply
 from integrations.connectors.magento.sandbox.routing import Call, Route, Table
@@ -164,30 +164,29 @@ def _answered(
 def _result(
     shop: Shop, table: Table, request: Request, target: Target, what: str, queue: Asynchronous
 ) -> Any:
-    asked = _asked(shop, request)
-    call = Call(
-        method=request.method,
-        path=target.path,
-        query=tuple(request.args.items(multi=True)),
-        store=target.store,
-        what=what,
-    )
-    if target.mode:
-        login = shop.keys.check(asked, "", shop.settings)
-        call = replace(call, body=_body(request), is_async=True)
-        if shop.settings.input_limits:
-            call = limits.check(call)
-        return queue(shop, table, call, target.parts, target.mode == "async/bulk", login)
+    # In the path of a bulk stands by<Name> where a value would be, so it leads to the same route.
     found = table.find(request.method, target.parts)
     if found is None or not stores.offers(shop, found[0]):
         raise Refusal(NO_ROUTE, status=404)
     route, params = found
+    login = INTEGRATION
     if route.resource != "anonymous":
-        shop.keys.check(asked, route.resource, shop.settings)
+        login = shop.keys.check(asked_of(shop, request), route.resource, shop.settings)
     _check_store(shop, target.store)
-    call = replace(call, params=params, body=_body(request))
+    call = Call(
+        method=request.method,
+        path=target.path,
+        params=params,
+        query=tuple(request.args.items(multi=True)),
+        body=_body(request),
+        store=target.store,
+        what=what,
+        is_async=bool(target.mode),
+    )
     if shop.settings.input_limits:
         call = limits.check(call)
+    if target.mode:
+        return queue(shop, table, call, target.parts, target.mode == "async/bulk", login)
     with shop.lock:
         return route.handler(shop, call)
 
@@ -200,7 +199,8 @@ def _check_store(shop: Shop, store: str) -> None:
         )
 
 
-def _asked(shop: Shop, request: Request) -> Asked:
+def asked_of(shop: Shop, request: Request) -> Asked:
+    """What the signature of a request is about."""
     return Asked(
         method=request.method,
         url=f"{request.scheme}://{request.host}{raw_path(request)}",

@@ -19,6 +19,7 @@ from integrations.connectors.magento.sandbox.stock import DEFAULT_SOURCE, Stock
 
 if TYPE_CHECKING:
     from integrations.connectors.magento.sandbox.events.office import Events
+    from integrations.connectors.magento.sandbox.handshake import Exchange
     from integrations.connectors.magento.sandbox.operations import Bulks
     from integrations.connectors.magento.sandbox.sales.state import Sales
 
@@ -52,6 +53,7 @@ class Shop:
         self.attributes: dict[str, Attribute] = {}
         self.customers: dict[int, Customer] = {}
         self.bulks: Bulks
+        self.exchange: Exchange | None = None
         self.sales: Sales
         self.events: Events
         self.is_closed = False
