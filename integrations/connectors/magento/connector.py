@@ -8,6 +8,8 @@ from pathlib import Path
 from integrations.connector_kit.base import Connector, EntityPort
 from integrations.connector_kit.manifest import load
 from integrations.connectors.magento import (
+    admin_pages,
+    audit,
     customer_writing,
     inventory,
     money,
@@ -16,6 +18,7 @@ from integrations.connectors.magento import (
     own_fields,
     payments,
     probe,
+    products,
     refund_writing,
     refunds,
     shipments,
@@ -33,6 +36,7 @@ CONNECTOR = Connector(
         Entity.ORDER: replace(orders.PORT, write=order_status.write),
         Entity.REFUND: replace(refunds.PORT, write=refund_writing.write),
         Entity.CUSTOMER: customer_writing.PORT,
+        Entity.PRODUCT: products.PORT,
         Entity.INVENTORY: inventory.PORT,
         Entity.PAYMENT: payments.PORT,
         Entity.SHIPMENT: EntityPort(write=shipments.write),
@@ -46,6 +50,8 @@ CONNECTOR = Connector(
     unsubscribe=subscriptions.unsubscribe,
     choices=probe.choices,
     fields=own_fields.fields,
+    audit=audit.audit,
+    record_url=admin_pages.record_url,
     close=StoreClient.close,
     money=money.PORT,
     sandbox="integrations.connectors.magento.sandbox.app:create",

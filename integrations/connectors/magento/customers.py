@@ -117,7 +117,7 @@ def changes(client: StoreClient, cursor: str, now: datetime) -> Page:
     def notice(row: Row) -> Notice | None:
         return None if _is_elsewhere(client, row) else _notice(row, "customer.changed")
 
-    return changed(client, SEARCH, cursor, now, notice=notice, key="id", order="entity_id")
+    return changed(client, SEARCH, cursor, now, notice=notice, key="id", sort_key="entity_id")
 
 
 def read(client: StoreClient, keys: Sequence[str]) -> dict[str, Row | None]:

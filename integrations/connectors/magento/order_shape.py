@@ -81,6 +81,14 @@ def _row(row: Raw) -> dict[str, Any]:
 
 def _extension(found: Raw) -> dict[str, Any]:
     made = {name: value for name, value in found.items() if name != "payment_additional_info"}
+    cards = found.get("gift_cards")
+    if isinstance(cards, list):
+        # Whoever knows the number of a gift card can spend it.
+        made["gift_cards"] = [
+            {name: value for name, value in card.items() if name != "code"}
+            for card in cards
+            if isinstance(card, Mapping)
+        ]
     shipments = found.get("shipping_assignments")
     if isinstance(shipments, list):
         made["shipping_assignments"] = [
