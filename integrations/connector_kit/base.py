@@ -366,7 +366,10 @@ class Connector:
     none is known; it makes no request. `money` tells the money of a day, to reconcile both sides.
     `subscriptions(client, callback_url)` lists the webhooks that are registered,
     `unsubscribe(client, callback_url)` takes ours away and answers how many; may be called again.
-    `privacy` reads the vendor's privacy webhooks.
+    `privacy` reads the vendor's privacy webhooks. `challenge(request, account)` is the text a GET of
+    the webhook address is answered with, by which a vendor makes sure that the address is ours;
+    raises NotTheirs when the request asks nothing. `acknowledge(request)` is what a webhook that was
+    taken in is answered with, for a vendor that reads our answer; None is the usual one.
     """
 
     manifest: Manifest
@@ -388,3 +391,5 @@ class Connector:
     subscriptions: Callable[[Client, str], Sequence[Subscription]] | None = None
     unsubscribe: Callable[[Client, str], int] | None = None
     privacy: PrivacyPort | None = None
+    challenge: Callable[[WebhookRequest, Account], str] | None = None
+    acknowledge: Callable[[WebhookRequest], Mapping[str, Any] | None] | None = None

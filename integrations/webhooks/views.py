@@ -1,8 +1,10 @@
 """POST /hooks/<connector>/<connection>/ : verify, store, answer; the work is done later.
 
 Answers: 200 stored, known already, an event we do not carry, or the account's goodbye; 400 not
-readable; 401 not signed by the connected account; 404 no such connection; 413 too large. A refused
-body is never stored.
+readable; 401 not signed by the connected account; 404 no such connection; 413 too large; 503 its
+signature cannot be checked just now. A refused body is never stored.
+
+GET there is answered for vendors that ask whether an address is ours; for all others it is 405.
 """
 
 from __future__ import annotations
@@ -14,13 +16,19 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from integrations.connector_kit.base import Notice, WebhookRequest
-from integrations.connector_kit.errors import NeedsOwner, NotTheirs, Rejected, Unsupported
+from integrations.connector_kit.errors import (
+    NeedsOwner,
+    NotTheirs,
+    Rejected,
+    TryLater,
+    Unsupported,
+)
 from integrations.services import connections
 from integrations.sync import intake
 from integrations.webhooks import refusals
@@ -36,16 +44,37 @@ _UNKEEPABLE = re.compile(r"[\x00\ud800-\udfff]")
 # A plain view: what REST framework does for one (negotiating, authenticating, wrapping) costs more
 # than storing the notice.
 @csrf_exempt
-@require_POST
+@require_http_methods(["POST", "GET"])
 def hook(request: HttpRequest, connector: str, connection: UUID) -> HttpResponse:
     """Where the connected systems tell us that something changed."""
     try:
         door = door_of(connector, connection)
     except NoDoor:
         return answer(404, "No such connection.")
+    if request.method == "GET":
+        return _challenged(door, request)
+    return _delivered(door, request)
+
+
+def _challenged(door: Door, request: HttpRequest) -> HttpResponse:
+    """The vendor asks whether the address is ours."""
+    if door.connector.challenge is None:
+        return HttpResponseNotAllowed(["POST"])
+    asked = WebhookRequest(headers=headers_of(request), query=request.GET.dict(), body=b"")
     try:
-        body = body_of(request)
-        notices = _notices(door, request, body)
+        said = door.connector.challenge(asked, door.account)
+    except NotTheirs as error:
+        return answer(error.status, error.message)
+    return HttpResponse(said, content_type="text/plain; charset=utf-8")
+
+
+def _delivered(door: Door, request: HttpRequest) -> HttpResponse:
+    connection = door.connection_id
+    try:
+        incoming = WebhookRequest(
+            headers=headers_of(request), query=request.GET.dict(), body=body_of(request)
+        )
+        notices = _notices(door, incoming)
     except NotTheirs as error:
         refusals.count(door, error.message, now=timezone.now())
         log.info("webhook of connection %s refused with %s", connection, error.status)
@@ -53,6 +82,9 @@ def hook(request: HttpRequest, connector: str, connection: UUID) -> HttpResponse
     except Rejected as error:
         refusals.count(door, "Not readable", now=timezone.now())
         return answer(400, str(error))
+    except TryLater as error:
+        refusals.count(door, "Signature not checked", now=timezone.now())
+        return answer(503, error.message)
     except Unsupported as error:
         refusals.count(door, "Event not carried", now=timezone.now())
         return answer(200, error.message)
@@ -73,15 +105,11 @@ def hook(request: HttpRequest, connector: str, connection: UUID) -> HttpResponse
         notices=notices,
         now=timezone.now(),
     )
-    return _json({"accepted": new})
+    said = door.connector.acknowledge(incoming) if door.connector.acknowledge else None
+    return _json({"accepted": new} if said is None else dict(said))
 
 
-def _notices(door: Door, request: HttpRequest, body: bytes) -> list[Notice]:
-    incoming = WebhookRequest(
-        headers=headers_of(request),
-        query=request.GET.dict(),
-        body=body,
-    )
+def _notices(door: Door, incoming: WebhookRequest) -> list[Notice]:
     if door.connector.verify is None or door.connector.notices is None:
         raise Unsupported(f"{door.connector.manifest.label} sends no webhooks")
     door.connector.verify(incoming, door.account)

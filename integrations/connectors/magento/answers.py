@@ -142,7 +142,8 @@ def missing_resources(body: Mapping[str, Any] | None, words: str) -> str:
     if found:
         return found["resources"].strip()
     parameters = (body or {}).get("parameters")
-    return str(parameters.get("resources") or "") if isinstance(parameters, Mapping) else ""
+    named = parameters.get("resources") if isinstance(parameters, Mapping) else None
+    return _listed(named) if named else ""
 
 
 def _lacking(resources: str, kind: str, what: str) -> str:
@@ -239,12 +240,16 @@ def _filled(message: str, parameters: Any) -> str:
         pairs = [(str(number), value) for number, value in enumerate(parameters, start=1)]
     else:
         return message
-    values = {f"%{name}": str(value) for name, value in pairs}
+    values = {f"%{name}": _listed(value) for name, value in pairs}
     if not values:
         return message
     # The longest first: %1 is the beginning of %10. In one go: a value may hold a % of its own.
     names = "|".join(re.escape(name) for name in sorted(values, key=len, reverse=True))
     return re.sub(names, lambda found: values[found[0]], message)
+
+
+def _listed(value: Any) -> str:
+    return ", ".join(str(one) for one in value) if isinstance(value, list) else str(value)
 
 
 def _mapping(answer: Answer) -> Mapping[str, Any] | None:

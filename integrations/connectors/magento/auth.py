@@ -12,7 +12,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Literal, cast
 
 from oauthlib.oauth1 import SIGNATURE_HMAC_SHA256, Client
 
@@ -21,6 +21,7 @@ from integrations.connector_kit.errors import NeedsOwner
 from integrations.connector_kit.network import check_base_url
 
 OAUTH, BEARER = "oauth1", "token"
+Method = Literal["GET", "POST", "PUT", "DELETE"]
 
 # What an integration has besides its access token.
 _SIGNING = {
@@ -75,7 +76,7 @@ class Proof:
             shop_root(account.base_url), private_network=account.private_network
         )
 
-    def header(self, method: str, path: str) -> str:
+    def header(self, method: Method, path: str) -> str:
         """`path`: from the shop's address on, with its query as it is sent."""
         if self.kind == BEARER:
             return f"Bearer {self._given['access_token']}"

@@ -14,7 +14,7 @@ from integrations.connector_kit.errors import ConnectorError, TryLater
 from integrations.connector_kit.http import Answer, CredentialsRefused, Session
 from integrations.connector_kit.pace import Pacer
 from integrations.connectors.magento import answers
-from integrations.connectors.magento.auth import OAUTH, Proof, Signing, shop_root
+from integrations.connectors.magento.auth import OAUTH, Method, Proof, Signing, shop_root
 from integrations.connectors.magento.criteria import PAGE, Criteria, query
 from integrations.connectors.magento.shape import Shape, read_shape
 
@@ -121,7 +121,7 @@ class StoreClient:
 
     def send(
         self,
-        method: str,
+        method: Method,
         path: str,
         params: Params = (),
         *,
@@ -152,7 +152,9 @@ class StoreClient:
         is_short = answer.status == 200 and len(answer.body) < 200
         return answer.text if is_short and "json" not in kind else ""
 
-    def _exchange(self, method: str, address: str, body: Any, what: str, *, secret: bool) -> Answer:
+    def _exchange(
+        self, method: Method, address: str, body: Any, what: str, *, secret: bool
+    ) -> Answer:
         now = datetime.now(UTC)
         try:
             answer = self._session.request(

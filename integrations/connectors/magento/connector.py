@@ -6,7 +6,14 @@ from pathlib import Path
 
 from integrations.connector_kit.base import Connector, EntityPort
 from integrations.connector_kit.manifest import load
-from integrations.connectors.magento import order_status, probe, refund_writing, shipments
+from integrations.connectors.magento import (
+    order_status,
+    probe,
+    refund_writing,
+    shipments,
+    subscriptions,
+    webhooks,
+)
 from integrations.connectors.magento.client import StoreClient
 from mappings.canonical.record import Entity
 
@@ -19,6 +26,13 @@ CONNECTOR = Connector(
         Entity.REFUND: EntityPort(write=refund_writing.write),
         Entity.SHIPMENT: EntityPort(write=shipments.write),
     },
+    verify=webhooks.verify,
+    notices=webhooks.notices,
+    challenge=webhooks.challenge,
+    acknowledge=webhooks.acknowledge,
+    subscribe=subscriptions.subscribe,
+    subscriptions=subscriptions.subscriptions,
+    unsubscribe=subscriptions.unsubscribe,
     choices=probe.choices,
     close=StoreClient.close,
     sandbox="integrations.connectors.magento.sandbox.app:create",

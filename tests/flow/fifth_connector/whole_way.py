@@ -101,7 +101,9 @@ def test_an_added_folder_is_a_whole_connector(
     assert post(hook, secret="wrong") == (401, "The webhook does not bear the shared secret.")
     assert post(hook, event="chat")[0] == 200
     assert items(store) == []
-    assert [post(hook)[0], post(hook)[0]] == [200, 200]
+    assert [post(hook), post(hook)] == [(200, "7"), (200, "7")]
+    assert asked(hook, "Ahoi5") == (200, "Ahoi5", "text/plain; charset=utf-8")
+    assert asked(hook, "<b>")[0] == 400
     assert items(store) == [("order", "7", "order", "waiting")]
 
     till = Sandbox(sandboxes["heartland"].url, account_name).open_account(size=3, seed="7")
@@ -146,4 +148,11 @@ def post(hook: str, *, secret: str = "between-us", event: str = "order") -> tupl
         content_type="application/json",
         headers={"X-Corner-Secret": secret, "X-Corner-Event": event},
     )
-    return answer.status_code, str(answer.json().get("detail", ""))
+    said = answer.json()
+    return answer.status_code, str(said.get("detail", said.get("thanks", "")))
+
+
+def asked(hook: str, word: str) -> tuple[int, str, str]:
+    """The Corner makes sure that the address is ours."""
+    answer = Client().get(hook, {"word": word})
+    return answer.status_code, answer.content.decode(), answer.headers["Content-Type"]

@@ -20,4 +20,6 @@ CONNECTOR = Connector(
     },
     verify=webhooks.verify,
     notices=webhooks.notices,
+    challenge=webhooks.challenge,
+    acknowledge=webhooks.acknowledge,
 )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hmac
 import json
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from integrations.connector_kit.base import Account, Notice, WebhookRequest
 from integrations.connector_kit.errors import NotTheirs, Unsupported
@@ -32,3 +34,16 @@ def notices(request: WebhookRequest) -> list[Notice]:
     return [
         Notice(Entity.ORDER, key, topic=topic, event=f"{key}:{body.get('changed')}", payload=body)
     ]
+
+
+def challenge(request: WebhookRequest, account: Account) -> str:
+    """Raises NotTheirs when no word is given that could be sent back."""
+    word = request.query.get("word", "")
+    if not (word.isascii() and word.isalnum()):
+        raise NotTheirs("Nothing is asked.", status=400)
+    return word
+
+
+def acknowledge(request: WebhookRequest) -> Mapping[str, Any]:
+    """The Corner reads what it is told: which order was taken in."""
+    return {"thanks": str(json.loads(request.body)["id"])}

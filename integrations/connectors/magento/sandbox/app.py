@@ -1,0 +1,135 @@
+"""The WSGI application: which path leads where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request, Response
+
+from integrations.connectors.magento.sandbox import (
+    admin,
+    control,
+    endpoint,
+    handshake,
+    operations,
+    stores,
+)
+from integrations.connectors.magento.sandbox.accounts import Accounts
+from integrations.connectors.magento.sandbox.catalogue import (
+    attribute_calls,
+    media,
+    prices,
+    product_writing,
+    products,
+    variants,
+)
+from integrations.connectors.magento.sandbox.events import control as event_control
+from integrations.connectors.magento.sandbox.events import routes as event_routes
+from integrations.connectors.magento.sandbox.inventory import (
+    salable,
+    source_items,
+    sources,
+    stock_items,
+)
+from integrations.connectors.magento.sandbox.people import customers, regions
+from integrations.connectors.magento.sandbox.replies import json_reply
+from integrations.connectors.magento.sandbox.routing import Table
+from integrations.connectors.magento.sandbox.sales import control as sales_control
+from integrations.connectors.magento.sandbox.sales import routes as sales_routes
+from integrations.connectors.magento.sandbox.settings import BadRequest
+
+Handler = Callable[..., Response]
+WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+_ACCOUNT = "/_sandbox/accounts/<name>"
+
+API = Table(
+    (
+        *stores.ROUTES,
+        *admin.ROUTES,
+        *operations.ROUTES,
+        *products.ROUTES,
+        *product_writing.ROUTES,
+        *prices.ROUTES,
+        *media.ROUTES,
+        *attribute_calls.ROUTES,
+        *variants.ROUTES,
+        *stock_items.ROUTES,
+        *source_items.ROUTES,
+        *sources.ROUTES,
+        *salable.ROUTES,
+        *customers.ROUTES,
+        *regions.ROUTES,
+        *sales_routes.ROUTES,
+        *event_routes.ROUTES,
+    )
+)
+
+_ACTIONS: Mapping[str, control.Action] = {
+    **control.ACTIONS,
+    **sales_control.ACTIONS,
+    **event_control.ACTIONS,
+}
+
+
+def _rest(accounts: Accounts, request: Request, name: str, path: str) -> Response:
+    return endpoint.serve(accounts.get(name), API, request, operations.enqueue)
+
+
+def _key(accounts: Accounts, _request: Request, name: str, path: str) -> Response:
+    """The public key of Adobe's events, in the place of Adobe's own host."""
+    events = accounts.get(name).events
+    if path != events.key_path:
+        raise NotFound("no key is published there")
+    return Response(events.keys.get().public_pem, mimetype="application/x-pem-file")
+
+
+_PLACES: tuple[tuple[str, str, Handler], ...] = (
+    ("POST", "/stores/<name>/oauth/token/request", handshake.request_token),
+    ("POST", "/stores/<name>/oauth/token/access", handshake.access_token),
+    ("GET", "/_sandbox/accounts", control.list_accounts),
+    ("POST", "/_sandbox/accounts", control.create_account),
+    ("PATCH", _ACCOUNT, control.change_account),
+    ("DELETE", _ACCOUNT, control.delete_account),
+    ("POST", f"{_ACCOUNT}/activate", control.acting(handshake.activate, is_locked=False)),
+    ("POST", f"{_ACCOUNT}/faults", control.add_fault),
+    ("DELETE", f"{_ACCOUNT}/faults", control.clear_faults),
+    ("GET", f"{_ACCOUNT}/log", control.read_log),
+    ("DELETE", f"{_ACCOUNT}/log", control.clear_log),
+    ("GET", "/stores/<name>/adobe<path:path>", _key),
+    *(("POST", f"{_ACCOUNT}/{path}", control.acting(action)) for path, action in _ACTIONS.items()),
+)
+_METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
+
+
+def create(options: Mapping[str, str]) -> WsgiApp:
+    """A sandbox with no account yet. `options`: public_url (where it is reached), seed (of
+    accounts that name none)."""
+    accounts = Accounts(options.get("public_url", ""), options.get("seed", "7"))
+    rules = [Rule(path, endpoint=handler, methods=[method]) for method, path, handler in _PLACES]
+    rules.append(Rule("/stores/<name>/rest/<path:path>", endpoint=_rest, methods=_METHODS))
+    routes = Map(rules, merge_slashes=False)
+
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        return _dispatch(routes, accounts, environ)(environ, start_response)
+
+    return application
+
+
+def _dispatch(routes: Map, accounts: Accounts, environ: dict[str, Any]) -> Response:
+    request = Request(environ)
+    try:
+        handler, values = routes.bind_to_environ(environ).match()
+        answer: Response = handler(accounts, request, **values)
+        if "name" in values and request.method != "DELETE":
+            answer.date = accounts.get(values["name"]).now()
+    except BadRequest as error:
+        return json_reply({"error": str(error)}, 400)
+    except HTTPException as error:
+        if isinstance(error.response, Response):
+            return error.response
+        return json_reply({"error": error.description or error.name}, error.code or 500)
+    return answer

@@ -1,0 +1,3 @@
+"""Products, their attributes and variants."""
+
+from __future__ import annotations

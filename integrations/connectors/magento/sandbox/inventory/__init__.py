@@ -1,0 +1,3 @@
+"""Stock as the API shows and takes it: sources, and the one stock item of old."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The sandbox's sales: orders from the checkout to the credit memo, as Magento keeps them."""
+
+from __future__ import annotations
