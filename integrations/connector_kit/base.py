@@ -101,6 +101,10 @@ class Page:
     more: bool = False
 
 
+def _nothing_promised(orders: Collection[str]) -> Mapping[str, int | None]:
+    return {}
+
+
 def _nothing_to_merge(there: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     return None
 
@@ -118,6 +122,11 @@ class Outgoing:
 
     `over`: a record of an entity that goes both ways is merged into the one that stands there. A
     connector that has just read that one asks here what to write.
+
+    `promised`: of stock. Of these orders of the target (ids there) those that the number to be
+    written has been lowered by already, with the units of this article: they wait to be told to the
+    source of the stock, or are reserved there. None: all the order has of the article. A target that
+    holds the units of its open orders back by itself writes so many more, or they count twice.
     """
 
     delivery_id: str
@@ -131,6 +140,9 @@ class Outgoing:
     progress: Mapping[str, Any] = field(default_factory=dict)
     merge: Callable[[Mapping[str, Any] | None], Mapping[str, Any] | None] = field(
         default=_nothing_to_merge, repr=False
+    )
+    promised: Callable[[Collection[str]], Mapping[str, int | None]] = field(
+        default=_nothing_promised, repr=False
     )
 
     def over(self, there: Mapping[str, Any] | None) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ statuses to errors, and the redacted attempt log live here, so that a connector 
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -102,8 +103,9 @@ class Session:
         connect_timeout: float = 10,
         read_timeout: float = 60,
         pacer: Pacer | None = None,
+        hidden: Sequence[re.Pattern[str]] = (),
     ) -> None:
-        """Raises TargetRefused when the base URL may not be reached."""
+        """`hidden`: see `Journal`. Raises TargetRefused when the base URL may not be reached."""
         self._base = check_base_url(account.base_url, private_network=account.private_network)
         self._origin = _origin(self._base)
         self._host = urlsplit(self._base).hostname or ""
@@ -119,7 +121,7 @@ class Session:
         if pacer and account.budget:
             account.budget.attach(pacer)
         self._observe = account.observe
-        self._journal = Journal(account.credentials.values())
+        self._journal = Journal(account.credentials.values(), hidden)
         self._adapter = _Adapter(private_network=account.private_network, pool_size=concurrency)
 
     def request(

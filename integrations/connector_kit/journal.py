@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from integrations.connector_kit import numbers
@@ -26,11 +27,14 @@ CUT = "\n[cut here: longer than 64 KB]"
 class Journal:
     """Knows the secrets of one account and keeps them out of what is observed."""
 
-    def __init__(self, credentials: Iterable[str]) -> None:
+    def __init__(self, credentials: Iterable[str], hidden: Sequence[re.Pattern[str]] = ()) -> None:
+        """`hidden`: what else must not be kept of this system's URLs and bodies, such as the code of
+        a gift card: of each match its group "hidden" is removed."""
         known = {value for value in credentials if len(value) >= _SHORTEST_SECRET}
         known |= {quote(value, safe="") for value in known}
         # The longest first: one secret may be a piece of another.
         self._secrets = sorted(known, key=len, reverse=True)
+        self._hidden = tuple(hidden)
 
     def exchange(
         self,
@@ -59,12 +63,20 @@ class Journal:
         for secret in self._secrets:
             if secret in text:
                 text = text.replace(secret, MASK)
+        for pattern in self._hidden:
+            text = pattern.sub(_without, text)
         return redact_secrets(text)
 
     def _body(self, body: bytes) -> str:
         cut = len(body) > LONGEST_BODY
         clean = self.clean(_without_cards(body[: LONGEST_BODY + _MARGIN] if cut else body))
         return clean.encode()[:LONGEST_BODY].decode("utf-8", "ignore") + CUT if cut else clean
+
+
+def _without(found: re.Match[str]) -> str:
+    start, end = found.span("hidden")
+    whole, at = found[0], found.start()
+    return whole[: start - at] + MASK + whole[end - at :]
 
 
 def _without_cards(body: bytes) -> str:

@@ -50,7 +50,7 @@ class EntitySpec(_Part):
     source: tuple[Literal["webhook", "poll"], ...] = ()
     target: bool = False
     mode: str = ""
-    """Name of the setting that says which ways it goes: off, pos_to_store or both."""
+    """Name of the setting that says which ways it goes: off, pos_to_store, store_to_pos or both."""
 
 
 class Address(_Part):

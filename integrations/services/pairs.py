@@ -48,7 +48,11 @@ OFF_AT_FIRST = frozenset(
 )
 # Balances are money: where both sides changed one, a person decides.
 _MERGE_RULES = {Entity.GIFT_CARD.value: {"*": "hold"}}
-_MODES = {"both": (Direction.TO_STORE, Direction.TO_POS), "pos_to_store": (Direction.TO_STORE,)}
+_MODES = {
+    "both": (Direction.TO_STORE, Direction.TO_POS),
+    "pos_to_store": (Direction.TO_STORE,),
+    "store_to_pos": (Direction.TO_POS,),
+}
 
 
 class BadPair(ValueError):

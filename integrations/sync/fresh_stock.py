@@ -16,7 +16,7 @@ from integrations.models import Delivery, Flow, Reservation
 from integrations.sync import rulebooks, stock_numbers
 from integrations.sync.sessions import Session, keep, load_many, open_for_reading
 from integrations.sync.stages.transform import transform
-from integrations.sync.stock_numbers import Held, HeldBack
+from integrations.sync.stock_numbers import HeldBack
 from mappings.canonical.inventory import Stock
 from mappings.canonical.record import Entity
 from tenants import scope
@@ -62,7 +62,7 @@ def _sources(rows: Sequence[Delivery]) -> dict[int, tuple[Flow, Session]]:
 
 def _holds_more(held: HeldBack, document: Mapping[str, Any], row: Delivery) -> bool:
     """Whether more is held back by now than the number in the document is less."""
-    before = _held(document)
+    before = stock_numbers.held_of(document)
     now = held.of(Stock.model_validate(document["record"]), since=row.created_at)
     return any(pk not in before or before[pk][1] < units for pk, (_, units) in now.items())
 
@@ -83,7 +83,7 @@ def _renew(
         pair_id=flow.pair_id,
         held_back=held,
         since=row.created_at,
-        also=_held(document),
+        also=stock_numbers.held_of(document),
     )
     book = rulebooks.of_flow(flow)
     rendered = transform(
@@ -93,8 +93,3 @@ def _renew(
     row.payload_id = keep(row.tenant_id, f"delivery/{row.flow_id}/{row.key}", made)
     row.content_hash, row.mapping_version = rendered.content_hash, book.label
     row.save(update_fields=["payload_id", "content_hash", "mapping_version"])
-
-
-def _held(document: Mapping[str, Any]) -> Held:
-    kept = document["stock"].get("held") or {}
-    return {int(pk): (str(order), int(units)) for pk, (order, units) in kept.items()}

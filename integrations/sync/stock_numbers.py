@@ -174,6 +174,12 @@ def work_out(
     return WorkedOut(numbers(stock, rules), held)
 
 
+def held_of(document: Mapping[str, Any]) -> Held:
+    """What the number of a stored delivery is lowered by, as `WorkedOut.as_json` kept it."""
+    kept = (document.get("stock") or {}).get("held") or {}
+    return {int(pk): (str(order), int(units)) for pk, (order, units) in kept.items()}
+
+
 def _merged(one: Held, other: Held) -> dict[int, tuple[str, int]]:
     return {
         pk: max((found[pk] for found in (one, other) if pk in found), key=lambda entry: entry[1])

@@ -45,6 +45,9 @@ def comparable(field: str, value: Any) -> str:
         return "\n".join(sorted({_text(tag).casefold() for tag in value or ()}))
     if field == "email":
         return _text(value).lower()
+    if field == "code":
+        # Tills print the code of a gift card with dashes or blanks, or without.
+        return "".join(letter for letter in _text(value) if letter.isalnum()).casefold()
     if field == "phone":
         text = _text(value)
         return international(text) or text

@@ -11,11 +11,21 @@ from mappings.canonical.record import Entity, InvalidRecord, Record
 
 
 class GiftCard(Record):
-    """A card with a balance; store credit at a till is one too."""
+    """A card with a balance; store credit at a till is one too.
+
+    A system that tells of no balances may tell of uses: then a record is what one order has taken off
+    one card, and its key names both.
+    """
 
     code: str = Field("", repr=False, description='The whole code; "" where a system hides it')
     last_characters: str = Field("", max_length=4, description="The last four of the code")
-    balance: Amount = Field(description="What is left on it")
+    balance: Amount | None = Field(
+        None, description="What is left on it; None where only a use of it is told"
+    )
+    spent: Amount | None = Field(
+        None,
+        description="What one order has taken off it in all; None where the balance itself is told",
+    )
     currency: Currency
     is_active: bool = True
 
@@ -25,12 +35,19 @@ class GiftCard(Record):
 
 
 def check_gift_card(card: GiftCard) -> None:
-    """Raises InvalidRecord for a balance below nothing."""
-    if card.balance < Decimal(0):
+    """Raises InvalidRecord for an amount below nothing, and for a card that says no amount at all."""
+    for name, amount in (("balance", card.balance), ("spent", card.spent)):
+        if amount is not None and amount < Decimal(0):
+            raise InvalidRecord(
+                f"The gift {card.number} has a {name} of {amount}.",
+                field=name,
+                said=str(amount),
+                advice="Correct the card, then replay.",
+            )
+    if card.balance is None and card.spent is None:
         raise InvalidRecord(
-            f"The gift card {card.number} has a balance of {card.balance}.",
+            f"The gift {card.number} says neither what is left on it nor what was taken off it.",
             field="balance",
-            said=str(card.balance),
             advice="Correct the card, then replay.",
         )
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import threading
 from collections.abc import Iterator
 from decimal import Decimal
@@ -292,6 +293,15 @@ def test_long_bodies_are_cut(vendor: Vendor) -> None:
     assert kept.endswith(CUT)
     assert len(kept.encode()) == LONGEST_BODY + len(CUT)
     assert "4111" not in kept
+
+
+def test_what_a_system_hides_is_not_kept(vendor: Vendor) -> None:
+    vendor.script = [Reply(json={"cards": [{"code": "GC-77-PLENTY"}], "total": 5})]
+    hidden = (re.compile(r"/cards/(?P<hidden>[^/?]+)"), re.compile(r'"code":"(?P<hidden>[^"]*)"'))
+    session(vendor, hidden=hidden).request("GET", "cards/GC-77-PLENTY/balance")
+    (kept,) = vendor.observed
+    assert kept.url.endswith("/cards/[secret removed]/balance")
+    assert kept.response_body == '{"cards":[{"code":"[secret removed]"}],"total":5}'
 
 
 def test_secret_calls_keep_no_body(vendor: Vendor) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
@@ -21,6 +22,8 @@ Params = Sequence[tuple[str, str]]
 _RATE = 3.0
 _MOST = 1000.0
 PAGE = 100
+# A gift card is asked for by its number, which is money.
+_CARD_NUMBER = re.compile(r"/gift_cards/(?P<hidden>[^/?]+)")
 
 
 class HeartlandClient:
@@ -32,7 +35,11 @@ class HeartlandClient:
         """Spellings that worked here, where Heartland's own documents leave them open."""
         rate = _rate(account)
         self._session = Session(
-            account, headers=headers(account), concurrency=1, pacer=Pacer(rate, max(rate, 1.0))
+            account,
+            headers=headers(account),
+            concurrency=1,
+            pacer=Pacer(rate, max(rate, 1.0)),
+            hidden=(_CARD_NUMBER,),
         )
         path = account.base_url.rstrip("/")
         self._prefix = "" if account.flavour != RETAIL or path.endswith("/api") else "/api"

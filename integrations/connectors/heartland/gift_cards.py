@@ -22,8 +22,9 @@ from integrations.connector_kit.base import (
     Save,
 )
 from integrations.connector_kit.cards import is_card
-from integrations.connector_kit.errors import Rejected
+from integrations.connector_kit.errors import Rejected, TryLater
 from integrations.connector_kit.payload import Payload
+from integrations.connectors.heartland import gift_card_uses
 from integrations.connectors.heartland.client import HeartlandClient, Row, client_of, matching
 from integrations.connectors.heartland.order_settlement import amount
 from integrations.connectors.heartland.polling import changed, version
@@ -31,7 +32,7 @@ from integrations.connectors.heartland.reading import by_id
 from mappings.canonical.gift_card import GiftCard, name_of
 from mappings.canonical.record import Entity, Skipped
 
-_CARDS, _ADJUSTMENTS = "/gift_cards", "/gift_card_adjustments"
+_CARDS, _ADJUSTMENTS = "/gift_cards", gift_card_uses.ADJUSTMENTS
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC).isoformat(timespec="microseconds")
 
 
@@ -74,25 +75,28 @@ def read(client: Client, keys: Sequence[str]) -> Mapping[str, Mapping[str, Any] 
 
 
 def write(client: Client, outgoing: Outgoing, save: Save) -> Receipt:
-    """Brings the balance of a linked card to the store's, by an adjustment, once.
+    """Brings the balance of a card to the store's, by an adjustment, once; makes one that is new.
 
-    Raises Skipped for a card of the store, whose code nobody can read, and Rejected with both
+    Raises Skipped for a card of the store whose code nobody can read, and Rejected with both
     balances when both sides changed it.
     """
-    if not outgoing.linked_id:
-        raise Skipped("The card was made in the shop, which hides its code, so it stays there")
-    heartland = client_of(client)
-    there = _card(heartland, outgoing.linked_id)
+    heartland, said = client_of(client), Payload(outgoing.fields)
+    if said.has("spent"):
+        return gift_card_uses.take(heartland, outgoing, said, _reason(heartland.account))
+    key = outgoing.linked_id or _same_code(heartland, said)
+    if not key:
+        return _make(heartland, outgoing)
+    there = _card(heartland, key)
     label = name_of(str(there["number"])[-4:])
     note = f"Changed in the shop [clarity {outgoing.delivery_id}]"
     fields = outgoing.over(there)
-    if _is_made(heartland, outgoing.linked_id, note):
+    if _is_made(heartland, key, note):
         # An earlier attempt of this very delivery changed the balance, and its answer was lost.
-        return Receipt(outgoing.linked_id, Outcome.UPDATED, label=label, shown=there)
+        return Receipt(key, Outcome.UPDATED, label=label, shown=there)
     balance = amount(there, "balance")
     wanted = Payload(fields).maybe_decimal("balance")
     if wanted is None or wanted == balance:
-        return Receipt(outgoing.linked_id, Outcome.UNCHANGED, label=label, shown=there)
+        return Receipt(key, Outcome.UNCHANGED, label=label, shown=there)
     body = {
         "gift_card_number": there["number"],
         "amount": wanted - balance,
@@ -100,8 +104,31 @@ def write(client: Client, outgoing: Outgoing, save: Save) -> Receipt:
         "note": note,
     }
     heartland.create(_ADJUSTMENTS, body, what=f"The gift {label}")
-    shown = _card(heartland, outgoing.linked_id)
-    return Receipt(outgoing.linked_id, Outcome.UPDATED, label=label, shown=shown)
+    return Receipt(key, Outcome.UPDATED, label=label, shown=_card(heartland, key))
+
+
+def _same_code(client: HeartlandClient, fields: Payload) -> str:
+    """Id of the card with the code of the store's, "" when there is none or the store hides it."""
+    code = fields.maybe_text("code")
+    found = gift_card_uses.numbered(client, code) if code else None
+    return str(found["id"]) if found else ""
+
+
+def _make(client: HeartlandClient, outgoing: Outgoing) -> Receipt:
+    """A card of the store that the till does not know yet. It is looked for by its code before."""
+    fields = Payload(outgoing.over(None))
+    code, balance = fields.maybe_text("code"), fields.maybe_decimal("balance")
+    if not code:
+        raise Skipped("The card was made in the shop, which hides its code, so it stays there")
+    if not balance or balance <= 0:
+        raise Skipped("There is nothing left on the card")
+    number = "".join(letter for letter in code if letter.isalnum())
+    label = name_of(number[-4:])
+    client.post(_CARDS, {"number": number, "balance": balance}, what=f"The gift {label}")
+    shown = gift_card_uses.numbered(client, code)
+    if shown is None:
+        raise TryLater(f"The gift {label} was made in Heartland and is not shown there yet")
+    return Receipt(str(shown["id"]), Outcome.CREATED, label=label, shown=shown)
 
 
 def _card(client: HeartlandClient, key: str) -> Row:

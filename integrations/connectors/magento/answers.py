@@ -23,6 +23,8 @@ _CLOCKS_APART = timedelta(seconds=600)
 _NOT_ALLOWED = re.compile(r"isn.t authorized to access (?P<resources>.+?)\.?$")
 _PAGE_LIMIT = re.compile(r"Maximum SearchCriteria pageSize is (?P<most>\d+)")
 _ITEM_LIMIT = re.compile(r"Maximum items of type .* is (?P<most>\d+)")
+# What it names when it does not know who calls.
+_NOT_EVEN_KNOWN = "self"
 _NO_ROUTE = "Request does not match any route"
 _CLOCK_WORDS = ("timestamp",)
 _USED_TWICE = ("nonce_used", "nonce is already")
@@ -147,6 +149,8 @@ def missing_resources(body: Mapping[str, Any] | None, words: str) -> str:
 
 
 def _lacking(resources: str, kind: str, what: str) -> str:
+    if resources == _NOT_EVEN_KNOWN:
+        return _unknown(kind, what)
     tick = (
         f"In Magento, System, Extensions, Integrations: open the integration, tick {resources} on"
         " the tab API, save, and activate it again."
@@ -155,10 +159,22 @@ def _lacking(resources: str, kind: str, what: str) -> str:
         return f"{what}: the Magento integration may not use {resources}. {tick}"
     return (
         f"{what}: Magento does not let the access token use {resources}. There are two causes, and"
-        " Magento words both alike. Either the shop does not take access tokens on their own, which"
-        " is so since 2.4.4: enter all four values of the integration here, or switch on Stores,"
-        " Configuration, Services, OAuth, Consumer Settings, “Allow OAuth Access Tokens to be used"
-        f" as standalone Bearer tokens”. Or the permission is missing: {tick}"
+        f" Magento words both alike. Either {_STANDALONE} Or the permission is missing: {tick}"
+    )
+
+
+_STANDALONE = (
+    "the shop does not take access tokens on their own, which is so since 2.4.4: enter all four"
+    " values of the integration here, or switch on Stores, Configuration, Services, OAuth, Consumer"
+    " Settings, “Allow OAuth Access Tokens to be used as standalone Bearer tokens”."
+)
+
+
+def _unknown(kind: str, what: str) -> str:
+    also = f" Or {_STANDALONE}" if kind == BEARER else ""
+    return (
+        f"{what}: Magento does not know the access token. Copy it again from the integration, and"
+        f" make sure that the integration is active.{also}"
     )
 
 

@@ -7,8 +7,14 @@ from pathlib import Path
 from integrations.connector_kit.base import Connector, EntityPort
 from integrations.connector_kit.manifest import load
 from integrations.connectors.magento import (
+    admin_pages,
+    audit,
+    customer_writing,
+    inventory,
     order_status,
+    own_fields,
     probe,
+    products,
     refund_writing,
     shipments,
     subscriptions,
@@ -25,6 +31,9 @@ CONNECTOR = Connector(
         Entity.ORDER: EntityPort(write=order_status.write),
         Entity.REFUND: EntityPort(write=refund_writing.write),
         Entity.SHIPMENT: EntityPort(write=shipments.write),
+        Entity.PRODUCT: products.PORT,
+        Entity.INVENTORY: inventory.PORT,
+        Entity.CUSTOMER: customer_writing.PORT,
     },
     verify=webhooks.verify,
     notices=webhooks.notices,
@@ -34,6 +43,9 @@ CONNECTOR = Connector(
     subscriptions=subscriptions.subscriptions,
     unsubscribe=subscriptions.unsubscribe,
     choices=probe.choices,
+    audit=audit.audit,
+    record_url=admin_pages.record_url,
+    fields=own_fields.fields,
     close=StoreClient.close,
     sandbox="integrations.connectors.magento.sandbox.app:create",
 )

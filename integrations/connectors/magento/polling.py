@@ -58,13 +58,15 @@ def changed(
     *,
     notice: Make,
     key: str = "entity_id",
+    sort_key: str = "",
     by: str = "updated_at",
     fields: str = "",
 ) -> Page:
     """One page of the rows of a list that changed since the cursor; "" starts from now.
 
     `notice` makes the notice of a row, None for one that is no news; its version is set here. `key`
-    names the id of a row, `by` its time of change. `fields` asks for a part of each row: what is not
+    names the id of a row, `sort_key` what it is sorted by where that is another, `by` its time of
+    change. `fields` asks for a part of each row: what is not
     asked for cannot tell two changes of one second apart.
     """
     if not cursor:
@@ -74,7 +76,7 @@ def changed(
         path,
         Criteria(
             filters=(where(by, place["from"], "gteq"),),
-            sort=((by, "ASC"), (key, "ASC")),
+            sort=((by, "ASC"), (sort_key or key, "ASC")),
             fields=fields,
         ),
         int(place["skip"]),

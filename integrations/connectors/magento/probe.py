@@ -9,18 +9,12 @@ from urllib.parse import urlsplit
 from integrations.connector_kit.base import Choice, Probe
 from integrations.connectors.magento.client import DEFAULT_STORE, Row, StoreClient
 from integrations.connectors.magento.criteria import Criteria
-from integrations.connectors.magento.shape import COMMERCE, OPEN_SOURCE, UNKNOWN, Shape
+from integrations.connectors.magento.shape import COMMERCE, OPEN_SOURCE, UNKNOWN, WAYS
 
 EDITIONS = {
     OPEN_SOURCE: "Magento Open Source",
     COMMERCE: "Adobe Commerce",
     UNKNOWN: "not told by the shop",
-}
-WAYS = {
-    "async_events": "Mage-OS async events",
-    "io_events": "Adobe I/O Events",
-    "mageplaza": "Mageplaza Webhook",
-    "none": "none; changes are found by asking",
 }
 # Magento refuses a call from over ten minutes ahead of it.
 CLOCKS_APART = timedelta(minutes=5)
@@ -43,19 +37,30 @@ def probe(client: StoreClient) -> Probe:
             "Events": WAYS[shape.push],
             "Time zone": shape.timezone,
         },
-        problems=tuple(_problems(client, shape, view)),
+        problems=(*setting_problems(client), *_clock(client)),
     )
 
 
-def _problems(client: StoreClient, shape: Shape, view: str) -> list[str]:
-    views = [str(row.get("code")) for row in shape.store_views]
+def setting_problems(client: StoreClient) -> list[str]:
+    """Settings that name something the shop does not have."""
+    shape = client.shape
     found = []
-    if view not in views:
-        known = ", ".join(code for code in views if code != "admin")
-        found.append(f"The shop has no store view {view!r}; it has: {known}. Correct the setting.")
-    if abs(client.skew) > CLOCKS_APART:
-        found.append(clock_words(client.skew))
+    for what, setting, rows in (
+        ("store view", "store_view", shape.store_views),
+        ("website", "website", shape.websites),
+    ):
+        chosen = client.account.setting(setting)
+        codes = [str(row.get("code")) for row in rows]
+        if chosen and chosen not in codes:
+            known = ", ".join(code for code in codes if code != "admin")
+            found.append(f"The shop has no {what} {chosen!r}; it has: {known}.")
+    if shape.website_of(client.account.setting("store_view", DEFAULT_STORE)) is None and not found:
+        found.append("The shop has no store view “default”. Choose the one your orders come from.")
     return found
+
+
+def _clock(client: StoreClient) -> list[str]:
+    return [clock_words(client.skew)] if abs(client.skew) > CLOCKS_APART else []
 
 
 def clock_words(skew: timedelta) -> str:

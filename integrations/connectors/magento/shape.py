@@ -27,6 +27,12 @@ STORE_CREDIT = "Magento_CustomerBalance"
 _COMMERCE_ONLY = frozenset(
     {GIFT_CARDS, STORE_CREDIT, "Magento_Rma", "Magento_Reward", "Magento_Enterprise"}
 )
+WAYS = {
+    ASYNC_EVENTS: "Mage-OS async events",
+    IO_EVENTS: "Adobe I/O Events",
+    MAGEPLAZA: "Mageplaza Webhook",
+    NO_PUSH: "none; changes are found by asking",
+}
 # Which module brings which way to be told of changes; the first that is there is used.
 _PUSH = (
     ("MageOS_AsyncEvents", ASYNC_EVENTS),
@@ -49,7 +55,13 @@ class Shape:
     timezone: str = ""
     store_views: Sequence[Row] = field(default=(), repr=False)
     websites: Sequence[Row] = field(default=(), repr=False)
-    push: str = NO_PUSH
+    ways: Sequence[str] = ()
+    """How it can tell of changes, the best way first."""
+
+    @property
+    def push(self) -> str:
+        """The best way it can tell of changes."""
+        return next(iter(self.ways), NO_PUSH)
 
     def has(self, module: str) -> bool:
         return module in self.modules
@@ -76,7 +88,7 @@ def read_shape(client: StoreClient) -> Shape:
         timezone=str(config.get("timezone") or ""),
         store_views=views,
         websites=websites,
-        push=_push(modules or frozenset()),
+        ways=tuple(way for module, way in _PUSH if module in (modules or ())),
     )
 
 
@@ -106,10 +118,6 @@ def _uses_msi(client: StoreClient, modules: frozenset[str] | None) -> bool:
         # It is there, or nobody would guard it.
         return True
     return True
-
-
-def _push(modules: frozenset[str]) -> str:
-    return next((way for module, way in _PUSH if module in modules), NO_PUSH)
 
 
 def _config_of(configs: Sequence[Row], code: str) -> Row:

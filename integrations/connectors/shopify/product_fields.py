@@ -9,7 +9,7 @@ from typing import Any
 
 from integrations.connector_kit.base import Outgoing
 from integrations.connector_kit.errors import Rejected
-from integrations.connectors.shopify.product_html import clean
+from integrations.connector_kit.safe_html import clean
 
 # Names our marks bear in Shopify: on a variant the item it belongs to, on a product we made the
 # family it holds. The family's is of type `id`, which Shopify keeps unique and finds at once.

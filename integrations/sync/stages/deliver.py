@@ -23,6 +23,7 @@ from integrations.sync import (
     links,
     many,
     merging,
+    promised,
     reservations,
 )
 from integrations.sync.lanes import Lease
@@ -282,6 +283,8 @@ def _job(
     outgoing = _outgoing(row, document, known, was_tried=row.pk in earlier)
     if merge is not None:
         outgoing = replace(outgoing, merge=merge.over)
+    if row.entity == Entity.INVENTORY:
+        outgoing = replace(outgoing, promised=promised.of(row, document))
     return Job(row, before, outgoing, now)
 
 

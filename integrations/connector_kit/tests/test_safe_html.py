@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from integrations.connectors.shopify.product_html import clean
+from integrations.connector_kit.safe_html import clean
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,163 @@
+"""A large load of stock levels through the shop's queue, and what is done when the queue stands still.
+
+What was handed over cannot be taken back. So a load that is given up is kept in mind: when it is
+carried out after all, with quantities of an hour ago, what was written since is written once more.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from integrations.connector_kit.errors import Rejected, TryLater
+from integrations.connectors.magento import bulk, inventory_levels
+from integrations.connectors.magento.answers import NoRoute, Refused
+from integrations.connectors.magento.bulk import Handed, Standing
+from integrations.connectors.magento.client import StoreClient
+from integrations.connectors.magento.inventory_levels import PATH, Level, Place
+from integrations.connectors.magento.inventory_state import StockState
+
+log = logging.getLogger(__name__)
+
+# A slice of work lasts 20 seconds at most; the end of a load is asked for again in the next one.
+WAIT_SECONDS = 15.0
+ASK_AGAIN_SECONDS = 10.0
+# Cron starts the consumers each minute, so by then something has happened where they run at all.
+CONSUMERS_REST = timedelta(minutes=3)
+# A load that has begun may take long; a shop that needs more than this is better served directly.
+LONGEST = timedelta(minutes=20)
+NO_BULK_FOR = timedelta(minutes=30)
+_LATE_LOOK = timedelta(seconds=15)
+
+
+def is_off(client: StoreClient, state: StockState) -> bool:
+    """Whether the queue of the shop stood still a while ago."""
+    return state.no_bulk_until is not None and client.now() < state.no_bulk_until
+
+
+def load(
+    client: StoreClient, state: StockState, levels: Sequence[Level]
+) -> dict[Place, Rejected | TryLater]:
+    """Sets the levels through the queue; answers those that were refused or are not done yet.
+
+    May be called again with the same levels: what was handed over is asked for, not sent anew.
+    """
+    answers: dict[Place, Rejected | TryLater] = {}
+    mine = _handed(state, levels)
+    known = {level for one in mine for level in _levels(one)}
+    fresh = [level for level in levels if level not in known]
+    if fresh:
+        try:
+            mine.append(_hand_over(client, state, fresh))
+        except (NoRoute, Refused) as error:
+            # The shop takes no bulk loads, whatever its version says.
+            _give_up(client, state, f"does not take bulk loads ({error.words})")
+            answers |= inventory_levels.write(client, fresh, state.limit)
+    wanted = {level.place: level for level in levels}
+    for one in mine:
+        answers |= _settle(client, state, one, wanted)
+    return answers
+
+
+def _handed(state: StockState, levels: Iterable[Level]) -> list[Handed]:
+    wanted = set(levels)
+    with state.lock:
+        return [one for one in state.handed if wanted.intersection(_levels(one))]
+
+
+def _hand_over(client: StoreClient, state: StockState, levels: Sequence[Level]) -> Handed:
+    bodies = [
+        inventory_levels.body(piece) for piece in inventory_levels.pieces(levels, state.limit.most)
+    ]
+    handed = bulk.hand_over(client, PATH, bodies, store="all")
+    with state.lock:
+        state.handed.append(handed)
+    return handed
+
+
+def _settle(
+    client: StoreClient, state: StockState, handed: Handed, wanted: dict[Place, Level]
+) -> dict[Place, Rejected | TryLater]:
+    """What became of those of the wanted levels that this load carries."""
+    found = bulk.wait(client, handed, seconds=WAIT_SECONDS)
+    mine = [level for level in _levels(handed) if wanted.get(level.place) == level]
+    if not found.is_over and not _is_stuck(client, handed, found):
+        later = TryLater(
+            "Magento has queued the stock levels and is still working on them.",
+            after=ASK_AGAIN_SECONDS,
+            of_record=True,
+        )
+        return {level.place: later for level in mine}
+    with state.lock:
+        if handed in state.handed:
+            state.handed.remove(handed)
+    if not found.is_over:
+        _give_up(client, state, "has not carried out a bulk load for minutes")
+        with state.lock:
+            state.late.append(handed)
+            state.newest |= {level.place: level for level in mine}
+        return dict(inventory_levels.write(client, mine, state.limit))
+    again = mine if found.is_lost or not found.is_sure else _failed(handed, found, mine)
+    return dict(inventory_levels.write(client, again, state.limit)) if again else {}
+
+
+def _failed(handed: Handed, found: Standing, mine: Sequence[Level]) -> list[Level]:
+    """One bad row fails its operation, so the others of it are written directly."""
+    failed = {level for at in found.failed for level in _of_body(handed.bodies[at])}
+    return [level for level in mine if level in failed]
+
+
+def _is_stuck(client: StoreClient, handed: Handed, found: Standing) -> bool:
+    waited = client.now() - handed.at
+    return waited >= (LONGEST if found.has_begun else CONSUMERS_REST)
+
+
+def _give_up(client: StoreClient, state: StockState, why: str) -> None:
+    state.no_bulk_until = client.now() + NO_BULK_FOR
+    log.warning(
+        "the shop of connection %s %s; stock is written directly for %d minutes. "
+        "Its consumer async.operations.all must run, by cron or a supervisor.",
+        client.account.id,
+        why,
+        NO_BULK_FOR.total_seconds() // 60,
+    )
+
+
+# --- loads that were given up ---------------------------------------------------------------------
+
+
+def remember(state: StockState, levels: Iterable[Level]) -> None:
+    """Notes what was written directly, while a load that was given up may still be carried out."""
+    with state.lock:
+        if state.late:
+            state.newest |= {level.place: level for level in levels}
+
+
+def put_right(client: StoreClient, state: StockState) -> None:
+    """Writes again what a load that was given up has overwritten meanwhile."""
+    now = client.now()
+    with state.lock:
+        is_early = state.late_looked_at and now - state.late_looked_at < _LATE_LOOK
+        if not state.late or is_early:
+            return
+        state.late_looked_at, late = now, list(state.late)
+    for handed in late:
+        if not bulk.standing(client, handed).is_over:
+            continue
+        places = {level.place for level in _levels(handed)}
+        with state.lock:
+            spoilt = [level for place, level in state.newest.items() if place in places]
+        inventory_levels.write(client, spoilt, state.limit)
+        with state.lock:
+            state.late.remove(handed)
+            if not state.late:
+                state.newest.clear()
+
+
+def _levels(handed: Handed) -> list[Level]:
+    return [level for body in handed.bodies for level in _of_body(body)]
+
+
+def _of_body(body: dict[str, list[dict[str, object]]]) -> list[Level]:
+    return [inventory_levels.of_row(row) for row in body["sourceItems"]]

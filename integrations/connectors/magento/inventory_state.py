@@ -1,0 +1,74 @@
+"""What is remembered of one shop's stock between two writes, while its connection is open."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+from integrations.connectors.magento.bulk import Handed
+from integrations.connectors.magento.client import StoreClient
+from integrations.connectors.magento.criteria import Criteria
+from integrations.connectors.magento.inventory_levels import Level, Limit, Place
+from integrations.connectors.magento.reservations import OpenOrders
+
+_SOURCES_KEPT = timedelta(minutes=5)
+
+
+class Source(NamedTuple):
+    """A source of the shop."""
+
+    code: str
+    name: str
+    is_enabled: bool
+
+
+@dataclass
+class StockState:
+    """`limit`: levels one call may carry. `handed`: bulk loads whose end is not known yet.
+
+    `late`: bulk loads that were given up; they may be carried out hours later, with quantities of
+    then. `newest`: what was written since by other means, to be written again in that case.
+    """
+
+    open_orders: OpenOrders = field(default_factory=OpenOrders)
+    limit: Limit = field(default_factory=Limit)
+    handed: list[Handed] = field(default_factory=list)
+    late: list[Handed] = field(default_factory=list)
+    late_looked_at: datetime | None = None
+    newest: dict[Place, Level] = field(default_factory=dict)
+    no_bulk_until: datetime | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    _sources: tuple[datetime, Sequence[Source]] | None = None
+
+    def sources(self, client: StoreClient) -> Sequence[Source]:
+        """The sources of the shop, asked for now and then."""
+        now = client.now()
+        with self.lock:
+            if self._sources is None or now - self._sources[0] >= _SOURCES_KEPT:
+                rows = client.everything(
+                    "inventory/sources", Criteria(sort=(("source_code", "ASC"),)), store="all"
+                )
+                found = [
+                    Source(
+                        str(row["source_code"]),
+                        str(row.get("name") or ""),
+                        row.get("enabled") is not False,
+                    )
+                    for row in rows
+                ]
+                self._sources = (now, found)
+            return self._sources[1]
+
+
+_STATES: WeakKeyDictionary[StoreClient, StockState] = WeakKeyDictionary()
+_MAKING = threading.Lock()
+
+
+def state_of(client: StoreClient) -> StockState:
+    """The same one as long as the client lives."""
+    with _MAKING:
+        return _STATES.setdefault(client, StockState())

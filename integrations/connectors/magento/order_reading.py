@@ -1,0 +1,81 @@
+"""Reads an order with all that its money needs: credit memos, and SKUs that options made longer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from integrations.connector_kit.payload import Payload
+from integrations.connectors.magento.answers import NotFound
+from integrations.connectors.magento.client import StoreClient
+from integrations.connectors.magento.criteria import Criteria, where
+from integrations.connectors.magento.order_lines import SKUS
+from integrations.connectors.magento.order_refunds import MEMOS, needs_memos
+from integrations.connectors.magento.order_shape import kept
+
+Row = Mapping[str, Any]
+_BY_ID = (("entity_id", "ASC"),)
+
+
+def order(client: StoreClient, key: str) -> dict[str, Any] | None:
+    """The order as it is now, None when it is gone."""
+    found = one(client, "orders", key)
+    if found is None:
+        return None
+    made = kept(found)
+    if needs_memos(Payload(made)):
+        made[MEMOS] = [dict(row) for row in of_order(client, "creditmemos", key)]
+    own = _article_ids(made)
+    if own:
+        made[SKUS] = skus(client, own)
+    return made
+
+
+def one(client: StoreClient, path: str, key: str) -> Row | None:
+    """A single record by its number, None when there is none."""
+    if not key.isdecimal():
+        return None
+    try:
+        found: Row = client.get(f"{path}/{key}")
+    except NotFound:
+        return None
+    return found
+
+
+def of_order(client: StoreClient, path: str, *keys: str) -> list[Row]:
+    """The invoices, credit memos or transactions of some orders, oldest first."""
+    key = "transaction_id" if path == "transactions" else "entity_id"
+    filters = (where("order_id", ",".join(keys), "in"),)
+    return list(client.everything(path, Criteria(filters, sort=((key, "ASC"),))))
+
+
+def skus(client: StoreClient, ids: Iterable[str]) -> dict[str, str]:
+    """SKUs of articles by their product ids; one that was deleted is left out."""
+    wanted = sorted(set(ids))
+    criteria = Criteria(
+        (where("entity_id", ",".join(wanted), "in"),),
+        sort=_BY_ID,
+        fields="items[id,sku],total_count",
+    )
+    rows = client.everything("products", criteria)
+    return {str(row["id"]): str(row["sku"]) for row in rows}
+
+
+def has_own_skus(raw: Row) -> bool:
+    """Whether the SKU of a row may be longer than its article's."""
+    return bool(_article_ids(raw))
+
+
+def _article_ids(raw: Row) -> list[str]:
+    """Product ids of rows with options of their own; Magento appends the options' SKUs to theirs."""
+    rows: Sequence[Row] = raw.get("items") or ()
+    return [str(row["product_id"]) for row in rows if row.get("product_id") and _has_options(row)]
+
+
+def _has_options(row: Row) -> bool:
+    if row.get("product_type") == "configurable":
+        # Its child row bears the bare SKU.
+        return False
+    option = row.get("product_option") or {}
+    found = option.get("extension_attributes") if isinstance(option, Mapping) else None
+    return bool(isinstance(found, Mapping) and found.get("custom_options"))
