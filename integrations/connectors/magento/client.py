@@ -16,6 +16,7 @@ from integrations.connector_kit.pace import Pacer
 from integrations.connectors.magento import answers
 from integrations.connectors.magento.auth import OAUTH, Method, Proof, Signing, shop_root
 from integrations.connectors.magento.criteria import PAGE, Criteria, query
+from integrations.connectors.magento.hidden import HIDDEN
 from integrations.connectors.magento.shape import Shape, read_shape
 
 Row = Mapping[str, Any]
@@ -60,6 +61,7 @@ class StoreClient:
             replace(account, base_url=self.root),
             concurrency=CONCURRENCY,
             pacer=Pacer(_RATE, _RATE),
+            hidden=HIDDEN,
         )
         self._store = account.setting("store_view", DEFAULT_STORE)
         self.page_limit = max(1, int(account.setting("page_size") or PAGE))
