@@ -57,4 +57,5 @@ CONNECTOR = Connector(
     close=StoreClient.close,
     money=money.PORT,
     sandbox="integrations.connectors.magento.sandbox.app:create",
+    witness="integrations.connectors.magento.sandbox.witness:Witness",
 )
