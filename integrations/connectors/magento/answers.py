@@ -138,6 +138,10 @@ class Forbidden(NeedsOwner):
         self.resources = resources
 
 
+class ClockRefused(NeedsOwner):
+    """The clocks of the shop and ours differ too much; have the one of the shop corrected."""
+
+
 def missing_resources(body: Mapping[str, Any] | None, words: str) -> str:
     """The resources a refusal names ("Magento_Sales::actions_view"), "" when it names none."""
     found = _NOT_ALLOWED.search(words)
@@ -194,7 +198,7 @@ def of_credentials(words: str, answer: Answer, *, now: datetime) -> ConnectorErr
             f"{_clocks(answer, now)}"
         )
     if any(word in lowered for word in _CLOCK_WORDS):
-        return NeedsOwner(
+        return ClockRefused(
             f"Magento does not accept the time of the call.{_clocks(answer, now)} {said}"
         )
     if "signature" in lowered:
