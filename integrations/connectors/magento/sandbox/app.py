@@ -104,12 +104,12 @@ _PLACES: tuple[tuple[str, str, Handler], ...] = (
     ("DELETE", f"{_ACCOUNT}/faults", control.clear_faults),
     ("GET", f"{_ACCOUNT}/log", control.read_log),
     ("DELETE", f"{_ACCOUNT}/log", control.clear_log),
+    ("GET", "/stores/<name>/adobe/<path:path>", _key),
     ("GET", "/", pages.index),
     ("GET", "/stores/<name>/", pages.shop_front),
     ("GET", "/stores/<name>/magento_version", pages.version),
     ("POST", "/stores/<name>/buy", pages.buy),
     ("POST", "/stores/<name>/fail", pages.fail),
-    ("GET", "/stores/<name>/adobe<path:path>", _key),
     *(
         ("POST", f"{_ACCOUNT}/{path}", control.acting(action, is_locked=path not in _SELF_LOCKING))
         for path, action in _ACTIONS.items()
