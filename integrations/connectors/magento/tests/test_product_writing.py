@@ -28,8 +28,10 @@ def sandbox() -> Iterator[str]:
 
 
 @pytest.fixture
-def shop(sandbox: str) -> RealShop:
-    return opened(sandbox, size=8)
+def shop(sandbox: str) -> Iterator[RealShop]:
+    made = opened(sandbox, size=8)
+    yield made
+    made.check_calls()
 
 
 def there(client: StoreClient, sku: str) -> ProductThere:
