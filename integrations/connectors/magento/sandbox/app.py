@@ -15,6 +15,7 @@ from integrations.connectors.magento.sandbox import (
     endpoint,
     handshake,
     operations,
+    pages,
     stores,
 )
 from integrations.connectors.magento.sandbox.accounts import Accounts
@@ -74,6 +75,9 @@ _ACTIONS: Mapping[str, control.Action] = {
     **event_control.ACTIONS,
 }
 
+# These lock the shop for each order by itself, so that a thousand of them do not stop its API.
+_SELF_LOCKING = ("orders",)
+
 
 def _rest(accounts: Accounts, request: Request, name: str, path: str) -> Response:
     return endpoint.serve(accounts.get(name), API, request, operations.enqueue)
@@ -100,7 +104,16 @@ _PLACES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", f"{_ACCOUNT}/log", control.read_log),
     ("DELETE", f"{_ACCOUNT}/log", control.clear_log),
     ("GET", "/stores/<name>/adobe/<path:path>", _key),
-    *(("POST", f"{_ACCOUNT}/{path}", control.acting(action)) for path, action in _ACTIONS.items()),
+    ("GET", "/", pages.index),
+    ("GET", "/stores/<name>/", pages.shop_front),
+    ("GET", "/stores/<name>/magento_version", pages.version),
+    ("POST", "/stores/<name>/buy", pages.buy),
+    ("POST", "/stores/<name>/fail", pages.fail),
+    ("GET", "/stores/<name>/adobe<path:path>", _key),
+    *(
+        ("POST", f"{_ACCOUNT}/{path}", control.acting(action, is_locked=path not in _SELF_LOCKING))
+        for path, action in _ACTIONS.items()
+    ),
 )
 _METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 

@@ -52,13 +52,13 @@ def _checkout(shop: Shop, chance: random.Random, body: Mapping[str, Any]) -> Che
     else:
         goods = _exact_cart(shop, body["lines_exact"])
     paid, code = chance.random() < 0.85, _code(chance, body)
-    made = chance.choice(checkout.SHIPPING)
+    delivery = _delivery(body, chance.choice(checkout.SHIPPING))
     return Checkout(
         cart=_of_kind(chance, goods, kind),
         way=_way(body, paid),
         code=code,
         tax_rate=_tax_rate(shop, body),
-        shipping=made,
+        shipping=delivery,
         buyer_number=chance.randint(1, 60),
         bundle=_bundle(body),
         is_guest=bool(body.get("guest", False)),
@@ -94,6 +94,17 @@ def _code(chance: random.Random, body: Mapping[str, Any]) -> str:
     if value is not None and not isinstance(value, bool):
         raise BadRequest("discount must be true, false or a code")
     return code if (some if value is None else value) else ""
+
+
+def _delivery(
+    body: Mapping[str, Any], by_chance: tuple[Decimal, str, str]
+) -> tuple[Decimal, str, str]:
+    """`shipping_price`: a table rate of so much."""
+    price = body.get("shipping_price")
+    if price is None:
+        return by_chance
+    _, method, title = checkout.SHIPPING[-1]
+    return cents(decimal_of(price, "shipping_price")), method, title
 
 
 def _tax_rate(shop: Shop, body: Mapping[str, Any]) -> Decimal:
