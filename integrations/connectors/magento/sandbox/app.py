@@ -35,7 +35,7 @@ from integrations.connectors.magento.sandbox.inventory import (
     sources,
     stock_items,
 )
-from integrations.connectors.magento.sandbox.people import customers, regions
+from integrations.connectors.magento.sandbox.people import customers, metadata, regions
 from integrations.connectors.magento.sandbox.replies import json_reply
 from integrations.connectors.magento.sandbox.routing import Table
 from integrations.connectors.magento.sandbox.sales import control as sales_control
@@ -64,6 +64,7 @@ API = Table(
         *salable.ROUTES,
         *customers.ROUTES,
         *regions.ROUTES,
+        *metadata.ROUTES,
         *sales_routes.ROUTES,
         *event_routes.ROUTES,
     )
