@@ -12,6 +12,7 @@ from typing import Any
 
 from integrations.connectors.magento import attributes
 from integrations.connectors.magento.client import StoreClient
+from integrations.connectors.magento.inventory_legacy import of_new as stock_of_new
 from integrations.connectors.magento.product_fields import SHOP_UNITS, Wanted, slug, weight_in
 from integrations.connectors.magento.product_look import ProductThere
 from integrations.connectors.magento.product_settings import DISABLED, Policy
@@ -49,12 +50,8 @@ def of_new(
         "custom_attributes": rows(custom),
         "extension_attributes": {
             **_place(article, website),
-            "stock_item": {
-                "qty": 0,
-                "is_in_stock": not article.is_tracked,
-                "manage_stock": article.is_tracked,
-                "use_config_manage_stock": article.is_tracked,
-            },
+            # Of a tracked one the till tells the stock, in a moment.
+            **({} if article.is_tracked else {"stock_item": stock_of_new(is_tracked=False)}),
             **article.extension,
         },
     }
@@ -83,7 +80,7 @@ def of_family(
         "extension_attributes": {
             **_place(article, website),
             # Without it the product would be sold out whatever its articles have.
-            "stock_item": {"is_in_stock": True},
+            "stock_item": stock_of_new(is_tracked=True),
         },
     }
 

@@ -20,7 +20,7 @@ from integrations.connectors.magento.client import Row, StoreClient
 from integrations.connectors.magento.criteria import Criteria, where
 from integrations.connectors.magento.inventory_items import COMPOSITES, by_sku, chunks
 from integrations.connectors.magento.inventory_settings import StockPolicy, policy_of
-from integrations.connectors.magento.inventory_state import state_of
+from integrations.connectors.magento.inventory_state import state_of, website
 from mappings.canonical.inventory import Level, Stock
 
 ZERO = Decimal(0)
@@ -123,13 +123,13 @@ def _kept_back(
     units = book.look(client)
     states = book.states()
     salable = _salable(client, list(rows))
-    enabled = {one.code for one in state_of(client).sources(client) if one.is_enabled}
+    sold = state_of(client).sold(client)
     found = {}
     for sku, at in rows.items():
         orders = units.get(sku, {})
         waiting = _waiting(orders, states)
         if sku in salable:
-            lying = sum((count for code, count in at.items() if code in enabled), ZERO)
+            lying = sum((count for code, count in at.items() if code in sold), ZERO)
             reserved = lying - salable[sku]
         else:
             reserved = sum(orders.values(), ZERO)
@@ -146,11 +146,9 @@ def _salable(client: StoreClient, skus: Sequence[str]) -> dict[str, Decimal]:
 
     Nothing where it lacks the call or does not let us; then open orders tell what is reserved.
     """
-    website = client.shape.website_of(client.account.setting("store_view", "default"))
-    code = client.account.setting("website") or str((website or {}).get("code") or "base")
-    path = f"inventory/export-stock-salable-qty/website/{code}"
+    path = f"inventory/export-stock-salable-qty/website/{website(client)}"
     try:
-        rows = _rows(client, path, skus, (("entity_id", "ASC"),))
+        rows = _rows(client, path, skus, (("sku", "ASC"),))
     except (Forbidden, NotFound):
         return {}
     return {str(row["sku"]): Decimal(str(row["qty"])) for row in rows if row.get("qty") is not None}

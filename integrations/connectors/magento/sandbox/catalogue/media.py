@@ -57,7 +57,11 @@ def _lay(product: Product, entry: MediaEntry, given: dict[str, Any]) -> None:
 
 
 def _add(shop: Shop, call: Call) -> int:
-    product, given = products.found(shop, call.params["sku"]), call.part("entry")
+    return add(shop, products.found(shop, call.params["sku"]), call.part("entry"))
+
+
+def add(shop: Shop, product: Product, given: dict[str, Any]) -> int:
+    """A picture of a product, by the entry that was sent. Raises Refusal."""
     content = _content(given)
     name = str(content["name"])
     made = MediaEntry(
@@ -73,6 +77,13 @@ def _add(shop: Shop, call: Call) -> int:
     _lay(product, made, given)
     product.updated_at = shop.now()
     return made.id
+
+
+def add_new(shop: Shop, product: Product, given: list[dict[str, Any]]) -> None:
+    """Pictures that are sent with the product itself. Raises Refusal."""
+    for entry in given:
+        if entry.get("id") is None:
+            add(shop, product, entry)
 
 
 def _change(shop: Shop, call: Call) -> bool:

@@ -10,7 +10,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from integrations.connectors.magento.sandbox.catalogue import product_view, products, variants
+from integrations.connectors.magento.sandbox.catalogue import (
+    media,
+    product_view,
+    products,
+    variants,
+)
 from integrations.connectors.magento.sandbox.errors import Refusal, required
 from integrations.connectors.magento.sandbox.inventory import stock_items
 from integrations.connectors.magento.sandbox.records import STOCKED_TYPES, Attribute, Product
@@ -150,6 +155,7 @@ def _change(
         else:
             entry.by_store.setdefault(store, {})[code] = value
     _change_extension(shop, entry, given.get("extension_attributes") or {})
+    media.add_new(shop, entry, given.get("media_gallery_entries") or [])
     entry.updated_at = shop.now()
 
 
