@@ -110,7 +110,6 @@ _PLACES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/stores/<name>/magento_version", pages.version),
     ("POST", "/stores/<name>/buy", pages.buy),
     ("POST", "/stores/<name>/fail", pages.fail),
-    ("GET", "/stores/<name>/adobe<path:path>", _key),
     *(
         ("POST", f"{_ACCOUNT}/{path}", control.acting(action, is_locked=path not in _SELF_LOCKING))
         for path, action in _ACTIONS.items()

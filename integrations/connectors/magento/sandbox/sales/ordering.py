@@ -23,6 +23,10 @@ _CODES = ("WELCOME10", "SAVE15", "LESS5", "LESS7")
 _KINDS = (cart.SIMPLE, cart.CONFIGURABLE, cart.BUNDLE, cart.VIRTUAL, "mixed")
 
 
+class SoldOut(Exception):
+    """There is nothing left to buy."""
+
+
 def place_orders(shop: Shop, body: Mapping[str, Any]) -> tuple[list[Order], str]:
     """The orders placed, and why there are fewer than asked ("" when there are not). The same
     seed makes the same choices from the same stock. Raises BadRequest."""
@@ -36,7 +40,7 @@ def place_orders(shop: Shop, body: Mapping[str, Any]) -> tuple[list[Order], str]
         try:
             with shop.lock:
                 placed.append(place(shop, _checkout(shop, chance, body)))
-        except OutOfStock as refused:
+        except (OutOfStock, SoldOut) as refused:
             return placed, str(refused)
     return placed, ""
 
@@ -136,7 +140,7 @@ def _card(shop: Shop, code: object) -> GiftCard | None:
 def _random_cart(shop: Shop, chance: random.Random, count: int) -> list[Wanted]:
     chosen = _chosen(shop, chance, count)
     if not chosen:
-        raise OutOfStock("anything")
+        raise SoldOut("everything is sold out")
     found = []
     for product in chosen:
         most = int(shop.stock.salable(product.sku))
