@@ -206,8 +206,8 @@ def test_adobes_events_are_taken_and_forged_ones_are_not(public: str, mailbox: M
     assert [(n.entity, n.key) for n in CONNECTOR.notices(request)] == [(Entity.ORDER, str(number))]
     with pytest.raises(NotTheirs):
         CONNECTOR.verify(_forged(request), client.account)
+    other = {**client.account.settings, "io_client_id": "other"}
     with pytest.raises(NotTheirs):
-        other = {**client.account.settings, "io_client_id": "other"}
         CONNECTOR.verify(request, replace(client.account, settings=other))
 
 
