@@ -13,11 +13,10 @@ from typing import Any
 from integrations.connector_kit.base import Account
 from integrations.connector_kit.errors import Rejected
 from integrations.connector_kit.payload import Payload
+from integrations.connectors.magento.invoices import OFFLINE
 from mappings.canonical.address import Address
 
 Raw = Mapping[str, Any]
-
-OFFLINE = frozenset({"checkmo", "banktransfer", "cashondelivery", "purchaseorder", "free"})
 
 # Of a payment only these are kept: who took the money, and what may be known of a card. The rest
 # holds encrypted card numbers, verification results, bank accounts and what a gateway notes.

@@ -78,7 +78,9 @@ def normalise(payload: Payload, account: Account) -> Order:
             "payment": _payment_state(payload, reading, total, memos),
             "fulfilment": _fulfilment([line.counted for line in lines]),
             "lines": left,
-            "charges": order_charges.charges(payload, reading, lines, memos, rest),
+            "charges": order_charges.charges(
+                payload, reading, lines, memos, rest=rest, before_tax=total - tax
+            ),
             "payments": _payments(payload, reading, memos),
             "tax_total": tax - sum((memo.tax for memo in memos), ZERO),
             "total": total - taken,

@@ -87,7 +87,7 @@ def _rest(accounts: Accounts, request: Request, name: str, path: str) -> Respons
 def _key(accounts: Accounts, _request: Request, name: str, path: str) -> Response:
     """The public key of Adobe's events, in the place of Adobe's own host."""
     events = accounts.get(name).events
-    if f"/{path}" != events.key_path:
+    if path != events.key_path:
         raise NotFound("no key is published there")
     return Response(events.keys.get().public_pem, mimetype="application/x-pem-file")
 
