@@ -188,7 +188,12 @@ class StoreClient:
         except CredentialsRefused as refused:
             self._compare_clocks(refused.answer)
             raise answers.refused_credentials(
-                refused, kind=self._proof.kind, what=asked.what, now=datetime.now(UTC)
+                refused,
+                kind=self._proof.kind,
+                what=asked.what,
+                about=asked.about,
+                wrote=asked.body is not None,
+                now=datetime.now(UTC),
             ) from None
         self._compare_clocks(answer)
         if answer.status >= 400:

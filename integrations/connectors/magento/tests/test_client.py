@@ -182,6 +182,17 @@ def test_clock_that_is_far_off_is_signed_by() -> None:
     assert len(store.asked) == 1
 
 
+def test_firewall_that_dislikes_one_record_stops_that_record_only() -> None:
+    page = Reply(403, body=b"<html>Blocked</html>", headers={"Content-Type": "text/html"})
+    with small_store({ORDER: page, "POST /V1/products": page}) as store:
+        opened = client(store)
+        with pytest.raises(Rejected, match="took offence") as caught:
+            opened.post("products", {"product": {}}, about="description")
+        assert caught.value.field == "description"
+        with pytest.raises(NeedsOwner, match="firewall"):
+            opened.get("orders/1")
+
+
 def test_product_called_signature_is_only_a_refused_record() -> None:
     body = {"message": 'The product "Signature Tee" is not valid.'}
     with small_store({ORDER: (400, body)}) as store, pytest.raises(Rejected, match="Signature Tee"):

@@ -19,7 +19,7 @@ from integrations.connector_kit.testing import (
 )
 from integrations.connectors.magento import inventory, products
 from integrations.connectors.magento.bulk import Handed, standing
-from integrations.connectors.magento.tests.small_stock import account, client, small_store
+from integrations.connectors.magento.tests.small_warehouse import account, client, small_store
 from mappings.canonical.record import Skipped
 
 HOME = Path(__file__).parents[1]
