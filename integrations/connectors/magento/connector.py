@@ -11,6 +11,7 @@ from integrations.connectors.magento import (
     admin_pages,
     audit,
     customer_writing,
+    gift_cards,
     inventory,
     money,
     order_status,
@@ -40,6 +41,7 @@ CONNECTOR = Connector(
         Entity.CUSTOMER: customer_writing.PORT,
         Entity.PRODUCT: products.PORT,
         Entity.INVENTORY: inventory.PORT,
+        Entity.GIFT_CARD: gift_cards.PORT,
     },
     verify=webhooks.verify,
     notices=webhooks.notices,
@@ -55,4 +57,5 @@ CONNECTOR = Connector(
     close=StoreClient.close,
     money=money.PORT,
     sandbox="integrations.connectors.magento.sandbox.app:create",
+    witness="integrations.connectors.magento.sandbox.witness:Witness",
 )
