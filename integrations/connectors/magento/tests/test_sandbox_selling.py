@@ -90,12 +90,7 @@ def opened(public: str, **wanted: Any) -> Shop:
 
 @pytest.mark.parametrize(
     ("included", "taxed", "currency"),
-    [
-        (False, False, "base"),
-        (False, True, "order"),
-        (True, False, "order"),
-        (True, True, "base"),
-    ],
+    [(False, True, "order"), (True, False, "order"), (True, True, "base")],
 )
 def test_every_order_of_the_sandbox_adds_up_before_and_after_a_refund(
     public: str, included: bool, taxed: bool, currency: str
@@ -206,8 +201,8 @@ def test_adobes_events_are_taken_and_forged_ones_are_not(public: str, mailbox: M
     assert [(n.entity, n.key) for n in CONNECTOR.notices(request)] == [(Entity.ORDER, str(number))]
     with pytest.raises(NotTheirs):
         CONNECTOR.verify(_forged(request), client.account)
+    other = {**client.account.settings, "io_client_id": "other"}
     with pytest.raises(NotTheirs):
-        other = {**client.account.settings, "io_client_id": "other"}
         CONNECTOR.verify(request, replace(client.account, settings=other))
 
 
