@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from integrations.connectors.magento.sandbox.errors import Refusal, missing_entity
 from integrations.connectors.magento.sandbox.sales.documents import increment_id
+from integrations.connectors.magento.sandbox.sales.gift_cards import GiftCard
 from integrations.connectors.magento.sandbox.sales.records import (
     Comment,
     CreditMemo,
-    GiftCard,
     Invoice,
     Order,
     Shipment,
