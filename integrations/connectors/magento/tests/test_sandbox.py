@@ -43,9 +43,10 @@ def plain(public: str) -> SandboxShop:
 
 
 def kinds(shop: SandboxShop, **changes: Any) -> list[str]:
+    """What is found; that new customers get Magento's welcome is so in every shop."""
     assert CONNECTOR.audit
-    opened = shop.client(**changes)
-    return [finding.kind for finding in CONNECTOR.audit(opened, ALL, lambda entity, keys: ())]
+    found = CONNECTOR.audit(shop.client(**changes), ALL, lambda entity, keys: ())
+    return [finding.kind for finding in found if finding.kind != "welcome_mails"]
 
 
 # --- connecting --------------------------------------------------------------------------------
