@@ -402,7 +402,9 @@ class Connector:
 
     `subscribe(client, callback_url, entities)` registers the webhooks that tell of these entities and
     may be called again; `callback_url` already names the connection. `sandbox` is "module:function", a factory
-    `(options: Mapping[str, str]) -> WSGI application`, imported only when a sandbox starts.
+    `(options: Mapping[str, str]) -> WSGI application`, imported only when a sandbox starts. `witness`
+    is one too, a factory of the witness (sandbox/witness.py of the kit) of the account a sandbox has
+    answered, imported only when somebody asks it.
     `refresh(client, now)` renews credentials that end soon and answers when to be called again, None
     when they do not end; it is called in time even while nothing else is. `close(client)` gives back
     the connections that a client keeps. `audit(client, entities, ours)` looks the account over before
@@ -436,6 +438,7 @@ class Connector:
     introduction: Introduction | None = None
     record_url: Callable[[Account, Entity, str], str | None] | None = None
     sandbox: str = ""
+    witness: str = ""
     money: MoneyPort | None = None
     subscriptions: Callable[[Client, str], Sequence[Subscription]] | None = None
     unsubscribe: Callable[[Client, str], int] | None = None

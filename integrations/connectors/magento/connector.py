@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from integrations.connector_kit.base import Connector, EntityPort
@@ -10,13 +11,18 @@ from integrations.connectors.magento import (
     admin_pages,
     audit,
     customer_writing,
+    gift_cards,
     handshake,
     inventory,
+    money,
     order_status,
+    orders,
     own_fields,
+    payments,
     probe,
     products,
     refund_writing,
+    refunds,
     shipments,
     subscriptions,
     webhooks,
@@ -29,12 +35,14 @@ CONNECTOR = Connector(
     open=StoreClient,
     probe=probe.probe,
     entities={
-        Entity.ORDER: EntityPort(write=order_status.write),
-        Entity.REFUND: EntityPort(write=refund_writing.write),
+        Entity.ORDER: replace(orders.PORT, write=order_status.write),
+        Entity.REFUND: replace(refunds.PORT, write=refund_writing.write),
+        Entity.PAYMENT: payments.PORT,
         Entity.SHIPMENT: EntityPort(write=shipments.write),
+        Entity.CUSTOMER: customer_writing.PORT,
         Entity.PRODUCT: products.PORT,
         Entity.INVENTORY: inventory.PORT,
-        Entity.CUSTOMER: customer_writing.PORT,
+        Entity.GIFT_CARD: gift_cards.PORT,
     },
     verify=webhooks.verify,
     notices=webhooks.notices,
@@ -46,8 +54,10 @@ CONNECTOR = Connector(
     choices=probe.choices,
     introduction=handshake.INTRODUCTION,
     audit=audit.audit,
-    record_url=admin_pages.record_url,
     fields=own_fields.fields,
+    record_url=admin_pages.record_url,
     close=StoreClient.close,
+    money=money.PORT,
     sandbox="integrations.connectors.magento.sandbox.app:create",
+    witness="integrations.connectors.magento.sandbox.witness:Witness",
 )

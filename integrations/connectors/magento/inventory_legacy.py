@@ -57,6 +57,43 @@ def read(client: StoreClient, sku: str) -> Row | None:
     return found
 
 
+def of_new(*, is_tracked: bool) -> dict[str, Any]:
+    """The stock of a product that is made: in stock, nothing there, all else as the shop's settings.
+
+    The documents call every one of these required. low_stock_date, too, but nothing was ever low.
+    """
+    usual = dict.fromkeys(
+        (
+            "use_config_min_qty",
+            "use_config_max_sale_qty",
+            "use_config_backorders",
+            "use_config_notify_stock_qty",
+            "use_config_qty_increments",
+            "use_config_enable_qty_inc",
+        ),
+        True,
+    )
+    return {
+        **usual,
+        "use_config_min_sale_qty": 1,
+        "use_config_manage_stock": is_tracked,
+        "manage_stock": is_tracked,
+        "qty": 0,
+        "is_in_stock": True,
+        "is_qty_decimal": False,
+        "is_decimal_divided": False,
+        "show_default_notification_message": False,
+        "min_qty": 0,
+        "min_sale_qty": 1,
+        "max_sale_qty": 10000,
+        "backorders": 0,
+        "notify_stock_qty": 1,
+        "qty_increments": 1,
+        "enable_qty_increments": False,
+        "stock_status_changed_auto": 0,
+    }
+
+
 def is_tracked(row: Row) -> bool:
     return row.get("manage_stock") is not False
 

@@ -18,9 +18,12 @@ def charges(
     reading: Reading,
     lines: Sequence[Line],
     memos: Sequence[Memo],
+    *,
     rest: Decimal,
+    before_tax: Decimal,
 ) -> tuple[ShippingCharge, ...]:
-    """After refunds. `rest`: what stayed of rows of which no unit is left."""
+    """After refunds. `rest`: what stayed of rows of which no unit is left. `before_tax`: what the
+    order comes to without tax, and before refunds."""
     books = reading.books
     sent, charged = order_shape.shipping(payload), order_money.shipping(payload, reading)
     amount = charged - sum((memo.shipping for memo in memos), ZERO)
@@ -33,11 +36,16 @@ def charges(
     )
     made = [shipping] if shipping.title or shipping.amount else []
     extras = _extras(payload, reading, lines)
+    if books.names_rest:
+        goods = sum((line.net for line in lines), ZERO)
+        named = goods + charged + sum((extra.amount for extra in extras), ZERO)
+        extras.append(Extra("Other charges", "fee:other", before_tax - named))
     for kind in ("weee", "gift_wrap", "fee"):
         back = sum((memo.other.get(kind, ZERO) for memo in memos), ZERO)
         for extra in extras:
             if extra.code.partition(":")[0] == kind:
-                back -= (part := min(back, extra.amount))
+                nearest = min if extra.amount > 0 else max
+                back -= (part := nearest(back, extra.amount))
                 made.append(_charge(extra.title, extra.code, extra.amount - part))
     # Cents that Magento keeps when the last unit of a row is refunded, or more where it was told to.
     made.append(_charge("Kept of refunded goods", "kept", rest))

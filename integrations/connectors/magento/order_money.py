@@ -34,12 +34,14 @@ class Books:
     """The currency that is booked, and under which names its amounts stand.
 
     `is_base`: the shop's own currency (`base_grand_total`), not the one the buyer chose
-    (`grand_total`). `is_single`: both are the same.
+    (`grand_total`). `is_single`: both are the same. `names_rest`: what no field explains is booked as
+    a charge of its own, since the merchant said that modules of theirs add such fees.
     """
 
     currency: str
     is_base: bool
     is_single: bool
+    names_rest: bool = False
 
     def maybe(self, row: Payload, name: str) -> Decimal | None:
         """The amount called `name` in the order's currency; four places, noise removed."""
@@ -83,7 +85,8 @@ def books(order: Payload, account: Account) -> Books:
     is_base = account.setting("order_currency", "base") != "order"
     base, chosen = order.maybe_text("base_currency_code"), order.maybe_text("order_currency_code")
     name = "base_currency_code" if is_base else "order_currency_code"
-    return Books(order.text(name), is_base, base == chosen)
+    names_rest = account.setting("unnamed_fees", "hold") == "charge"
+    return Books(order.text(name), is_base, base == chosen, names_rest)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ back for nothing that was bought, or kept back. Only the former is taken off the
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from integrations.connector_kit.errors import Rejected
@@ -163,11 +163,13 @@ def _shipping(row: Payload, order: Payload, books: Books) -> tuple[Decimal, Deci
 
 def _with_fees(made: Memo, row: Payload, order: Payload, books: Books) -> Memo:
     """A credit memo does not tell its fees: where the order has some, they are what remains."""
-    if not any(True for _ in extension(order).rows("custom_fees")):
+    if not books.names_rest and not any(True for _ in extension(order).rows("custom_fees")):
         return made
     said = books.exact(row, "adjustment_positive") - books.exact(row, "adjustment_negative")
     part = made.adjustment - books.cents(said)
-    return Memo(**{**vars(made), "other": {**made.other, "fee": part}}) if part > 0 else made
+    if part > 0 or books.names_rest:
+        return replace(made, other={**made.other, "fee": part})
+    return made
 
 
 def _given(row: Payload, order: Payload, books: Books, *, to_credit: bool) -> Iterator[Given]:

@@ -12,9 +12,11 @@ from typing import Any
 
 from integrations.connectors.magento import attributes
 from integrations.connectors.magento.client import StoreClient
+from integrations.connectors.magento.inventory_legacy import of_new as stock_of_new
 from integrations.connectors.magento.product_fields import SHOP_UNITS, Wanted, slug, weight_in
 from integrations.connectors.magento.product_look import ProductThere
 from integrations.connectors.magento.product_settings import DISABLED, Policy
+from integrations.connectors.magento.rounding import maybe_rounded
 
 NOT_VISIBLE, CATALOG_AND_SEARCH = 1, 4
 
@@ -49,12 +51,8 @@ def of_new(
         "custom_attributes": rows(custom),
         "extension_attributes": {
             **_place(article, website),
-            "stock_item": {
-                "qty": 0,
-                "is_in_stock": not article.is_tracked,
-                "manage_stock": article.is_tracked,
-                "use_config_manage_stock": article.is_tracked,
-            },
+            # Of a tracked one the till tells the stock, in a moment.
+            **({} if article.is_tracked else {"stock_item": stock_of_new(is_tracked=False)}),
             **article.extension,
         },
     }
@@ -83,7 +81,7 @@ def of_family(
         "extension_attributes": {
             **_place(article, website),
             # Without it the product would be sold out whatever its articles have.
-            "stock_item": {"is_in_stock": True},
+            "stock_item": stock_of_new(is_tracked=True),
         },
     }
 
@@ -102,7 +100,7 @@ def of_article(
     if not policy.keeps_prices:
         made |= _prices(article, there)
         custom |= _special(article, there)
-        if article.cost is not None and article.cost != _amount(there.custom.get("cost")):
+        if article.cost is not None and article.cost != maybe_rounded(there.custom.get("cost")):
             custom["cost"] = _money(article.cost)
         weight = _weight(client, article)
         if weight is not None and weight != there.weight:
@@ -177,7 +175,3 @@ def _weight(client: StoreClient, article: Wanted) -> Decimal | None:
 
 def _money(amount: Decimal) -> str:
     return f"{amount:f}"
-
-
-def _amount(value: object) -> Decimal | None:
-    return None if value in (None, "") else Decimal(str(value))

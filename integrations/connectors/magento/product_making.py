@@ -152,10 +152,10 @@ def _misfit(client: StoreClient, parent: ProductThere, article: Wanted) -> Rejec
     """Why the article cannot be one of the choices of this product; None when it can."""
     theirs = {str(option.get("attribute_id")) for option in parent.options}
     try:
-        mine = {attributes.by_option(client, name) for name in dict(article.options)}
+        mine = {str(attributes.by_option(client, name).id) for name, _ in article.options}
     except Rejected as error:
         return error
-    if theirs and theirs != {str(one.id) for one in mine}:
+    if theirs and theirs != mine:
         labels = [
             str(option.get("label") or option.get("attribute_id")) for option in parent.options
         ]

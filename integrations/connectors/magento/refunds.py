@@ -5,7 +5,6 @@ A credit memo says neither what its order is called nor how it was paid, so it i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -14,6 +13,7 @@ from typing import Any
 from integrations.connector_kit.base import Account, EntityPort, Notice, Page
 from integrations.connector_kit.payload import Payload
 from integrations.connectors.magento import (
+    marks,
     order_lines,
     order_money,
     order_reading,
@@ -37,8 +37,6 @@ _WAITING = {
     order_refunds.OPEN: "the gateway has not given the money back yet",
     order_refunds.CANCELLED: "the credit memo was cancelled",
 }
-# The mark in a comment that says which return at the till a credit memo was made for.
-_OURS = re.compile(r"\[clarity return [^\]\s]+\]")
 
 
 def normalise(payload: Payload, account: Account) -> Refund:
@@ -51,9 +49,10 @@ def normalise(payload: Payload, account: Account) -> Refund:
     state = payload.maybe_text("state") or order_refunds.REFUNDED
     if state in _WAITING:
         raise Skipped(_WAITING[state])
-    if is_ours(payload):
+    if marks.marks(payload.raw(), marks.RETURN):
         raise Skipped("It is our own record coming back")
     order = payload.child(ORDER)
+    order_shape.skip_elsewhere(order, account)
     books = order_money.books(order, account)
     rows = {one.key: one for one in order_lines.counted(order, books)}
     memos = order_refunds.memos(order, books, rows.keys())
@@ -90,11 +89,6 @@ def normalise(payload: Payload, account: Account) -> Refund:
         tenders=tuple(_tenders(payload, memo)),
         note=_note(payload),
     )
-
-
-def is_ours(payload: Payload) -> bool:
-    """Whether a return at the till made this credit memo."""
-    return any(_OURS.search(row.maybe_text("comment") or "") for row in payload.rows("comments"))
 
 
 def _restocked(

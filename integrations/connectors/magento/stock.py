@@ -20,7 +20,8 @@ from integrations.connectors.magento.client import Row, StoreClient
 from integrations.connectors.magento.criteria import Criteria, where
 from integrations.connectors.magento.inventory_items import COMPOSITES, by_sku, chunks
 from integrations.connectors.magento.inventory_settings import StockPolicy, policy_of
-from integrations.connectors.magento.inventory_state import state_of
+from integrations.connectors.magento.inventory_state import state_of, website
+from integrations.connectors.magento.rounding import rounded
 from mappings.canonical.inventory import Level, Stock
 
 ZERO = Decimal(0)
@@ -99,7 +100,7 @@ def offered(client: StoreClient, skus: Sequence[str]) -> dict[str, Offered]:
 
 def _counting(row: Row) -> Decimal:
     """An article that is out of stock at a source is not sold from there, whatever lies there."""
-    return Decimal(str(row.get("quantity") or 0)) if row.get("status", 1) else ZERO
+    return rounded(row.get("quantity") or 0) if row.get("status", 1) else ZERO
 
 
 def _by_place(
@@ -123,13 +124,13 @@ def _kept_back(
     units = book.look(client)
     states = book.states()
     salable = _salable(client, list(rows))
-    enabled = {one.code for one in state_of(client).sources(client) if one.is_enabled}
+    sold = state_of(client).sold(client)
     found = {}
     for sku, at in rows.items():
         orders = units.get(sku, {})
         waiting = _waiting(orders, states)
         if sku in salable:
-            lying = sum((count for code, count in at.items() if code in enabled), ZERO)
+            lying = sum((count for code, count in at.items() if code in sold), ZERO)
             reserved = lying - salable[sku]
         else:
             reserved = sum(orders.values(), ZERO)
@@ -146,14 +147,12 @@ def _salable(client: StoreClient, skus: Sequence[str]) -> dict[str, Decimal]:
 
     Nothing where it lacks the call or does not let us; then open orders tell what is reserved.
     """
-    website = client.shape.website_of(client.account.setting("store_view", "default"))
-    code = client.account.setting("website") or str((website or {}).get("code") or "base")
-    path = f"inventory/export-stock-salable-qty/website/{code}"
+    path = f"inventory/export-stock-salable-qty/website/{website(client)}"
     try:
-        rows = _rows(client, path, skus, (("entity_id", "ASC"),))
+        rows = _rows(client, path, skus, (("sku", "ASC"),))
     except (Forbidden, NotFound):
         return {}
-    return {str(row["sku"]): Decimal(str(row["qty"])) for row in rows if row.get("qty") is not None}
+    return {str(row["sku"]): rounded(row["qty"]) for row in rows if row.get("qty") is not None}
 
 
 def _rows(
@@ -180,7 +179,7 @@ def _without_sources(
             continue
         waiting = _waiting(units.get(sku, {}), states)
         place = policy.source if client.account.setting("location_map") else ""
-        quantity = Decimal(str(row.get("qty") or 0)) + waiting
+        quantity = rounded(row.get("qty") or 0) + waiting
         found[sku] = Offered({place: quantity}, inventory_legacy.is_tracked(row))
     return found
 

@@ -25,13 +25,13 @@ def stock_findings(client: StoreClient, entities: Collection[Entity]) -> Iterato
             "msi_missing",
             "Stock is to be written by sources, and the shop has none: its module"
             " Magento_InventoryApi is off.",
-            "Set “Stock is kept” to auto in the settings of the Magento connection.",
+            "Set “How Magento keeps stock” to auto in the settings of the Magento connection.",
         )
     elif mode == "legacy" and has_sources:
         yield Finding(
             "msi_unused",
             "The shop keeps stock by sources, and the settings say to write one number an article.",
-            "Magento then writes its source default. Set “Stock is kept” to auto to write others.",
+            "Magento then writes its source default. Set “How Magento keeps stock” to auto to write others.",
             weight=Weight.NOTICE,
         )
     elif has_sources:

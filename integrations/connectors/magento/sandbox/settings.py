@@ -29,6 +29,7 @@ class Settings:
     `locations`: stock sources. `base_to_order_rate`: how much of `order_currency` one unit of
     `currency` is; orders are placed in `order_currency`. `resources`: the ACL resources the
     integration has, None for all. `bearer`: whether its token alone is let in (off since 2.4.4).
+    `gift_card_accounts`: whether a shop of the edition Commerce has the calls of the cloud service.
     `consumers`: whether the message queue is worked off. `retry_delay` is the pause before the first
     repetition of an event, in seconds; `clock_skew` how many seconds the shop's clock is ahead of
     the true time, or behind it. `hostile`: some goods, buyers and notes are those of
@@ -55,6 +56,7 @@ class Settings:
     two_factor: bool = False
     consumers: bool = True
     events: str = "async_events"
+    gift_card_accounts: bool = True
     resources: tuple[str, ...] | None = None
     retry_delay: float = 0.5
     clock_skew: float = 0.0
@@ -128,6 +130,7 @@ def settings_of(body: Mapping[str, Any], default_seed: str) -> Settings:
             version=str(body.get("version", "2.4.9")),
             msi=bool(body.get("msi", True)),
             events=_one_of(body.get("events", "async_events"), "events", EVENTS),
+            gift_card_accounts=bool(body.get("gift_card_accounts", True)),
             clock_skew=float(decimal_of(body.get("clock_skew", 0), "clock_skew")),
             hostile=bool(body.get("hostile", False)),
         ),

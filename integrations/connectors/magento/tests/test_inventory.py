@@ -12,7 +12,7 @@ from integrations.connector_kit.base import Outcome, Outgoing, Receipt
 from integrations.connector_kit.errors import Rejected, TryLater, Unsupported
 from integrations.connector_kit.testing import Reply
 from integrations.connectors.magento import inventory, reservations
-from integrations.connectors.magento.tests.small_store import (
+from integrations.connectors.magento.tests.small_warehouse import (
     SmallStore,
     client,
     level,
@@ -325,8 +325,9 @@ def test_a_queue_that_stands_still_is_left_and_what_it_does_late_is_put_right(
 ) -> None:
     module = "integrations.connectors.magento.inventory_load"
     monkeypatch.setattr(f"{module}.WAIT_SECONDS", 0)
-    monkeypatch.setattr(f"{module}.CONSUMERS_REST", timedelta(0))
-    monkeypatch.setattr(f"{module}._LATE_LOOK", timedelta(0))
+    # The clock of a shop is known to the second, so nothing at all is a second too long.
+    monkeypatch.setattr(f"{module}.CONSUMERS_REST", timedelta(seconds=-10))
+    monkeypatch.setattr(f"{module}._LATE_LOOK", timedelta(seconds=-10))
     with small_store("A", consumers_run=False) as store:
         shop = client(store, bulk_threshold="1")
         (first,) = inventory.write_many(shop, [level("A", 3)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +23,7 @@ from integrations.connectors.magento.tests.small_sales import (
     refund,
 )
 from mappings.canonical.order import Order, OrderState, PaymentState, check_order
+from mappings.canonical.record import InvalidRecord
 from mappings.canonical.refund import Refund, check_refund
 
 ZERO = Decimal(0)
@@ -145,6 +147,23 @@ def test_partial_invoices_are_payments_one_after_the_other(cart: Cart, some: lis
         assert (found.received_before, found.amount) == (before, row["grand_total"])
         before += found.amount
     assert before == sale.owed
+
+
+def test_a_fee_no_field_names_is_a_charge_where_that_is_wished() -> None:
+    sale = order_of(Cart((Item("TEE", Decimal(10), 2),), fee=Decimal("4.99")))
+    sale.order["extension_attributes"]["custom_fees"] = []
+    invoice(sale)
+    with pytest.raises(InvalidRecord, match="lines 20.00 .* the order says 24.99"):
+        order(sale)
+    found = order(sale, unnamed_fees="charge")
+    assert [(one.title, one.amount) for one in found.charges if one.amount] == [
+        ("Other charges", Decimal("4.99"))
+    ]
+    refund(sale, [1])
+    for name in ("grand_total", "base_grand_total"):
+        sale.memos[0][name] += Decimal("4.99")
+    found = order(sale, unnamed_fees="charge")
+    assert (found.total, found.shipping_total) == (Decimal("10.00"), 0)
 
 
 def test_a_cancelled_order_holds_nothing() -> None:

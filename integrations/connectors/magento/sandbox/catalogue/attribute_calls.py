@@ -69,6 +69,7 @@ _COLUMNS: dict[str, Callable[[Attribute], Any]] = {
     "attribute_id": lambda entry: entry.id,
     "attribute_code": lambda entry: entry.code,
     "frontend_input": lambda entry: entry.kind,
+    "frontend_label": lambda entry: entry.label,
     "is_user_defined": lambda entry: int(entry.is_own),
     "is_visible": lambda _: 1,
 }

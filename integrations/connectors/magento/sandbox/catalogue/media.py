@@ -57,7 +57,11 @@ def _lay(product: Product, entry: MediaEntry, given: dict[str, Any]) -> None:
 
 
 def _add(shop: Shop, call: Call) -> int:
-    product, given = products.found(shop, call.params["sku"]), call.part("entry")
+    return add(shop, products.found(shop, call.params["sku"]), call.part("entry"))
+
+
+def add(shop: Shop, product: Product, given: dict[str, Any]) -> int:
+    """A picture of a product, by the entry that was sent. Raises Refusal."""
     content = _content(given)
     name = str(content["name"])
     made = MediaEntry(
@@ -73,6 +77,24 @@ def _add(shop: Shop, call: Call) -> int:
     _lay(product, made, given)
     product.updated_at = shop.now()
     return made.id
+
+
+def check_all(given: list[dict[str, Any]]) -> None:
+    """Of the pictures sent with a product. Raises Refusal before anything is written."""
+    for row in given:
+        if row.get("id") is None:
+            _content(row)
+
+
+def replace_all(shop: Shop, product: Product, given: list[dict[str, Any]]) -> None:
+    """Pictures sent with the product are all it has from then on; those known by their id stay."""
+    kept = {str(row["id"]) for row in given if row.get("id") is not None}
+    product.media = [entry for entry in product.media if str(entry.id) in kept]
+    for row in given:
+        if row.get("id") is None:
+            add(shop, product, row)
+        else:
+            _lay(product, _entry(product, str(row["id"])), row)
 
 
 def _change(shop: Shop, call: Call) -> bool:

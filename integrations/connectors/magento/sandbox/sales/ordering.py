@@ -23,6 +23,10 @@ _CODES = ("WELCOME10", "SAVE15", "LESS5", "LESS7")
 _KINDS = (cart.SIMPLE, cart.CONFIGURABLE, cart.BUNDLE, cart.VIRTUAL, "mixed")
 
 
+class SoldOut(Exception):
+    """There is nothing left to buy."""
+
+
 def place_orders(shop: Shop, body: Mapping[str, Any]) -> tuple[list[Order], str]:
     """The orders placed, and why there are fewer than asked ("" when there are not). The same
     seed makes the same choices from the same stock. Raises BadRequest."""
@@ -36,7 +40,7 @@ def place_orders(shop: Shop, body: Mapping[str, Any]) -> tuple[list[Order], str]
         try:
             with shop.lock:
                 placed.append(place(shop, _checkout(shop, chance, body)))
-        except OutOfStock as refused:
+        except (OutOfStock, SoldOut) as refused:
             return placed, str(refused)
     return placed, ""
 
@@ -52,13 +56,13 @@ def _checkout(shop: Shop, chance: random.Random, body: Mapping[str, Any]) -> Che
     else:
         goods = _exact_cart(shop, body["lines_exact"])
     paid, code = chance.random() < 0.85, _code(chance, body)
-    made = chance.choice(checkout.SHIPPING)
+    delivery = _delivery(body, chance.choice(checkout.SHIPPING))
     return Checkout(
         cart=_of_kind(chance, goods, kind),
         way=_way(body, paid),
         code=code,
         tax_rate=_tax_rate(shop, body),
-        shipping=made,
+        shipping=delivery,
         buyer_number=chance.randint(1, 60),
         bundle=_bundle(body),
         is_guest=bool(body.get("guest", False)),
@@ -96,6 +100,17 @@ def _code(chance: random.Random, body: Mapping[str, Any]) -> str:
     return code if (some if value is None else value) else ""
 
 
+def _delivery(
+    body: Mapping[str, Any], by_chance: tuple[Decimal, str, str]
+) -> tuple[Decimal, str, str]:
+    """`shipping_price`: a table rate of so much."""
+    price = body.get("shipping_price")
+    if price is None:
+        return by_chance
+    _, method, title = checkout.SHIPPING[-1]
+    return cents(decimal_of(price, "shipping_price")), method, title
+
+
 def _tax_rate(shop: Shop, body: Mapping[str, Any]) -> Decimal:
     given = body.get("tax_rate")
     rate = shop.settings.tax_rate if given is None else decimal_of(given, "tax_rate")
@@ -125,7 +140,7 @@ def _card(shop: Shop, code: object) -> GiftCard | None:
 def _random_cart(shop: Shop, chance: random.Random, count: int) -> list[Wanted]:
     chosen = _chosen(shop, chance, count)
     if not chosen:
-        raise OutOfStock("anything")
+        raise SoldOut("everything is sold out")
     found = []
     for product in chosen:
         most = int(shop.stock.salable(product.sku))
