@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 EDITIONS = ("open_source", "commerce")
+FIRST_ID = 100_001
 EVENTS = ("async_events", "io_events", "mageplaza", "none")
 
 # What an owner may change while the shop runs (PATCH of the account).
@@ -26,6 +27,7 @@ class Conflict(Exception):
 class Settings:
     """`customers` came before there were orders. `opening_stock` False: every article begins at 0.
 
+    `first_id`: an account that takes the place of a lost one must not use its ids again.
     `locations`: stock sources. `base_to_order_rate`: how much of `order_currency` one unit of
     `currency` is; orders are placed in `order_currency`. `resources`: the ACL resources the
     integration has, None for all. `bearer`: whether its token alone is let in (off since 2.4.4).
@@ -37,6 +39,7 @@ class Settings:
 
     name: str
     seed: str = "7"
+    first_id: int = FIRST_ID
     size: int = 24
     customers: int = 0
     opening_stock: bool = True
@@ -115,6 +118,7 @@ def settings_of(body: Mapping[str, Any], default_seed: str) -> Settings:
         Settings(
             name=name,
             seed=str(body.get("seed", default_seed)),
+            first_id=max(FIRST_ID, whole_of(body.get("first_id", 1), "first_id", most=10**12)),
             size=whole_of(body.get("size", 24), "size", least=1, most=100_000),
             customers=whole_of(body.get("customers", 0), "customers", most=100_000),
             opening_stock=bool(body.get("opening_stock", True)),

@@ -339,3 +339,15 @@ def test_the_version_is_told_on_a_page(open_account: Callable[..., Account]) -> 
     ):
         account = open_account(edition=edition)
         assert call("GET", f"{account.base_url}/magento_version").text == said
+
+
+def test_an_account_in_the_place_of_a_lost_one_shares_no_number(
+    open_account: Callable[..., Account],
+) -> None:
+    found = []
+    for first in (100_001, 100_000_001 + 100_000):
+        account = open_account(first_id=first)
+        order = account.control("POST", "/orders", {"count": 1, "kind": "simple"}).json["orders"][0]
+        found.append(order)
+    assert [order["name"] for order in found] == ["000000001", "100000001"]
+    assert found[1]["id"] - found[0]["id"] > 90_000_000
