@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.test import TransactionTestCase, override_settings
 
+from integrations.connector_kit.registry import connectors
 from tests import emptying
 
 if TYPE_CHECKING:
@@ -44,17 +45,41 @@ def _serve(connector: str) -> tuple[subprocess.Popen[str], str]:
     return process, f"http://127.0.0.1:{json.loads(line)['port']}"
 
 
-@pytest.fixture(scope="session")
-def sandboxes() -> Iterator[dict[str, SandboxProcess]]:
-    """Both sandboxes, one process each, for the whole session; tests use accounts of their own."""
-    started = {name: _serve(name) for name in ("shopify", "heartland")}
-    try:
-        yield {name: SandboxProcess(name, url) for name, (_, url) in started.items()}
-    finally:
-        for process, _ in started.values():
+class Sandboxes(Mapping[str, SandboxProcess]):
+    """Every sandbox there is, by connector. Each starts when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._names = sorted(name for name, one in connectors().items() if one.sandbox)
+        self._started: dict[str, tuple[subprocess.Popen[str], str]] = {}
+
+    def __getitem__(self, name: str) -> SandboxProcess:
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._started:
+            self._started[name] = _serve(name)
+        return SandboxProcess(name, self._started[name][1])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def stop(self) -> None:
+        for process, _ in self._started.values():
             process.terminate()
-        for process, _ in started.values():
+        for process, _ in self._started.values():
             process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def sandboxes() -> Iterator[Mapping[str, SandboxProcess]]:
+    """The sandboxes, one process each, for the whole session; tests use accounts of their own."""
+    every = Sandboxes()
+    try:
+        yield every
+    finally:
+        every.stop()
 
 
 @pytest.fixture(scope="session", autouse=True)

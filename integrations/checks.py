@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -23,7 +24,11 @@ def connector_folders(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
     return [
         message
         for name, connector in sorted(connectors().items())
-        for message in (*_abilities(name, connector), *_files(name, folder(name)))
+        for message in (
+            *_abilities(name, connector),
+            *_imported_later(name, connector),
+            *_files(name, folder(name)),
+        )
     ]
 
 
@@ -52,6 +57,15 @@ def _target(name: str, connector: Connector, entity: str) -> Iterator[CheckMessa
             incoming(name, flavour, Entity(entity))
         except NoPreset as error:
             yield Error(str(error), id="kit.E005", hint="Add it to mapping_presets.toml.")
+
+
+def _imported_later(name: str, connector: Connector) -> Iterator[CheckMessage]:
+    for what, target in (("sandbox", connector.sandbox), ("witness", connector.witness)):
+        module, _, factory = target.partition(":")
+        if target and not (factory and importlib.util.find_spec(module)):
+            yield Error(f"{name}: its {what} {target!r} is not there", id="kit.E008")
+    if connector.witness and not connector.sandbox:
+        yield Error(f"{name}: has a witness and no sandbox it could look at", id="kit.E009")
 
 
 def _files(name: str, place: Path) -> Iterator[CheckMessage]:

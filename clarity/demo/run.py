@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
-from django.utils import timezone
 from rich.console import Console
 
 from clarity import supervisor
-from clarity.demo import tenant
+from clarity.demo import pairing, tenant
 from clarity.demo.compare import Comparison, Sides
-from clarity.demo.sandboxes import Sandbox, SandboxError
+from clarity.demo.pairing import Paired
+from clarity.demo.sandboxes import SandboxError
 from clarity.demo.shop_day import ShopDay
 from clarity.demo.terminal import Figures, Screen
 from clarity.supervisor import Supervisor
@@ -32,8 +32,10 @@ WATCH_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Wanted:
-    """How the demo shall run. `orders` None: for ever. `per_second`: web orders placed."""
+    """How the demo shall run. `store`: a connector. `orders` None: for ever. `per_second`: web
+    orders placed."""
 
+    store: str
     orders: int | None
     leave: bool
     port: int
@@ -59,55 +61,49 @@ def run(wanted: Wanted, *, console: Console, opened: Callable[[str], None]) -> s
         opened(link)
         console.print(f"The shop, to order in:  {demo.shop_account['base_url']}/", highlight=False)
         console.print(f"The till, to sell at:   {demo.till_account['base_url']}/", highlight=False)
-        sides = Sides(
-            shop_url=demo.shop_account["base_url"],
-            shop_token=demo.shop_account["credentials"]["access_token"],
-            till_url=demo.till_account["base_url"],
-            till_token=demo.till_account["credentials"]["token"],
-        )
         skus = [
             article.sku for article in catalogue(seed=wanted.seed, size=wanted.size, hostile=True)
         ]
         day = ShopDay(demo.shop, demo.till, skus)
         _wait_until_watched(demo)
         with Screen(console, wanted=wanted.orders) as screen:
-            return _watch(parts, wanted, sides, day, screen)
+            return _watch(parts, wanted, demo.sides(), day, screen)
     finally:
         parts.stop()
 
 
-def _start(parts: Supervisor, wanted: Wanted) -> tuple[tenant.Demo, str]:
+def _start(parts: Supervisor, wanted: Wanted) -> tuple[Paired, str]:
     port = supervisor.free_port(wanted.port)
     public_url = f"http://127.0.0.1:{port}"
-    sandboxes = {}
-    for connector in ("shopify", "heartland"):
-        at = parts.add_sandbox(connector, seed=wanted.seed)
-        sandboxes[connector] = Sandbox(f"http://127.0.0.1:{at}", ACCOUNT)
-    words = " ".join(f"{name}={one.public_url}" for name, one in sandboxes.items())
+    ports = {
+        name: parts.add_sandbox(name, seed=wanted.seed) for name in (wanted.store, pairing.POS)
+    }
+    urls = {name: f"http://127.0.0.1:{at}" for name, at in ports.items()}
+    words = " ".join(f"{name}={url}" for name, url in urls.items())
     for part in (supervisor.web(port=port), supervisor.workers()):
         part.environment.update(CLARITY_SANDBOXES=words, CLARITY_PUBLIC_URL=public_url)
         parts.add(part)
-    for sandbox in sandboxes.values():
-        supervisor.wait_for_port(int(sandbox.public_url.rsplit(":", 1)[1]))
+    for at in ports.values():
+        supervisor.wait_for_port(at)
     supervisor.wait_for_port(port)
     demo = tenant.make(
-        shop=sandboxes["shopify"],
-        till=sandboxes["heartland"],
+        ACCOUNT,
+        till=pairing.POS,
+        shop=wanted.store,
+        urls=urls,
         seed=wanted.seed,
         size=wanted.size,
         public_url=public_url,
         poll_seconds=POLL_SECONDS,
-        now=timezone.now(),
     )
     owner = User.objects.get(email=tenant.OWNER)
     return demo, entry_link(owner, public_url)
 
 
-def _wait_until_watched(demo: tenant.Demo) -> None:
+def _wait_until_watched(demo: Paired) -> None:
     """The shops open when both accounts are watched: what is sold before is for an initial load."""
     end = time.monotonic() + WATCH_SECONDS
-    accounts = (demo.pair.pos_id, demo.pair.store_id)
-    while not tenant.is_watched(demo.tenant.pk, accounts) and time.monotonic() < end:
+    while not demo.is_watched() and time.monotonic() < end:
         time.sleep(0.05)
 
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from integrations.connector_kit.base import Account
-from integrations.connector_kit.http import Session
+from integrations.connector_kit.sandbox.witness import SandboxError, plain_session
 
-
-class SandboxError(RuntimeError):
-    """A sandbox did not do what it was asked."""
+__all__ = ["Sandbox", "SandboxError", "plain_session"]
 
 
 class Sandbox:
@@ -53,11 +50,3 @@ class Sandbox:
             raise SandboxError(f"{path} answered {answer.status}: {answer.text[:300]}")
         found: Mapping[str, Any] = answer.json()
         return found
-
-
-def plain_session(base_url: str, headers: Mapping[str, str] | None = None) -> Session:
-    """HTTP to an address of this machine."""
-    account = Account(
-        id="demo", base_url=base_url, flavour="", settings={}, credentials={}, private_network=True
-    )
-    return Session(account, headers=headers or {}, concurrency=2)

@@ -56,15 +56,15 @@ def _on_writes(kind: str, value: float = 0) -> Inject:
     def inject(shops: Shops, scale: Scale) -> None:
         for match in ("POST", "PUT"):
             shops.fault(shops.till, kind, match=match, times=2 * scale.orders, value=value)
-        shops.fault(shops.shop, kind, match="POST Inventory", times=2, value=value)
+        shops.fault(shops.shop, kind, match=shops.seen.store.stock_write, times=2, value=value)
 
     return inject
 
 
 def _hanging(shops: Shops, scale: Scale) -> None:
-    for match in ("POST /api/sales", "PUT /api/sales"):
+    for match in shops.seen.till.order_writes:
         shops.fault(shops.till, "hang", match=match, times=2, value=_HANGS)
-    shops.fault(shops.shop, "hang", match="POST Inventory", times=1, value=_HANGS)
+    shops.fault(shops.shop, "hang", match=shops.seen.store.stock_write, times=1, value=_HANGS)
 
 
 def _webhooks(kind: str, value: float = 0) -> Inject:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db import connection as database
 from django.utils import timezone
 
 from clarity.faults.ground import Ground, Scale
@@ -39,11 +41,16 @@ def run(ground: Ground) -> Iterator[Result]:
     """Crashes workers at each point, one pair after the other, and starts real workers at the end.
 
     A worker that takes over from a dead one dies at the next point: what it was mending then is
-    mended by the one after it.
+    mended by the one after it. The stores have their turns at the same time, each with workers of
+    its own.
     """
     ground.workers.kill()
-    with nest(folder=ground.folder, environment=ground.environment) as workers:
-        crashed = [_crash(ground, workers, points) for points in groups(ground.scale)]
+    with ThreadPoolExecutor(len(ground.stores)) as pool:
+        crashed = [
+            one
+            for found in pool.map(lambda s: _crash_all(ground, s), ground.stores)
+            for one in found
+        ]
     over = time.monotonic()
     ground.workers.start()
     for one in crashed:
@@ -59,6 +66,14 @@ def run(ground: Ground) -> Iterator[Result]:
         )
 
 
+def _crash_all(ground: Ground, store: str) -> list[_Crashed]:
+    try:
+        with nest(name=store, folder=ground.folder, environment=ground.environment) as workers:
+            return [_crash(ground, store, workers, points) for points in groups(ground.scale)]
+    finally:
+        database.close()
+
+
 def groups(scale: Scale) -> Iterator[Sequence[str]]:
     """The points that are tried on one pair, for each pair."""
     names, size = crash_points.NAMES, scale.points_of_a_pair
@@ -66,8 +81,8 @@ def groups(scale: Scale) -> Iterator[Sequence[str]]:
         yield names[start : start + size]
 
 
-def _crash(ground: Ground, workers: Nest, points: Sequence[str]) -> _Crashed:
-    one = _Crashed(points, ground.shops("crash"))
+def _crash(ground: Ground, store: str, workers: Nest, points: Sequence[str]) -> _Crashed:
+    one = _Crashed(points, ground.shops("crash", store))
     while not one.shops.is_watched():
         workers.work(one.shops.lanes(), crash_at="", seconds=0.1, lease=SHORT_LEASE)
     for point in points:

@@ -1,10 +1,10 @@
-"""What faults are tried on: both sandboxes, a web process and workers, all on one database."""
+"""What faults are tried on: sandboxes of a till and of stores, a web process and workers, all on one database."""
 
 from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 from django.db import connection
 
 from clarity import supervisor
+from clarity.demo import pairing
 from clarity.faults.processes import Killable
 from clarity.faults.shops import Shops, Wishes, open_shops
 from clarity.supervisor import Supervisor, free_port, wait_for_port
@@ -59,11 +60,13 @@ FULL = Scale(
 
 @dataclass
 class Ground:
-    """Running processes. `urls`: where the sandboxes answer, by connector."""
+    """Running processes. `stores`: connectors, each of which is tried; `urls`: where the sandboxes
+    answer, by connector."""
 
     scale: Scale
     folder: Path
     environment: Mapping[str, str]
+    stores: Sequence[str]
     urls: Mapping[str, str]
     port: int
     web: Killable
@@ -74,10 +77,12 @@ class Ground:
     def public_url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def shops(self, name: str, wishes: Wishes | None = None) -> Shops:
+    def shops(self, name: str, store: str, wishes: Wishes | None = None) -> Shops:
         """Fresh accounts in a tenant of their own."""
         unique = f"{name}-{next(self._numbers)}-{uuid.uuid4().hex[:6]}"
-        return open_shops(unique, urls=self.urls, public_url=self.public_url, wishes=wishes)
+        return open_shops(
+            unique, store=store, urls=self.urls, public_url=self.public_url, wishes=wishes
+        )
 
     def start_web(self, **more: str) -> None:
         self.web.start(**more)
@@ -85,7 +90,7 @@ class Ground:
 
 
 @contextmanager
-def ground(folder: Path, scale: Scale) -> Iterator[Ground]:
+def ground(folder: Path, scale: Scale, stores: Sequence[str]) -> Iterator[Ground]:
     """Starts everything, and ends it with the block."""
     folder.mkdir(parents=True, exist_ok=True)
     environment = {
@@ -98,11 +103,11 @@ def ground(folder: Path, scale: Scale) -> Iterator[Ground]:
     web = Killable(supervisor.web(port=port), folder=folder, environment=environment)
     workers = Killable(supervisor.workers(), folder=folder, environment=environment)
     try:
-        ports = {name: sandboxes.add_sandbox(name, seed="7") for name in ("shopify", "heartland")}
+        ports = {name: sandboxes.add_sandbox(name, seed="7") for name in (*stores, pairing.POS)}
         for number in ports.values():
             wait_for_port(number)
         urls = {name: f"http://127.0.0.1:{number}" for name, number in ports.items()}
-        made = Ground(scale, folder, environment, urls, port, web, workers)
+        made = Ground(scale, folder, environment, stores, urls, port, web, workers)
         made.start_web()
         workers.start()
         yield made

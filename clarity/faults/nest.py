@@ -47,8 +47,8 @@ class Nest:
 
 
 @contextmanager
-def nest(*, folder: Path, environment: Mapping[str, str]) -> Iterator[Nest]:
-    with (folder / "nest.log").open("a") as log:
+def nest(*, name: str, folder: Path, environment: Mapping[str, str]) -> Iterator[Nest]:
+    with (folder / f"nest-{name}.log").open("a") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "clarity.faults.nest"],
             cwd=settings.BASE_DIR,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,52 +19,64 @@ from clarity.faults.results import Result, result_of
 from clarity.faults.shops import Shops
 from clarity.postgres import embedded
 
-Hit = Callable[[Ground, Shops], str]
+Hit = Callable[[Ground, Sequence[Shops]], str]
 
 
 @dataclass(frozen=True)
 class ProcessTrial:
-    """One fault. `hit` does it in the middle of the traffic and answers what went wrong with it,
-    "" when nothing did. `needs_own_database`: it would disturb others."""
+    """One fault, that hits a pair of each store at once. `hit` does it in the middle of the traffic
+    and answers what went wrong with it, "" when nothing did. `needs_own_database`: it would disturb
+    others."""
 
     name: str
     injected: str
     hit: Hit
     needs_own_database: bool = False
 
-    def run(self, ground: Ground) -> Result:
-        shops = ground.shops(self.name)
-        shops.wait_until_watched()
-        with _traffic(shops, ground.scale.orders) as traffic:
+    def run(self, ground: Ground) -> Iterator[Result]:
+        merchants = [ground.shops(self.name, store) for store in ground.stores]
+        for shops in merchants:
+            shops.wait_until_watched()
+        with _traffic(merchants, ground.scale.orders) as traffic:
             time.sleep(0.5)
-            problem = self.hit(ground, shops)
-            traffic.result()
+            problem = self.hit(ground, merchants)
+            for one in traffic:
+                one.result()
         over = time.monotonic()
-        end = shops.until_good(ground.scale.patience)
-        return result_of(self.name, self.injected, shops, end, time.monotonic() - over, problem)
+
+        def ended(shops: Shops) -> Result:
+            try:
+                end = shops.until_good(ground.scale.patience)
+                seconds = time.monotonic() - over
+                return result_of(self.name, self.injected, shops, end, seconds, problem)
+            finally:
+                database.close()
+
+        with ThreadPoolExecutor(len(merchants)) as pool:
+            yield from pool.map(ended, merchants)
 
 
 @contextmanager
-def _traffic(shops: Shops, orders: int) -> Iterator[Future[None]]:
+def _traffic(merchants: Sequence[Shops], orders: int) -> Iterator[list[Future[None]]]:
     """Buyers and cashiers, who do not care about our processes."""
 
-    def go() -> None:
+    def go(shops: Shops) -> None:
         for _ in range(3):
             shops.a_bit_of_everything(orders)
             time.sleep(0.3)
 
-    with ThreadPoolExecutor(1) as pool:
-        yield pool.submit(go)
+    with ThreadPoolExecutor(len(merchants)) as pool:
+        yield [pool.submit(go, shops) for shops in merchants]
 
 
-def _kill_web(ground: Ground, shops: Shops) -> str:
+def _kill_web(ground: Ground, merchants: Sequence[Shops]) -> str:
     killed = ground.web.kill()
     time.sleep(1)
     ground.start_web()
     return "" if killed > 1 else "the web process had ended before it was killed"
 
 
-def _kill_workers(ground: Ground, shops: Shops) -> str:
+def _kill_workers(ground: Ground, merchants: Sequence[Shops]) -> str:
     killed = 0
     for _ in range(3):
         killed += ground.workers.kill()
@@ -73,15 +85,15 @@ def _kill_workers(ground: Ground, shops: Shops) -> str:
     return "" if killed > 6 else "too few worker processes were there to be killed"
 
 
-def _kill_each_worker(ground: Ground, shops: Shops) -> str:
+def _kill_each_worker(ground: Ground, merchants: Sequence[Shops]) -> str:
     killed = ground.workers.kill_members(pause=0.3)
     return "" if killed > 4 else f"only {killed} processes of the workers were there to be killed"
 
 
-def _drain(ground: Ground, shops: Shops) -> str:
+def _drain(ground: Ground, merchants: Sequence[Shops]) -> str:
     """SIGTERM to the workers, then the web. What was begun must have been finished."""
     late = [] if ground.workers.drain() else ["workers"]
-    cut = unknown_outcomes(shops.tenant.pk)
+    cut = sum(unknown_outcomes(shops.tenant.pk) for shops in merchants)
     late += [] if ground.web.drain() else ["web"]
     ground.start_web()
     ground.workers.start()
@@ -90,7 +102,7 @@ def _drain(ground: Ground, shops: Shops) -> str:
     return f"{cut} calls were cut in the middle" if cut else ""
 
 
-def _restart_database(ground: Ground, shops: Shops) -> str:
+def _restart_database(ground: Ground, merchants: Sequence[Shops]) -> str:
     folder = Path(str(settings.DATABASES["default"]["CLARITY_EMBEDDED_DIR"]))
     for _ in range(2):
         database.close()
@@ -101,10 +113,11 @@ def _restart_database(ground: Ground, shops: Shops) -> str:
     return ""
 
 
-def _crash_web_after_storing(ground: Ground, shops: Shops) -> str:
+def _crash_web_after_storing(ground: Ground, merchants: Sequence[Shops]) -> str:
     ground.web.kill()
     ground.start_web(CLARITY_CRASH_AT="notice-stored")
-    shops.order()
+    for shops in merchants:
+        shops.order()
     reached = ground.web.said("crash point notice-stored reached", within=20)
     ground.web.kill()
     ground.start_web()

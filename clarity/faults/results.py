@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from clarity.demo import pairing
 from clarity.faults.ending import EndState, describe
 from clarity.faults.shops import Shops
 
@@ -11,9 +12,11 @@ from clarity.faults.shops import Shops
 @dataclass(frozen=True)
 class Result:
     """One row of the fault table. `recovery_seconds`: from the end of the fault until both sides
-    agreed; `problem`: "" when the trial went as it must."""
+    agreed; `problem`: "" when the trial went as it must; `store`: what a person calls the store of
+    the pair."""
 
     fault: str
+    store: str
     injected: str
     events: int
     end: EndState
@@ -32,4 +35,5 @@ def result_of(
     if not end.is_good and not problem:
         problem = f"{end.plainly()}\n{describe(shops.tenant.pk)}"
     shops.close()
-    return Result(fault, injected, shops.events, end, round(seconds, 1), problem)
+    store = pairing.label(shops.store.connector)
+    return Result(fault, store, injected, shops.events, end, round(seconds, 1), problem)

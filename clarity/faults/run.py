@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from django.db import connection as database
 
 from clarity.faults import account_trials, crash_trials, process_trials
 from clarity.faults.account_trials import AccountTrial
-from clarity.faults.ground import Scale, ground
+from clarity.faults.ground import Ground, Scale, ground
 from clarity.faults.results import Result, result_of
 from clarity.faults.shops import Shops
 
@@ -25,28 +25,35 @@ NAMES = (
 )
 
 
-def run(names: Collection[str], *, scale: Scale, folder: Path) -> Iterator[Result]:
-    """The results of the named faults, of all when none is named.
+def run(
+    names: Collection[str], *, scale: Scale, folder: Path, stores: Sequence[str]
+) -> Iterator[Result]:
+    """The results of the named faults, of all when none is named, with each of the stores.
 
     Faults of accounts happen side by side, each in a tenant of its own, so they disturb one another
-    no more than merchants do.
+    no more than merchants do. What happens to our processes hits a pair of each store at once.
     """
     wanted = set(names) or set(NAMES)
-    with ground(folder, scale) as ready:
+    with ground(folder, scale, stores) as ready:
         chosen = [trial for trial in account_trials.TRIALS if trial.name in wanted]
         for start in range(0, len(chosen), AT_ONCE):
-            # Pairs are set up first: what is slow only then must not look like a fault.
-            pairs = [
-                (one, ready.shops(one.name, one.wishes(scale)))
-                for one in chosen[start : start + AT_ONCE]
-            ]
-            with ThreadPoolExecutor(AT_ONCE) as pool:
-                yield from pool.map(lambda pair: _of_account(pair[0], pair[1], scale), pairs)
+            yield from _side_by_side(chosen[start : start + AT_ONCE], ready)
         for one in process_trials.TRIALS:
             if one.name in wanted:
-                yield one.run(ready)
+                yield from one.run(ready)
         if CRASH_POINTS in wanted:
             yield from crash_trials.run(ready)
+
+
+def _side_by_side(trials: Sequence[AccountTrial], ready: Ground) -> Iterator[Result]:
+    # Pairs are set up first: what is slow only then must not look like a fault.
+    pairs = [
+        (one, ready.shops(one.name, store, one.wishes(ready.scale)))
+        for one in trials
+        for store in ready.stores
+    ]
+    with ThreadPoolExecutor(len(pairs)) as pool:
+        yield from pool.map(lambda pair: _of_account(pair[0], pair[1], ready.scale), pairs)
 
 
 def _of_account(trial: AccountTrial, shops: Shops, scale: Scale) -> Result:

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import OperationalError
 from django.db import connection as database
 from django.utils import timezone
 
+from clarity.demo import pairing
 from clarity.demo.compare import Sides
-from clarity.demo.sandboxes import Sandbox, SandboxError, plain_session
-from clarity.demo.tenant import is_watched
+from clarity.demo.pairing import Paired, Side, open_pair
+from clarity.demo.sandboxes import Sandbox, SandboxError
 from clarity.faults.ending import EndState, look
 from integrations.connector_kit.errors import ConnectorError
 from integrations.connector_kit.sandbox.catalogue import catalogue
-from integrations.models import Connection, Pair, PairState
 from integrations.services import connections, pairs
-from integrations.services.sandbox import connect_sandbox
 from tenants import scope
-from tenants.models import Tenant
 from tenants.services.members import create_tenant
 
 SEED = "7"
@@ -40,18 +38,11 @@ class Wishes:
 
 
 @dataclass
-class Shops:
+class Shops(Paired):
     """Everything a trial handles. `events`: sales, orders and changes made so far."""
 
-    tenant: Tenant
-    pair: Pair
-    pos: Connection
-    store: Connection
-    shop: Sandbox
-    till: Sandbox
-    sides: Sides
+    seen: Sides
     skus: list[str]
-    shop_account: Mapping[str, Any]
     events: int = 0
 
     def order(self, count: int = 1, **how: Any) -> list[Mapping[str, Any]]:
@@ -83,24 +74,10 @@ class Shops:
 
     def rename_buyer(self, number: int, first_name: str) -> None:
         """A customer of the shop changes the name; nothing happens before there are customers."""
-        session = plain_session(
-            self.shop_account["base_url"],
-            {"X-Shopify-Access-Token": self.shop_account["credentials"]["access_token"]},
-        )
-
-        def run(query: str, **variables: Any) -> Any:
-            path = "/admin/api/2026-10/graphql.json"
-            return session.request(
-                "POST", path, body={"query": query, "variables": variables}
-            ).json()["data"]
-
-        nodes = run("query Someone { customers(first: 20) { nodes { id } } }")["customers"]["nodes"]
-        if nodes:
-            run(
-                "mutation Rename($i: CustomerInput!) { customerUpdate(input: $i) { userErrors"
-                " { message } } }",
-                i={"id": nodes[number % len(nodes)]["id"], "firstName": first_name},
-            )
+        people = self.seen.store.customers()
+        if people:
+            chosen = people[number % len(people)]
+            self.seen.store.save_customer(replace(chosen, first_name=first_name))
             self.events += 1
 
     def fault(self, where: Sandbox, kind: str, **more: Any) -> None:
@@ -114,10 +91,6 @@ class Shops:
     def lanes(self) -> list[tuple[str, str]]:
         """Tenant and connection of both lanes."""
         return [(str(self.tenant.pk), str(one.pk)) for one in (self.store, self.pos)]
-
-    def is_watched(self) -> bool:
-        """Whether every list was polled once: changes before that are for an initial load."""
-        return is_watched(self.tenant.pk, (self.pos.pk, self.store.pk))
 
     def wait_until_watched(self, patience: float = 30) -> None:
         """Raises TimeoutError."""
@@ -133,7 +106,7 @@ class Shops:
             pairs.pause(self.pair)
 
     def end_state(self) -> EndState:
-        return look(self.tenant.pk, self.sides)
+        return look(self.tenant.pk, self.seen)
 
     def until_good(self, patience: float, work: Callable[[], None] | None = None) -> EndState:
         """The end state once it is good, or when patience ends. `work`: done before each look."""
@@ -155,56 +128,34 @@ class Shops:
 
 
 def open_shops(
-    name: str, *, urls: Mapping[str, str], public_url: str, wishes: Wishes | None = None
+    name: str,
+    *,
+    store: str,
+    urls: Mapping[str, str],
+    public_url: str,
+    wishes: Wishes | None = None,
 ) -> Shops:
-    """Fresh accounts, connected and running. Webhooks go to `public_url`."""
+    """Fresh accounts, connected and running. `store`: a connector; webhooks go to `public_url`."""
     wishes = wishes or Wishes()
-    shop, till = Sandbox(urls["shopify"], name), Sandbox(urls["heartland"], name)
-    common = {"seed": SEED, "currency": "USD", "size": wishes.size, **wishes.options}
-    # The comparison of both sides asks the shop as well, so its budget is large.
-    shop_account = shop.open_account(**common, bucket=20_000, restore_rate=2_000)
-    till_account = till.open_account(**common)
-    tenant = create_tenant(name=name, owner_email=f"{name}@example.com")
-    now = timezone.now()
-    pos = connect_sandbox(
-        till_account,
-        tenant_id=tenant.pk,
-        connector="heartland",
-        flavour="retail",
-        name="Till",
-        settings={
-            "currency": "USD",
-            "poll_seconds": "1",
-            "requests_per_second": "1000",
-            **wishes.settings,
-        },
-        now=now,
-    )
-    store = connect_sandbox(
-        shop_account,
-        tenant_id=tenant.pk,
-        connector="shopify",
-        flavour="admin",
-        name="Shop",
-        settings={
-            "skip_test_orders": "no",
-            "poll_seconds": "3",
-            **wishes.settings,
-            **wishes.shop_settings,
-        },
-        now=now,
-    )
-    with scope.tenant(tenant.pk):
-        pair = pairs.create_pair(name="Pair", pos=pos, store=store)
-    for connection in (pos, store):
-        connections.subscribe(connection, public_url=public_url)
-    with scope.tenant(tenant.pk):
-        pairs.start(pair, state=PairState.TESTING, now=timezone.now())
-    sides = Sides(
-        shop_url=shop_account["base_url"],
-        shop_token=shop_account["credentials"]["access_token"],
-        till_url=till_account["base_url"],
-        till_token=till_account["credentials"]["token"],
+    goods = {"seed": SEED, "currency": "USD", "size": wishes.size, **wishes.options}
+    made = open_pair(
+        create_tenant(name=name, owner_email=f"{name}@example.com"),
+        name,
+        till=Side(
+            pairing.POS,
+            urls[pairing.POS],
+            "Till",
+            options=goods,
+            settings={"poll_seconds": "1", **wishes.settings},
+        ),
+        shop=Side(
+            store,
+            urls[store],
+            "Shop",
+            options={**goods, **pairing.patient(store)},
+            settings={"poll_seconds": "3", **wishes.settings, **wishes.shop_settings},
+        ),
+        public_url=public_url,
     )
     skus = [article.sku for article in catalogue(seed=SEED, size=wishes.size)]
-    return Shops(tenant, pair, pos, store, shop, till, sides, skus, shop_account)
+    return Shops(**vars(made), seen=made.sides(), skus=skus)

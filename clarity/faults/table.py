@@ -14,8 +14,8 @@ from clarity.faults.results import Result
 
 BEGIN, END = "<!-- faults:begin -->", "<!-- faults:end -->"
 _HEAD = (
-    "| Fault | What was injected | Events | Lost | Doubled | Stock differences | Recovery |",
-    "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
+    "| Fault | Store | What was injected | Events | Lost | Doubled | Stock differences | Recovery |",
+    "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: |",
 )
 
 
@@ -25,7 +25,7 @@ class NoPlace(ValueError):
 
 def markdown(results: Sequence[Result], *, scale: Scale, now: datetime, command: str) -> str:
     rows = [
-        f"| {one.fault} | {one.injected} | {one.events} | {one.end.lost} | {one.end.doubled}"
+        f"| {one.fault} | {one.store} | {one.injected} | {one.events} | {one.end.lost} | {one.end.doubled}"
         f" | {one.end.stock_differences} | {one.recovery_seconds:.1f} s |"
         for one in results
     ]
@@ -53,7 +53,7 @@ def write(file: Path, text: str) -> None:
 
 
 def _others(old: str, new: str) -> list[str]:
-    """Rows of the old table whose faults the new one lacks."""
-    renewed = {line.split(" | ")[0] for line in new.splitlines()}
+    """Rows of the old table whose faults, at that store, the new one lacks."""
+    renewed = {tuple(line.split(" | ")[:2]) for line in new.splitlines()}
     rows = [line for line in old.splitlines() if line.startswith("| ") and line not in _HEAD]
-    return [line for line in rows if line.split(" | ")[0] not in renewed]
+    return [line for line in rows if tuple(line.split(" | ")[:2]) not in renewed]

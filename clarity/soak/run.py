@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from clarity.demo import pairing
 from clarity.demo.sandboxes import SandboxError
 from clarity.faults.ending import EndState
 from clarity.faults.ground import Ground, Scale, ground
@@ -63,10 +64,17 @@ class Closing:
 
 
 def run(plan: Plan, *, scale: Scale, folder: Path, say: Callable[[str], None]) -> Closing:
-    """Traffic and faults for the planned time, then calm until both sides agree."""
+    """Traffic and faults for the planned time, then calm until both sides agree.
+
+    The merchants have each of the stores in turn.
+    """
     chance = random.Random(plan.seed)  # noqa: S311 - reproducible, not secret
-    with ground(folder, scale) as ready:
-        merchants = [ready.shops(f"soak-{n}", Wishes(size=GOODS)) for n in range(plan.pairs)]
+    stores = pairing.stores()
+    with ground(folder, scale, stores) as ready:
+        merchants = [
+            ready.shops(f"soak-{n}", stores[n % len(stores)], Wishes(size=GOODS))
+            for n in range(plan.pairs)
+        ]
         for one in merchants:
             one.wait_until_watched()
         faults = _trouble(ready, merchants, plan, chance, say)

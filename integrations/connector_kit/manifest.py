@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -87,6 +87,8 @@ class Manifest(_Part):
     limits: Limits = Limits()
     sandbox_settings: dict[str, str] = {}
     """Settings of a connection to an account in the connector's own sandbox."""
+    sandbox_options: dict[str, Any] = {}
+    """Options of an account there that a witness asks as well, such as a rate limit for two."""
 
 
 def load(folder: Path) -> Manifest:

@@ -18,14 +18,15 @@ def connect_sandbox(
     *,
     tenant_id: UUID,
     connector: str,
-    flavour: str,
+    flavour: str = "",
     name: str,
-    settings: Mapping[str, str],
+    settings: Mapping[str, str] | None = None,
     now: datetime,
 ) -> Connection:
     """A connection to the account a sandbox's control API has answered.
 
-    A sandbox hands out every key it has, of which the connector takes those it asks for. Raises as
+    A sandbox hands out every key it has, of which the connector takes those it asks for; `settings`
+    go over what the manifest has for its sandbox. `flavour` "": the first. Raises as
     `connections.connect` does.
     """
     manifest = get(connector).manifest
@@ -34,12 +35,13 @@ def connect_sandbox(
     return connections.connect(
         NewConnection(
             connector=connector,
-            flavour=flavour,
+            flavour=flavour or next(iter(manifest.flavours)),
             name=name,
             environment=Environment.SANDBOX,
             base_url=account["base_url"],
             settings={k: str(v) for k, v in account["settings"].items() if k in known}
-            | dict(settings),
+            | manifest.sandbox_settings
+            | dict(settings or {}),
             credentials={k: v for k, v in account["credentials"].items() if k in fields},
         ),
         tenant_id=tenant_id,

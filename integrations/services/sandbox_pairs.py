@@ -122,9 +122,7 @@ def _connect(host: Host, row: SandboxPair, *, now: datetime) -> Connection:
         account,
         tenant_id=row.tenant_id,
         connector=host.connector,
-        flavour=next(iter(manifest.flavours)),
         name=_free_name(row.tenant_id, f"{manifest.label} sandbox"),
-        settings=manifest.sandbox_settings,
         now=now,
     )
 

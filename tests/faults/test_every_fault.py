@@ -13,11 +13,13 @@ from typing import Any
 
 import pytest
 
+from clarity.demo import pairing
 from clarity.faults import crash_trials
 from clarity.faults.ground import QUICK
 from clarity.faults.run import CRASH_POINTS, NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
+STORES = pairing.stores()
 SINGLE = [name for name in NAMES if name != CRASH_POINTS]
 WORST_CASE_SECONDS = 900
 
@@ -50,15 +52,20 @@ def check(row: dict[str, Any]) -> None:
 
 
 @pytest.mark.timeout(WORST_CASE_SECONDS)
+@pytest.mark.parametrize("store", STORES)
 @pytest.mark.parametrize("name", SINGLE)
-def test_a_fault_loses_and_doubles_nothing(name: str, rows: list[dict[str, Any]]) -> None:
-    (row,) = [row for row in rows if row["fault"] == name]
+def test_a_fault_loses_and_doubles_nothing(
+    name: str, store: str, rows: list[dict[str, Any]]
+) -> None:
+    (row,) = [row for row in rows if (row["fault"], row["store"]) == (name, pairing.label(store))]
     check(row)
 
 
 @pytest.mark.timeout(WORST_CASE_SECONDS)
-def test_a_worker_may_die_at_every_crash_point(rows: list[dict[str, Any]]) -> None:
-    crashed = [row for row in rows if row["fault"] == CRASH_POINTS]
+@pytest.mark.parametrize("store", STORES)
+def test_a_worker_may_die_at_every_crash_point(store: str, rows: list[dict[str, Any]]) -> None:
+    at = (CRASH_POINTS, pairing.label(store))
+    crashed = [row for row in rows if (row["fault"], row["store"]) == at]
     assert len(crashed) == len(list(crash_trials.groups(QUICK)))
     for row in crashed:
         check(row)

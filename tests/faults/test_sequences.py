@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
+from clarity.demo import pairing
 from clarity.demo.sandboxes import SandboxError
 from clarity.faults.ending import describe
 from clarity.faults.shops import Shops, open_shops
@@ -25,11 +26,13 @@ from integrations.sync import slices
 from integrations.webhooks import doors
 from tenants import scope
 
+# So many over all stores together.
 EXAMPLES, STEPS = 14, 18
 PATIENCE = 45.0
+STORES = pairing.stores()
 
 BOUNDED = settings(
-    max_examples=EXAMPLES,
+    max_examples=max(7, EXAMPLES // len(STORES)),
     stateful_step_count=STEPS,
     deadline=None,
     derandomize=True,
@@ -71,6 +74,7 @@ def reconnect_if_needed(shops: Shops) -> None:
 class Shopping(RuleBasedStateMachine):
     """A shop and a till; each example has a pair of its own."""
 
+    store: ClassVar[str]
     urls: ClassVar[Mapping[str, str]]
     public_url: ClassVar[str]
     ended: ClassVar[list[int]]
@@ -80,7 +84,7 @@ class Shopping(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
         name = f"walk-{uuid.uuid4().hex[:8]}"
-        self.shops = open_shops(name, urls=self.urls, public_url=self.public_url)
+        self.shops = open_shops(name, store=self.store, urls=self.urls, public_url=self.public_url)
         self.orders = []
         work(self.shops)
         assert self.shops.is_watched()
@@ -148,18 +152,21 @@ class Shopping(RuleBasedStateMachine):
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.parametrize("store", STORES)
 def test_any_sequence_ends_with_both_sides_equal(
     transactional_db: None,
     live_server: Any,
     sandboxes: Mapping[str, SandboxProcess],
     settings: Any,
+    store: str,
 ) -> None:
     settings.CLARITY_RETRY_LONGEST_SECONDS = 1
     settings.CLARITY_LANE_SLICE_SECONDS = 3
     doors.forget()
-    Shopping.urls = {name: process.url for name, process in sandboxes.items()}
+    Shopping.store = store
+    Shopping.urls = {name: sandboxes[name].url for name in (store, pairing.POS)}
     Shopping.public_url = live_server.url
     Shopping.ended = []
     run_state_machine_as_test(Shopping, settings=BOUNDED)
-    assert len(Shopping.ended) >= EXAMPLES
-    assert sum(Shopping.ended) > EXAMPLES
+    assert len(Shopping.ended) >= BOUNDED.max_examples
+    assert sum(Shopping.ended) > BOUNDED.max_examples

@@ -8,49 +8,30 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
-from clarity.demo.compare import Comparison, Sides
-from clarity.demo.sandboxes import Sandbox
+from clarity.demo.compare import PREFIX, Comparison
+from clarity.demo.pairing import POS, STORE, Paired, Side, open_pair, stores
 from conftest import SandboxProcess
-from integrations.models import (
-    Connection,
-    Cursor,
-    Delivery,
-    DeliveryState,
-    InboxItem,
-    InboxState,
-    Pair,
-    PairState,
-)
-from integrations.services import connections, pairs
-from integrations.services.sandbox import connect_sandbox
+from integrations.connector_kit.sandbox.witness import StoreWitness
+from integrations.models import Delivery, DeliveryState, InboxItem, InboxState
 from integrations.sync import slices
 from integrations.webhooks import doors
 from tenants import scope
-from tenants.models import Tenant
 from tenants.services.members import create_tenant
 
 PATIENCE = 30.0
+STORES = stores()
 
 
 @dataclass
-class Rig:
+class Rig(Paired):
     """Everything a flow test handles."""
 
-    tenant: Tenant
-    pair: Pair
-    pos: Connection
-    store: Connection
-    shop: Sandbox
-    till: Sandbox
-    shop_account: Mapping[str, Any]
-    till_account: Mapping[str, Any]
     public_url: str
 
     @property
     def hook(self) -> str:
-        return f"{self.public_url}/hooks/shopify/{self.store.pk}/"
+        return f"{self.public_url}/hooks/{self.store.connector}/{self.store.pk}/"
 
     def work(self) -> None:
         """One slice of each lane, as the workers would do it."""
@@ -75,27 +56,22 @@ class Rig:
         with scope.tenant(self.tenant.pk):
             return list(Delivery.objects.filter(**match).order_by("id"))
 
-    def is_watched(self) -> bool:
-        """Whether every list was polled once: changes before that are for an initial load."""
-        with scope.tenant(self.tenant.pk):
-            polled = set(
-                Cursor.objects.exclude(polled_at=None).values_list("connection", flat=True)
-            )
-            unpolled = Cursor.objects.filter(polled_at=None).exists()
-        return polled == {self.pos.pk, self.store.pk} and not unpolled
-
     def waiting(self) -> int:
         return len(self.items(state=InboxState.WAITING)) + len(
             self.deliveries(state=DeliveryState.WAITING)
         )
 
     def compare(self) -> Comparison:
-        return Sides(
-            shop_url=self.shop_account["base_url"],
-            shop_token=self.shop_account["credentials"]["access_token"],
-            till_url=self.till_account["base_url"],
-            till_token=self.till_account["credentials"]["token"],
-        ).compare()
+        return self.sides().compare()
+
+    @property
+    def seen(self) -> StoreWitness:
+        """The store, as its own API shows it."""
+        return self.sides().store
+
+    def reference(self, order: Mapping[str, Any]) -> str:
+        """What the till calls an order that the store's control API has answered."""
+        return PREFIX + str(order["name"]).lstrip("#")
 
     def describe(self) -> str:
         rows = [
@@ -103,6 +79,12 @@ class Rig:
             for row in (*self.items(), *self.deliveries())
         ]
         return "\n".join(rows[-30:])
+
+
+@pytest.fixture(params=STORES)
+def store(request: pytest.FixtureRequest) -> str:
+    """A test that asks for it runs once for each store there is a witness of."""
+    return str(request.param)
 
 
 @pytest.fixture
@@ -113,7 +95,8 @@ def make_rig(
     account_name: str,
     settings: Any,
 ) -> Callable[..., Rig]:
-    """Makes a running pair; settings of the till and options of the accounts may be given.
+    """Makes a running pair; the store (a connector), settings and options of the accounts may be
+    given.
 
     The till is polled so often that its lane always has something to do, and one thread works both
     lanes: turns are short.
@@ -122,6 +105,7 @@ def make_rig(
 
     def make(
         *,
+        store: str = STORE,
         currency: str = "USD",
         size: int = 8,
         shop_size: int | None = None,
@@ -132,44 +116,28 @@ def make_rig(
         shop_options: Mapping[str, Any] | None = None,
     ) -> Rig:
         doors.forget()
-        shop = Sandbox(sandboxes["shopify"].url, account_name)
-        till = Sandbox(sandboxes["heartland"].url, account_name)
         common = {"seed": "7", "currency": currency}
-        shop_account = shop.open_account(**common, size=shop_size or size, **(shop_options or {}))
-        till_account = till.open_account(
-            **common, size=size, flavour=flavour, **(till_options or {})
+        made = open_pair(
+            create_tenant(name=account_name, owner_email="owner@example.com"),
+            account_name,
+            till=Side(
+                POS,
+                sandboxes[POS].url,
+                "Till",
+                flavour=flavour,
+                options={**common, "size": size, "flavour": flavour, **(till_options or {})},
+                settings={"currency": currency, "poll_seconds": "0.05", **(till_settings or {})},
+            ),
+            shop=Side(
+                store,
+                sandboxes[store].url,
+                "Shop",
+                options={**common, "size": shop_size or size, **(shop_options or {})},
+                settings=shop_settings or {},
+            ),
+            public_url=live_server.url,
         )
-        tenant = create_tenant(name=account_name, owner_email="owner@example.com")
-        pos = connect_sandbox(
-            till_account,
-            tenant_id=tenant.pk,
-            connector="heartland",
-            flavour=flavour,
-            name="Till",
-            settings={
-                "currency": currency,
-                "poll_seconds": "0.05",
-                "requests_per_second": "1000",
-                **(till_settings or {}),
-            },
-            now=timezone.now(),
-        )
-        store = connect_sandbox(
-            shop_account,
-            tenant_id=tenant.pk,
-            connector="shopify",
-            flavour="admin",
-            name="Shop",
-            settings={"skip_test_orders": "no", **(shop_settings or {})},
-            now=timezone.now(),
-        )
-        with scope.tenant(tenant.pk):
-            pair = pairs.create_pair(name="Pair", pos=pos, store=store)
-        for connection in (pos, store):
-            connections.subscribe(connection, public_url=live_server.url)
-        with scope.tenant(tenant.pk):
-            pairs.start(pair, state=PairState.TESTING, now=timezone.now())
-        rig = Rig(tenant, pair, pos, store, shop, till, shop_account, till_account, live_server.url)
+        rig = Rig(**vars(made), public_url=live_server.url)
         rig.until(rig.is_watched, "every list is polled for the first time")
         return rig
 

@@ -41,7 +41,7 @@ from tests.flow.conftest import Rig
 MakeRig = Callable[..., Rig]
 
 
-def test_stock_arrives_in_batches_and_is_linked_by_sku(make_rig: MakeRig) -> None:
+def test_stock_of_a_shop_arrives_in_the_calls_that_were_planned(make_rig: MakeRig) -> None:
     rig = make_rig(till_settings=CALM, size=260, shop_options={"opening_stock": False})
     before = rig.shop.requests()
     assert differences(rig) == 260
@@ -62,9 +62,12 @@ def test_stock_arrives_in_batches_and_is_linked_by_sku(make_rig: MakeRig) -> Non
         assert BackfillArticle.objects.count() == 0
 
 
-def test_a_second_run_changes_nothing_and_doubles_nothing(make_rig: MakeRig) -> None:
+def test_a_second_run_changes_nothing_and_doubles_nothing(make_rig: MakeRig, store: str) -> None:
     rig = make_rig(
-        till_settings=CALM, size=30, shop_options={"customers": 20, "opening_stock": False}
+        store=store,
+        till_settings=CALM,
+        size=30,
+        shop_options={"customers": 20, "opening_stock": False},
     )
     until_done(rig, started(rig, "inventory"))
     first = until_done(rig, started(rig, "customer"))
@@ -77,11 +80,20 @@ def test_a_second_run_changes_nothing_and_doubles_nothing(make_rig: MakeRig) -> 
     assert differences(rig) == 0
     with scope.tenant(rig.tenant.pk):
         assert Link.objects.filter(entity="customer").count() == 20
+        assert Link.objects.filter(entity="inventory").count() == 30
     assert rig.till.requests() > writes
 
 
-def test_articles_without_a_partner_are_listed_and_stop_nothing(make_rig: MakeRig) -> None:
-    rig = make_rig(till_settings=CALM, size=40, shop_size=35, shop_options={"opening_stock": False})
+def test_articles_without_a_partner_are_listed_and_stop_nothing(
+    make_rig: MakeRig, store: str
+) -> None:
+    rig = make_rig(
+        store=store,
+        till_settings=CALM,
+        size=40,
+        shop_size=35,
+        shop_options={"opening_stock": False},
+    )
     row = started(rig, "inventory")
     done = until_done(rig, row)
     assert done.counts == {"delivered": 35, "filtered": 3, "unmatched": 5}

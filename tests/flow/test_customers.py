@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from integrations.connector_kit.sandbox.witness import Person
 from integrations.connectors.heartland.client import HeartlandClient
 from integrations.connectors.shopify.client import ShopClient
 from integrations.models import DeliveryState, Direction, Link
@@ -47,6 +49,11 @@ class People:
     def at_till(self, key: str) -> dict[str, Any]:
         row = dict(self.till.get(f"/customers/{key}"))
         return {**row, "addresses": list(self.till.every(f"/customers/{key}/addresses"))}
+
+    def seen_in_shop(self, key: str) -> Person:
+        """The same through the witness, whatever the store."""
+        (found,) = (one for one in self.rig.seen.customers() if one.key == key)
+        return found
 
     def add_at_till(self, address: Mapping[str, Any] | None = None, **values: Any) -> str:
         key = self.till.create("/customers", values, what="The customer")
@@ -92,6 +99,12 @@ def people(make_rig: Callable[..., Rig]) -> People:
     return People(make_rig(size=4))
 
 
+@pytest.fixture
+def people_of_store(make_rig: Callable[..., Rig], store: str) -> People:
+    """With each store."""
+    return People(make_rig(store=store, size=4))
+
+
 def test_a_customer_of_the_till_comes_to_the_shop_and_changes_go_both_ways(people: People) -> None:
     address = {
         "first_name": "Test", "last_name": "Buyer", "line_1": "12 Elm St", "city": "Austin",
@@ -123,7 +136,38 @@ def test_a_customer_of_the_till_comes_to_the_shop_and_changes_go_both_ways(peopl
     assert (people.written(Direction.TO_STORE), people.written(Direction.TO_POS)) == (2, 1)
 
 
-def test_people_known_on_both_sides_meet_and_nobody_is_doubled(people: People) -> None:
+def test_who_is_known_on_both_sides_is_one_and_changes_go_both_ways(
+    people_of_store: People,
+) -> None:
+    people, seen = people_of_store, people_of_store.rig.seen
+    store_key = seen.save_customer(Person("", "Ana@example.com", "Ana", "Diaz"))
+    key = people.add_at_till(first_name="Ana", last_name="Diaz", email="ana@example.com")
+    link = people.linked(pos_key=key)
+    assert link.store_key == store_key
+    new = people.linked(
+        pos_key=people.add_at_till(first_name="Bo", last_name="Lee", email="bo@example.com")
+    )
+    before = people.written(Direction.TO_STORE), people.written(Direction.TO_POS)
+
+    seen.save_customer(replace(people.seen_in_shop(store_key), last_name="Renamed"))
+    people.change_at_till(new.pos_key, first_name="Tess")
+    people.rig.until(
+        lambda: (
+            people.at_till(key)["last_name"] == "Renamed"
+            and people.seen_in_shop(new.store_key).first_name == "Tess"
+        ),
+        "both changes have arrived",
+    )
+    people.settle()
+    after = people.written(Direction.TO_STORE), people.written(Direction.TO_POS)
+    assert (after[0] - before[0], after[1] - before[1]) == (1, 1)
+    there = sorted((one.email.lower(), one.first_name, one.last_name) for one in seen.customers())
+    assert there == [("ana@example.com", "Ana", "Renamed"), ("bo@example.com", "Tess", "Lee")]
+    named = [row for row in people.till.every("/customers") if row["last_name"] == "Renamed"]
+    assert len(named) == 1
+
+
+def test_people_known_on_both_sides_meet_and_what_one_lacks_is_filled_in(people: People) -> None:
     key = people.add_at_till(first_name="Ana", last_name="Diaz", email="ana@example.com")
     store_key = people.set_in_shop("", email="Ana@example.com", phone="+12025550142")
     link = people.linked(pos_key=key)

@@ -8,8 +8,10 @@ from integrations.models import DeliveryState, InboxState
 from tests.flow.conftest import Rig
 
 
-def test_orders_and_sales_leave_both_sides_in_agreement(make_rig: Callable[..., Rig]) -> None:
-    rig = make_rig()
+def test_orders_and_sales_leave_both_sides_in_agreement(
+    make_rig: Callable[..., Rig], store: str
+) -> None:
+    rig = make_rig(store=store)
     rig.shop.act("orders", count=6, seed=1)
     rig.till.act("sales", count=3, seed=2)
     rig.until(lambda: rig.compare().agrees, "both sides agree")
@@ -23,19 +25,22 @@ def test_orders_and_sales_leave_both_sides_in_agreement(make_rig: Callable[..., 
 
 
 def test_a_second_delivery_of_a_webhook_makes_no_second_order(
-    make_rig: Callable[..., Rig],
+    make_rig: Callable[..., Rig], store: str
 ) -> None:
-    rig = make_rig()
+    rig = make_rig(store=store)
     rig.shop.act("faults", kind="duplicate_webhooks", times=-1)
     rig.shop.act("orders", count=2, seed=3)
     rig.until(lambda: rig.compare().agrees and rig.waiting() == 0, "both sides agree")
     assert rig.compare().orders_in_heartland == 2
-    created = rig.items(topic="orders/create")
-    assert len(created) == 2, "each event is in the inbox once"
+    events = [(one.topic, one.event) for one in rig.items(entity="order") if one.event]
+    assert len(events) == len(set(events)) >= 2, "each event is in the inbox once"
+    assert len(rig.deliveries(entity="order", state=DeliveryState.DELIVERED)) == 2
 
 
-def test_an_unknown_sku_is_held_and_the_next_orders_flow(make_rig: Callable[..., Rig]) -> None:
-    rig = make_rig(size=8, shop_size=9)
+def test_an_unknown_sku_is_held_and_the_next_orders_flow(
+    make_rig: Callable[..., Rig], store: str
+) -> None:
+    rig = make_rig(store=store, size=8, shop_size=9)
     rig.shop.act("orders", lines_exact=[{"sku": "TEE-GRY-XL", "quantity": 1}], count=1)
     rig.shop.act("orders", lines_exact=[{"sku": "CAP-GRY-L", "quantity": 1}], count=1)
     rig.until(
@@ -46,7 +51,7 @@ def test_an_unknown_sku_is_held_and_the_next_orders_flow(make_rig: Callable[...,
         "one held, one delivered",
     )
     held = rig.deliveries(entity="order", state=DeliveryState.HELD)[0]
-    assert held.field == "line_items[0].sku"
+    assert held.field.endswith("[0].sku"), held.field
     assert held.said == "TEE-GRY-XL"
     assert "replay" in held.advice.lower()
     assert not rig.items(entity="order", state=InboxState.HELD)

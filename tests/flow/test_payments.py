@@ -56,8 +56,10 @@ def test_each_transaction_is_told_and_no_money_is_taken_twice(make_rig: Callable
     assert one.state == DeliveryState.UNCHANGED
 
 
-def test_a_payment_waits_for_its_order_and_not_for_ever(make_rig: Callable[..., Rig]) -> None:
-    rig = make_rig(size=8, shop_size=9)
+def test_a_payment_waits_for_its_order_and_not_for_ever(
+    make_rig: Callable[..., Rig], store: str
+) -> None:
+    rig = make_rig(store=store, size=8, shop_size=9)
     # The till lacks this article, so the order is held and its payment waits with it.
     rig.shop.act("orders", lines_exact=[{"sku": "TEE-GRY-XL", "quantity": 1}], count=1, paid=True)
     rig.until(lambda: bool(rig.deliveries(entity="payment")), "the payment is known")
@@ -76,8 +78,10 @@ def test_a_payment_waits_for_its_order_and_not_for_ever(make_rig: Callable[..., 
     assert rig.deliveries(entity="payment")[-1].state == DeliveryState.UNCHANGED
 
 
-def test_an_order_cancelled_while_it_is_held_is_never_entered(make_rig: Callable[..., Rig]) -> None:
-    rig = make_rig(size=8, shop_size=9)
+def test_an_order_cancelled_while_it_is_held_is_never_entered(
+    make_rig: Callable[..., Rig], store: str
+) -> None:
+    rig = make_rig(store=store, size=8, shop_size=9)
     cart = [{"sku": "TEE-GRY-XL", "quantity": 1}]
     order = rig.shop.act("orders", lines_exact=cart, count=1, paid=True)["orders"][0]
     rig.until(lambda: bool(rig.deliveries(entity="payment")), "the payment is known")

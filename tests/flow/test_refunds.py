@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from clarity.demo.sandboxes import plain_session
+from clarity.demo.compare import PREFIX
 from integrations.models import Delivery, DeliveryState, InboxState
 from integrations.sync import slices
 from integrations.sync.stages import confirm
@@ -21,13 +21,13 @@ from tests.flow.steps import make_due
 TEE, CAP = "TEE-BLK-S", "CAP-GRY-L"
 CONTAINED = "The order came to Heartland after this refund, without what it took back"
 
-_PAID = """query Paid { orders(first: 50, query: "status:any") { nodes {
-  name netPaymentSet { shopMoney { amount } } } } }"""
+MakeRig = Callable[..., Rig]
+REFUND_ITEM = {"refund_item": "WEB-TIP"}
 
 
 @pytest.fixture
-def rig(make_rig: Callable[..., Rig]) -> Rig:
-    return make_rig(till_settings={"refund_item": "WEB-TIP"})
+def rig(make_rig: MakeRig) -> Rig:
+    return make_rig(till_settings=REFUND_ITEM)
 
 
 def place(rig: Rig) -> dict[str, Any]:
@@ -51,20 +51,7 @@ def booked(rig: Rig) -> Decimal:
 
 def kept(rig: Rig) -> Decimal:
     """What the shop received and did not give back."""
-    nodes = ask(rig, _PAID)
-    return sum((Decimal(n["netPaymentSet"]["shopMoney"]["amount"]) for n in nodes), Decimal(0))
-
-
-def ask(rig: Rig, query: str) -> list[dict[str, Any]]:
-    """The orders of the shop as it tells them."""
-    shop = plain_session(
-        rig.shop_account["base_url"],
-        {"X-Shopify-Access-Token": rig.shop_account["credentials"]["access_token"]},
-    )
-    body = {"query": query, "variables": {}}
-    answer = shop.request("POST", "/admin/api/2026-10/graphql.json", body=body).json()
-    found: list[dict[str, Any]] = answer["data"]["orders"]["nodes"]
-    return found
+    return sum((one.kept for one in rig.seen.orders()), Decimal(0))
 
 
 def returns(rig: Rig) -> list[dict[str, Any]]:
@@ -85,12 +72,16 @@ def assert_even(rig: Rig) -> None:
     )
 
 
-def test_refunds_after_the_order_are_returns_of_their_own_once(rig: Rig) -> None:
+def test_refunds_after_the_order_are_returns_of_their_own_once(
+    make_rig: MakeRig, store: str
+) -> None:
+    rig = make_rig(store=store, till_settings=REFUND_ITEM)
     rig.shop.act("faults", kind="duplicate_webhooks", times=-1)
     order = place(rig)
     rest(rig)
     till = TillCalls(rig)
-    whole = Decimal(str(till.order("S-1001")["total"]))
+    number = rig.reference(order)
+    whole = Decimal(str(till.order(number)["total"]))
     till.fault("lost_answer", match="POST /api/sales/tickets")
     till.fault("lost_answer", match="/payments")
     first = refund(rig, order, lines=[{"sku": TEE, "quantity": 1}], shipping="1.00")
@@ -100,13 +91,13 @@ def test_refunds_after_the_order_are_returns_of_their_own_once(rig: Rig) -> None
     second = refund(rig, order, lines=mixed)
     third = refund(rig, order, amount="2.50", note="Sorry")
     rest(rig)
-    assert [row["public_id"] for row in returns(rig)] == [
-        "S-1001-R1", "S-1001-R2", "S-1001-R2N", "S-1001-R3",
-    ]  # fmt: skip
+    one, two, three = (PREFIX + row.number.lstrip("#") for row in refunds(rig))
+    assert [row["public_id"] for row in returns(rig)] == [one, two, f"{two}N", three]
+    assert len({one, two, three}) == 3
     given = -sum(Decimal(str(row["total"])) for row in returns(rig))
     assert given == first + second + third
     # The order stays as it was delivered.
-    assert Decimal(str(till.order("S-1001")["total"])) == whole
+    assert Decimal(str(till.order(number)["total"])) == whole
     assert_even(rig)
     assert rig.compare().stock_differences == 0
 
@@ -164,9 +155,9 @@ def test_a_refund_while_the_order_is_half_way_is_booked_once(
     assert_even(rig)
 
 
-def lines(rig: Rig) -> list[dict[str, Any]]:
+def lines(rig: Rig, number: str = "S-1001") -> list[dict[str, Any]]:
     till = TillCalls(rig)
-    order = till.order("S-1001")
+    order = till.order(number)
     found: list[dict[str, Any]] = till.get(f"/sales/orders/{order['id']}/lines")["results"]
     return found
 
@@ -216,41 +207,35 @@ def dies_once(monkeypatch: pytest.MonkeyPatch, entity: str) -> None:
 
 
 def test_returns_of_web_orders_at_the_till_become_refunds_in_the_shop_once(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch
+    make_rig: MakeRig, store: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    rig = make_rig(store=store, till_settings=REFUND_ITEM)
     order = place(rig)
     rest(rig)
     rig.till.act("sales", count=1, seed=3)
     paid = kept(rig)
-    rig.shop.act("faults", kind="lost_answer", match="RefundCreate")
+    rig.shop.act("faults", kind="lost_answer", match=rig.seen.refund_write)
     dies_once(monkeypatch, "refund")
-    # 17.50 a unit after the discount of the order, 8 % tax.
-    unit = Decimal(str(lines(rig)[0]["adjusted_unit_price"]))
+    # What a unit cost after the discount of the order, and 8 % tax.
+    number = rig.reference(order)
+    unit = Decimal(str(lines(rig, number)[0]["adjusted_unit_price"]))
     tax = {"sku": "WEB-TAX", "quantity": 1, "price": str(round(unit * Decimal("0.08"), 2))}
-    rig.till.act("returns", order="S-1001", lines=[{"sku": TEE, "quantity": 1}, tax])
+    rig.till.act("returns", order=number, lines=[{"sku": TEE, "quantity": 1}, tax])
     rest(rig, lambda: len(refunds(rig)) == 1)
     (row,) = refunds(rig)
-    assert (row.state, row.target_label) == (DeliveryState.DELIVERED, "#1001"), rig.describe()
-    (made,) = in_shop(rig)[0]["refunds"]
-    assert made["note"].startswith("Return ")
-    (line,) = made["refundLineItems"]["nodes"]
-    assert (line["quantity"], line["restockType"]) == (1, "NO_RESTOCK")
+    assert row.state == DeliveryState.DELIVERED, rig.describe()
+    assert row.target_label.endswith(number.removeprefix(PREFIX))
+    stocked = rig.compare()
+    (made,) = rig.seen.refunds(str(order["id"]))
+    assert "Return " in made.note
+    assert made.units == {TEE: 1}
     # The till gave the money back, so the shop has moved none.
-    assert (kept(rig), made["totalRefundedSet"]["shopMoney"]["amount"]) == (paid, "0.0")
+    assert (kept(rig) + made.given, made.is_online) == (paid, False)
 
     # Its echo, the order it changed and a refund of the shop after it are taken for what they are.
     refund(rig, order, lines=[{"sku": TEE, "quantity": 1}])
     rest(rig, lambda: len(refunds(rig)) >= 2)
-    assert [one["public_id"] for one in returns(rig)][1:] == ["S-1001-R2"]
-    assert len(in_shop(rig)[0]["refunds"]) == 2
+    assert len(returns(rig)) == 2
+    assert len(rig.seen.refunds(str(order["id"]))) == 2
     assert not rig.deliveries(state__in=[DeliveryState.HELD, DeliveryState.DEAD]), rig.describe()
-    assert rig.compare().stock_differences == 0
-
-
-def in_shop(rig: Rig) -> list[dict[str, Any]]:
-    return ask(rig, _REFUNDS)
-
-
-_REFUNDS = """query Made { orders(first: 50, query: "status:any") { nodes { name
-  refunds(first: 10) { note totalRefundedSet { shopMoney { amount } }
-    refundLineItems(first: 10) { nodes { quantity restockType } } } } } }"""
+    assert (stocked.stock_differences, rig.compare().stock_differences) == (0, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 from django.utils import timezone
@@ -205,7 +205,7 @@ def test_one_event_told_by_two_deliveries_is_one_item(quiet_rig: Rig) -> None:
 
 
 def test_the_secret_of_one_tenant_opens_no_door_of_another(
-    quiet_rig: Rig, sandboxes: dict[str, SandboxProcess]
+    quiet_rig: Rig, sandboxes: Mapping[str, SandboxProcess]
 ) -> None:
     other_tenant = create_tenant(name="Other Retailer", owner_email="other@example.com")
     account = Sandbox(sandboxes["shopify"].url, f"o-{uuid.uuid4().hex[:10]}").open_account(size=1)

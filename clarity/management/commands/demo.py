@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 
 from clarity import local_database
+from clarity.demo import pairing
 from clarity.demo.run import Disagreement, Wanted, run
 
 STEADY_PER_SECOND = 0.5
@@ -21,12 +22,19 @@ UNATTENDED_PER_SECOND = 10.0
 
 class Command(BaseCommand):
     help = (
-        "Starts a Shopify and a Heartland sandbox, a web and a worker process, pairs the two, and"
+        "Starts the sandboxes of a till and a store, a web and a worker process, pairs the two, and"
         " lets buyers and cashiers at them. Ends with Ctrl+C, or by itself with --orders N --exit."
     )
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
+        stores = pairing.stores()
+        parser.add_argument(
+            "--pair",
+            choices=stores,
+            default=stores[0],
+            help=f"the store {pairing.label(pairing.POS)} is paired with (default: {stores[0]})",
+        )
         parser.add_argument("--orders", type=int, help="web orders to place (default: no end)")
         parser.add_argument(
             "--exit",
@@ -75,6 +83,7 @@ class Command(BaseCommand):
             if options[name] is not None and options[name] <= 0:
                 raise CommandError(f"--{name} is {options[name]}; it must be more than 0.")
         return Wanted(
+            store=options["pair"],
             orders=orders,
             leave=leave,
             port=options["port"],

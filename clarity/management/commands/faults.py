@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from clarity import local_database, supervisor
+from clarity.demo import pairing
 from clarity.faults import run as trials
 from clarity.faults import table
 from clarity.faults.ground import FULL, QUICK
@@ -31,6 +32,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("names", nargs="*", metavar="NAME", help="faults to try; all without")
+        parser.add_argument(
+            "--pair",
+            action="append",
+            choices=pairing.stores(),
+            help="a store to try with the till, may be given again; all of them without",
+        )
         parser.add_argument("--list", action="store_true", help="list the names and end")
         parser.add_argument("--json", action="store_true", help="one JSON line for each fault")
         parser.add_argument("--quick", action="store_true", help="shorter storms and leases")
@@ -52,6 +59,7 @@ class Command(BaseCommand):
             return
         scale = QUICK if options["quick"] else FULL
         command = ["faults", *options["names"]]
+        command += [f"--pair={store}" for store in options["pair"] or ()]
         command += ["--json"] * options["json"] + ["--quick"] * options["quick"]
         command += ["--write", str(options["write"].resolve())] if options["write"] else []
         sys.exit(run_inside(command, name="faults", environment=scale.environment()))
@@ -67,6 +75,7 @@ class Command(BaseCommand):
                 options["names"],
                 scale=scale,
                 folder=Path(settings.CLARITY_DATA_DIR) / "logs",
+                stores=options["pair"] or pairing.stores(),
             ):
                 results.append(one)
                 self._tell(one, as_json=options["json"])
@@ -82,7 +91,8 @@ class Command(BaseCommand):
 
     def _table(self, results: list[Result], options: dict[str, Any]) -> str:
         scale = QUICK if options["quick"] else FULL
-        command = " ".join(["manage.py faults", *options["names"], *["--quick"] * options["quick"]])
+        words = ["manage.py faults", *options["names"], *["--quick"] * options["quick"]]
+        command = " ".join([*words, *(f"--pair {store}" for store in options["pair"] or ())])
         return table.markdown(results, scale=scale, now=timezone.now(), command=command)
 
     def _tell(self, one: Result, *, as_json: bool) -> None:
@@ -91,5 +101,5 @@ class Command(BaseCommand):
             return
         state = "good" if one.is_good else f"BAD: {one.problem}"
         self.stdout.write(
-            f"{one.fault}: {one.events} events, recovered in {one.recovery_seconds:.1f} s, {state}"
+            f"{one.fault}, {one.store}: {one.events} events, recovered in {one.recovery_seconds:.1f} s, {state}"
         )

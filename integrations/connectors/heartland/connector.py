@@ -27,4 +27,5 @@ CONNECTOR = Connector(
     record_url=back_office.record_url,
     consent=Consent(place=consent.place, url=consent.url, grant=consent.grant),
     sandbox="integrations.connectors.heartland.sandbox.app:create",
+    witness="integrations.connectors.heartland.sandbox.witness:Witness",
 )

@@ -6,14 +6,19 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import timedelta
 
 from integrations.connector_kit.audit import Finding, Ours, Weight
-from integrations.connectors.magento import permissions
+from integrations.connectors.magento import (
+    customer_writing,
+    gift_cards,
+    own_fields,
+    permissions,
+    store_credit,
+)
 from integrations.connectors.magento.answers import Forbidden, PageTooLarge, Refused
 from integrations.connectors.magento.client import StoreClient
 from integrations.connectors.magento.criteria import Criteria
 from integrations.connectors.magento.event_checks import event_findings
 from integrations.connectors.magento.polling import instant
 from integrations.connectors.magento.probe import CLOCKS_APART, clock_words, setting_problems
-from integrations.connectors.magento.shape import COMMERCE, UNKNOWN
 from integrations.connectors.magento.stock_checks import stock_findings
 from mappings.canonical.record import Entity
 
@@ -41,6 +46,7 @@ def audit(client: StoreClient, entities: Collection[Entity], ours: Ours) -> Sequ
         _limits,
         stock_findings,
         _queue,
+        _people,
         _gift_cards,
         event_findings,
     )
@@ -137,30 +143,14 @@ def _queue(client: StoreClient, entities: Collection[Entity]) -> Iterator[Findin
         )
 
 
+def _people(client: StoreClient, entities: Collection[Entity]) -> Iterator[Finding]:
+    if Entity.CUSTOMER in entities:
+        yield from own_fields.findings(client)
+        yield from customer_writing.findings(client)
+        yield from store_credit.findings(client)
+
+
 def _gift_cards(client: StoreClient, entities: Collection[Entity]) -> Iterator[Finding]:
-    """What the edition can do with gift cards and store credit."""
-    if Entity.GIFT_CARD not in entities:
-        return
-    edition = client.shape.edition
-    if edition == COMMERCE:
-        yield Finding(
-            "gift_cards_partly",
-            "Adobe Commerce lets nobody make a gift card or change its balance over its API.",
-            "What buyers spend in the shop is taken off at the point of sale. Cards of the point of"
-            " sale cannot be put into the shop; see the help page for what can be done.",
-            weight=Weight.NOTICE,
-        )
-    elif edition == UNKNOWN:
-        yield Finding(
-            "gift_cards_unclear",
-            "The shop does not tell its modules, so nobody can say whether it has gift cards.",
-            "Magento Open Source has none: switch gift cards off there. Adobe Commerce has.",
-            weight=Weight.NOTICE,
-        )
-    else:
-        yield Finding(
-            "gift_cards_closed",
-            "Magento Open Source has neither gift cards nor store credit, and gift cards are to be"
-            " kept in step.",
-            "Switch gift cards off in the settings of the Magento connection.",
-        )
+    """What the edition can do with gift cards."""
+    if Entity.GIFT_CARD in entities:
+        yield from gift_cards.findings(client)

@@ -7,10 +7,11 @@ erased. Left as they are: newsletter, group, confirmation, password.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from integrations.connector_kit.audit import Finding, Weight
 from integrations.connector_kit.base import EntityPort, Outcome, Outgoing, Receipt, Save
 from integrations.connector_kit.errors import Rejected
 from integrations.connector_kit.payload import Payload
@@ -311,6 +312,23 @@ def _explained(error: Refused) -> Rejected:
         status=error.status,
         advice=advice,
     )
+
+
+def findings(client: StoreClient) -> Sequence[Finding]:
+    """That Magento writes to everybody who is made there."""
+    if client.account.setting("new_customers", "make") != "make":
+        return []
+    return [
+        Finding(
+            kind="welcome_mails",
+            said="Magento sends a welcome e-mail to each customer that is made in it, and nobody can"
+            " stop that from outside.",
+            fix="Before a first load of customers, switch on “Disable Email Communications” in Magento"
+            " under Stores, Configuration, Advanced, System, Mail Sending Settings, and off again"
+            " afterwards. Or set “New customers” of the Magento connection to none.",
+            weight=Weight.NOTICE,
+        )
+    ]
 
 
 PORT = EntityPort(

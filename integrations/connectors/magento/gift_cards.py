@@ -25,7 +25,7 @@ from integrations.connector_kit.errors import Rejected
 from integrations.connector_kit.payload import Payload
 from integrations.connectors.magento import gift_card_accounts, gift_card_uses
 from integrations.connectors.magento.client import StoreClient
-from integrations.connectors.magento.shape import GIFT_CARDS, OPEN_SOURCE
+from integrations.connectors.magento.shape import GIFT_CARDS
 from mappings.canonical.gift_card import GiftCard
 from mappings.canonical.record import Entity, Skipped
 
@@ -145,14 +145,14 @@ def findings(client: StoreClient) -> Sequence[Finding]:
     if way in (TO_STORE, BOTH):
         why = gift_card_accounts.why_unavailable(client)
         return [_no_accounts(why)] if why else []
-    if shape.edition == OPEN_SOURCE or (shape.tells_modules and not shape.has(GIFT_CARDS)):
-        return [_NO_CARDS]
-    return [_ONE_WAY]
+    if not shape.tells_modules:
+        return [_UNCLEAR, _ONE_WAY]
+    return [_ONE_WAY] if shape.has(GIFT_CARDS) else [_NO_CARDS]
 
 
 def _no_accounts(why: str) -> Finding:
     return Finding(
-        kind="gift_cards",
+        kind="gift_card_accounts",
         said=f"The shop does not let gift card accounts be read and written: {why}",
         fix="That is possible on Adobe Commerce as a Cloud Service, or with a module that offers the"
         " same calls (enter its path under “Path of gift card accounts”). On other Adobe Commerce shops"
@@ -161,13 +161,19 @@ def _no_accounts(why: str) -> Finding:
 
 
 _NO_CARDS = Finding(
-    kind="gift_cards",
+    kind="gift_cards_closed",
     said="The shop has no gift cards: Magento Open Source has none, Adobe Commerce has them in its"
     " module Magento_GiftCardAccount.",
     fix="Set “Gift cards” to off in the settings of the Magento connection.",
 )
+_UNCLEAR = Finding(
+    kind="gift_cards_unclear",
+    said="The shop does not tell its modules, so nobody can say whether it has gift cards.",
+    fix="Magento Open Source has none: switch gift cards off there. Adobe Commerce has.",
+    weight=Weight.NOTICE,
+)
 _ONE_WAY = Finding(
-    kind="gift_cards",
+    kind="gift_cards_partly",
     said="The shop cannot be told what a gift card was used for at the till, so a card can be paid with"
     " there once more.",
     fix="Use this for cards that are spent in the shop alone, or get a module that lets accounts be"

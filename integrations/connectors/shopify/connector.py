@@ -109,4 +109,5 @@ CONNECTOR = Connector(
     money=MoneyPort(movements=money.movements, orders=money.orders, zone=money.zone),
     consent=Consent(place=auth.place, url=auth.consent_url, grant=auth.grant),
     sandbox="integrations.connectors.shopify.sandbox.app:create",
+    witness="integrations.connectors.shopify.sandbox.witness:Witness",
 )

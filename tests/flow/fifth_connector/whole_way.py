@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -84,7 +84,7 @@ def wanted(url: str, **credentials: str) -> NewConnection:
 def test_an_added_folder_is_a_whole_connector(
     transactional_db: None,
     corner: tuple[CornerShop, str],
-    sandboxes: dict[str, SandboxProcess],
+    sandboxes: Mapping[str, SandboxProcess],
     account_name: str,
 ) -> None:
     shop, url = corner

@@ -15,6 +15,7 @@ from integrations.connectors.magento.sandbox import (
     endpoint,
     handshake,
     operations,
+    pages,
     stores,
 )
 from integrations.connectors.magento.sandbox.accounts import Accounts
@@ -34,7 +35,7 @@ from integrations.connectors.magento.sandbox.inventory import (
     sources,
     stock_items,
 )
-from integrations.connectors.magento.sandbox.people import customers, regions
+from integrations.connectors.magento.sandbox.people import customers, metadata, regions
 from integrations.connectors.magento.sandbox.replies import json_reply
 from integrations.connectors.magento.sandbox.routing import Table
 from integrations.connectors.magento.sandbox.sales import control as sales_control
@@ -63,6 +64,7 @@ API = Table(
         *salable.ROUTES,
         *customers.ROUTES,
         *regions.ROUTES,
+        *metadata.ROUTES,
         *sales_routes.ROUTES,
         *event_routes.ROUTES,
     )
@@ -74,6 +76,9 @@ _ACTIONS: Mapping[str, control.Action] = {
     **event_control.ACTIONS,
 }
 
+# These lock the shop for each order by itself, so that a thousand of them do not stop its API.
+_SELF_LOCKING = ("orders",)
+
 
 def _rest(accounts: Accounts, request: Request, name: str, path: str) -> Response:
     return endpoint.serve(accounts.get(name), API, request, operations.enqueue)
@@ -82,7 +87,7 @@ def _rest(accounts: Accounts, request: Request, name: str, path: str) -> Respons
 def _key(accounts: Accounts, _request: Request, name: str, path: str) -> Response:
     """The public key of Adobe's events, in the place of Adobe's own host."""
     events = accounts.get(name).events
-    if path != events.key_path:
+    if f"/{path}" != events.key_path:
         raise NotFound("no key is published there")
     return Response(events.keys.get().public_pem, mimetype="application/x-pem-file")
 
@@ -99,8 +104,16 @@ _PLACES: tuple[tuple[str, str, Handler], ...] = (
     ("DELETE", f"{_ACCOUNT}/faults", control.clear_faults),
     ("GET", f"{_ACCOUNT}/log", control.read_log),
     ("DELETE", f"{_ACCOUNT}/log", control.clear_log),
-    ("GET", "/stores/<name>/adobe<path:path>", _key),
-    *(("POST", f"{_ACCOUNT}/{path}", control.acting(action)) for path, action in _ACTIONS.items()),
+    ("GET", "/stores/<name>/adobe/<path:path>", _key),
+    ("GET", "/", pages.index),
+    ("GET", "/stores/<name>/", pages.shop_front),
+    ("GET", "/stores/<name>/magento_version", pages.version),
+    ("POST", "/stores/<name>/buy", pages.buy),
+    ("POST", "/stores/<name>/fail", pages.fail),
+    *(
+        ("POST", f"{_ACCOUNT}/{path}", control.acting(action, is_locked=path not in _SELF_LOCKING))
+        for path, action in _ACTIONS.items()
+    ),
 )
 _METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 
@@ -110,7 +123,10 @@ def create(options: Mapping[str, str]) -> WsgiApp:
     accounts that name none)."""
     accounts = Accounts(options.get("public_url", ""), options.get("seed", "7"))
     rules = [Rule(path, endpoint=handler, methods=[method]) for method, path, handler in _PLACES]
-    rules.append(Rule("/stores/<name>/rest/<path:path>", endpoint=_rest, methods=_METHODS))
+    # Without rewriting of addresses a shop is asked through index.php, which works with it too.
+    for prefix in ("", "/index.php"):
+        path = f"/stores/<name>{prefix}/rest/<path:path>"
+        rules.append(Rule(path, endpoint=_rest, methods=_METHODS))
     routes = Map(rules, merge_slashes=False)
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

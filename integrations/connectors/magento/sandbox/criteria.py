@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from decimal import Decimal, InvalidOperation
-from fnmatch import translate
+from decimal import Decimal
 from typing import Any, TypeVar
 
+from integrations.connectors.magento.sandbox.conditions import Condition, condition, text_of
 from integrations.connectors.magento.sandbox.errors import Refusal
 from integrations.connectors.magento.sandbox.routing import Call
 
@@ -157,10 +156,13 @@ def listing(
     """The answer of a search: `columns` are what may be filtered and sorted by, `view` is a row as the
     answer shows it. Raises Refusal for a field that is no column."""
     asked = read(call)
-    found = [row for row in rows if _fits(row, asked.groups, columns)]
-    for name, direction in reversed(asked.sort):
-        column = _column(columns, name)
-        found.sort(key=lambda row: _sortable(column(row)), reverse=direction == "DESC")
+    groups = _tests(asked.groups, columns)
+    order = [(_column(columns, name), direction) for name, direction in asked.sort]
+    found = [
+        row for row in rows if all(any(test(get(row)) for get, test in group) for group in groups)
+    ]
+    for column, direction in reversed(order):
+        found = _sorted(found, column, direction)
     total = len(found)
     if asked.page_size:
         last = max(-(-total // asked.page_size), 1)
@@ -180,102 +182,34 @@ def _column(columns: Mapping[str, Column[_Row]], name: str) -> Column[_Row]:
     return found
 
 
-def _fits(
-    row: _Row, groups: Iterable[tuple[Filter, ...]], columns: Mapping[str, Column[_Row]]
-) -> bool:
-    return all(
-        not group or any(_holds(_column(columns, entry.field)(row), entry) for entry in group)
+def _tests(
+    groups: Iterable[tuple[Filter, ...]], columns: Mapping[str, Column[_Row]]
+) -> list[list[tuple[Column[_Row], Condition]]]:
+    """Made once, so that a list of a thousand SKUs is not cut up for each row. Raises Refusal."""
+    return [
+        [
+            (_column(columns, entry.field), condition(entry.condition, entry.value))
+            for entry in group
+        ]
         for group in groups
-    )
+        if group
+    ]
 
 
-def _holds(value: Any, entry: Filter) -> bool:
-    test = _CONDITIONS.get(entry.condition)
-    if test is None:
-        raise Refusal(f'The "{entry.condition}" condition type is not supported.')
-    return test(value, entry.value)
+def only(call: Call, name: str) -> list[str] | None:
+    """The values that `name` must be one of, None when the search does not say: for a listing that
+    can find its rows by them."""
+    for group in read(call).groups:
+        if len(group) == 1 and group[0].field == name:
+            if group[0].condition == "eq":
+                return [group[0].value]
+            if group[0].condition == "in":
+                return [value.strip() for value in group[0].value.split(",")]
+    return None
 
 
-def text_of(value: Any) -> str:
-    """A value as the database compares it with text."""
-    if isinstance(value, bool):
-        return str(int(value))
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%S")
-    if isinstance(value, (list, tuple)):
-        return ",".join(text_of(entry) for entry in value)
-    return str(value)
-
-
-def _order(value: Any, asked: str) -> int | None:
-    """Below, equal or above 0 as `value` is; None when the two cannot be compared (null)."""
-    if value is None:
-        return None
-    if isinstance(value, (int, Decimal)):
-        try:
-            left, right = Decimal(value), Decimal(asked.strip() or "0")
-        except InvalidOperation:
-            left, right = Decimal(value), Decimal(0)
-        return (left > right) - (left < right)
-    if isinstance(value, datetime):
-        asked = _moment(asked)
-    one, other = text_of(value).lower(), asked.lower()
-    return (one > other) - (one < other)
-
-
-def _moment(asked: str) -> str:
-    """ "2026-01-31" is its first second, and a T or a zone's Z does no harm, as in MySQL."""
-    text = asked.strip().replace("T", " ").removesuffix("Z")
-    return f"{text} 00:00:00" if len(text) == 10 else text
-
-
-def _is_equal(value: Any, asked: str) -> bool:
-    return _order(value, asked) == 0
-
-
-def _is_in(value: Any, asked: str) -> bool:
-    return any(_is_equal(value, entry.strip()) for entry in asked.split(","))
-
-
-def _is_like(value: Any, asked: str) -> bool:
-    if value is None:
-        return False
-    pattern = asked.replace("[", "[[]").replace("*", "[*]").replace("?", "[?]")
-    pattern = pattern.replace("%", "*").replace("_", "?")
-    return re.fullmatch(translate(pattern), text_of(value), re.IGNORECASE) is not None
-
-
-def _is_member(value: Any, asked: str) -> bool:
-    return value is not None and asked in text_of(value).split(",")
-
-
-def _compared(fits: Callable[[int], bool]) -> Callable[[Any, str], bool]:
-    def test(value: Any, asked: str) -> bool:
-        found = _order(value, asked)
-        return found is not None and fits(found)
-
-    return test
-
-
-_CONDITIONS: dict[str, Callable[[Any, str], bool]] = {
-    "eq": _is_equal,
-    "neq": _compared(lambda order: order != 0),
-    "gt": _compared(lambda order: order > 0),
-    "gteq": _compared(lambda order: order >= 0),
-    "moreq": _compared(lambda order: order >= 0),
-    "from": _compared(lambda order: order >= 0),
-    "lt": _compared(lambda order: order < 0),
-    "lteq": _compared(lambda order: order <= 0),
-    "to": _compared(lambda order: order <= 0),
-    "in": _is_in,
-    "nin": lambda value, asked: value is not None and not _is_in(value, asked),
-    "like": _is_like,
-    "nlike": lambda value, asked: value is not None and not _is_like(value, asked),
-    "finset": _is_member,
-    "nfinset": lambda value, asked: not _is_member(value, asked),
-    "null": lambda value, _: value is None,
-    "notnull": lambda value, _: value is not None,
-}
+def _sorted(rows: list[_Row], column: Column[_Row], direction: str) -> list[_Row]:
+    return sorted(rows, key=lambda row: _sortable(column(row)), reverse=direction == "DESC")
 
 
 def _sortable(value: Any) -> tuple[int, Any]:

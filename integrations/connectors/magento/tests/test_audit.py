@@ -74,7 +74,8 @@ def findings(
     headers = given.pop("headers", {})
     with small_store({**WHOLE, **(answers or {})}) as store:
         store.headers.update(headers)
-        made = audit(client(store, **given), entities, lambda entity, keys: ())
+        usual = {"new_customers": "none", **given.pop("settings", {})}
+        made = audit(client(store, settings=usual, **given), entities, lambda entity, keys: ())
     return {finding.kind: finding for finding in made}
 
 
@@ -212,7 +213,8 @@ def test_queue_that_nobody_works_off_is_told() -> None:
     ],
 )
 def test_edition_decides_on_gift_cards(modules: list[str], kind: str, weight: Weight) -> None:
-    made = findings({Entity.GIFT_CARD}, {"GET /V1/modules": modules}, settings={"push": "poll"})
+    settings = {"push": "poll", "gift_cards": "store_to_pos"}
+    made = findings({Entity.GIFT_CARD}, {"GET /V1/modules": modules}, settings=settings)
     assert {name: finding.weight for name, finding in made.items()} == {kind: weight}
 
 

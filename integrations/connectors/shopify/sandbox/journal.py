@@ -8,7 +8,8 @@ from typing import Any
 
 
 class Journal:
-    """Counts requests. `errors` are answers with an HTTP error or top-level errors."""
+    """Counts requests. `errors` are answers with an HTTP error or top-level errors, `writes` are
+    mutations that were carried out."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -35,6 +36,7 @@ class Journal:
                 "by_operation": dict(self._operations),
                 "throttled": self._counts["throttled"],
                 "errors": self._counts["errors"],
+                "writes": self._counts["writes"],
                 "webhooks": {
                     name: self._counts[f"webhooks_{name}"]
                     for name in ("sent", "delivered", "failed", "dropped")

@@ -79,11 +79,22 @@ def add(shop: Shop, product: Product, given: dict[str, Any]) -> int:
     return made.id
 
 
-def add_new(shop: Shop, product: Product, given: list[dict[str, Any]]) -> None:
-    """Pictures that are sent with the product itself. Raises Refusal."""
-    for entry in given:
-        if entry.get("id") is None:
-            add(shop, product, entry)
+def check_all(given: list[dict[str, Any]]) -> None:
+    """Of the pictures sent with a product. Raises Refusal before anything is written."""
+    for row in given:
+        if row.get("id") is None:
+            _content(row)
+
+
+def replace_all(shop: Shop, product: Product, given: list[dict[str, Any]]) -> None:
+    """Pictures sent with the product are all it has from then on; those known by their id stay."""
+    kept = {str(row["id"]) for row in given if row.get("id") is not None}
+    product.media = [entry for entry in product.media if str(entry.id) in kept]
+    for row in given:
+        if row.get("id") is None:
+            add(shop, product, row)
+        else:
+            _lay(product, _entry(product, str(row["id"])), row)
 
 
 def _change(shop: Shop, call: Call) -> bool:

@@ -100,6 +100,7 @@ def _check(
         raise _empty("Price")
     if given.get("price") is not None and decimal_of(given["price"], "price") < 0:
         raise Refusal('The value of attribute "%1" is invalid.', parameters=["price"])
+    media.check_all(given.get("media_gallery_entries") or [])
     _check_url(shop, str(given["sku"]), given, values, is_new=is_new)
 
 
@@ -155,7 +156,8 @@ def _change(
         else:
             entry.by_store.setdefault(store, {})[code] = value
     _change_extension(shop, entry, given.get("extension_attributes") or {})
-    media.add_new(shop, entry, given.get("media_gallery_entries") or [])
+    if given.get("media_gallery_entries") is not None:
+        media.replace_all(shop, entry, given["media_gallery_entries"])
     entry.updated_at = shop.now()
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from integrations.connectors.magento.sandbox.catalogue import product_view
-from integrations.connectors.magento.sandbox.criteria import listing
+from integrations.connectors.magento.sandbox.criteria import listing, only
 from integrations.connectors.magento.sandbox.errors import Refusal
 from integrations.connectors.magento.sandbox.records import Product
 from integrations.connectors.magento.sandbox.routing import Call, Route
@@ -58,9 +58,14 @@ def found(shop: Shop, sku: str) -> Product:
 
 
 def _search(shop: Shop, call: Call) -> dict[str, Any]:
+    wanted = only(call, "sku")
+    rows: Iterable[Product] = shop.products.values()
+    if wanted is not None:
+        named = (shop.product(sku) for sku in wanted)
+        rows = {entry.sku: entry for entry in named if entry is not None}.values()
     return listing(
         call,
-        shop.products.values(),
+        rows,
         columns(shop, call.store),
         lambda entry: product_view.product(shop, entry, call.store, is_detailed=False),
     )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from integrations.connectors.magento.sandbox.criteria import listing
 from integrations.connectors.magento.sandbox.errors import Refusal
-from integrations.connectors.magento.sandbox.inventory.source_items import MSI
+from integrations.connectors.magento.sandbox.inventory.source_items import MSI, lying
 from integrations.connectors.magento.sandbox.inventory.sources import stock_of, stock_of_website
 from integrations.connectors.magento.sandbox.records import Product
 from integrations.connectors.magento.sandbox.routing import Call, Route, decimal_of, whole_of
@@ -63,12 +63,12 @@ class _Row:
     is_salable: bool
 
 
-def _rows(shop: Shop, call: Call) -> list[_Row]:
+def _rows(shop: Shop, call: Call, skus: Iterable[str]) -> list[_Row]:
     """Articles that lie at one of the stock's sources."""
     group = stock_of_website(shop, call.params["salesChannelType"], call.params["salesChannelCode"])
     rows = []
-    for sku, by_source in shop.stock.items.items():
-        if any(code in group.source_codes for code in by_source):
+    for sku in skus:
+        if any(code in group.source_codes for code in shop.stock.items.get(sku, {})):
             qty = shop.stock.salable(sku, group)
             rows.append(_Row(sku, qty, qty > 0))
     return rows
@@ -86,11 +86,11 @@ def _view(row: _Row) -> dict[str, Any]:
 
 
 def _export(shop: Shop, call: Call) -> dict[str, Any]:
-    return listing(call, _rows(shop, call), _COLUMNS, _view)
+    return listing(call, _rows(shop, call, lying(shop, call)), _COLUMNS, _view)
 
 
 def _dump(shop: Shop, call: Call) -> list[dict[str, Any]]:
-    return [_view(row) for row in _rows(shop, call)]
+    return [_view(row) for row in _rows(shop, call, shop.stock.items)]
 
 
 def _transfer(shop: Shop, call: Call) -> list[Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from integrations.connectors.magento.sandbox.criteria import listing
+from integrations.connectors.magento.sandbox.criteria import listing, only
 from integrations.connectors.magento.sandbox.errors import Refusal
 from integrations.connectors.magento.sandbox.routing import Call, Route
 from integrations.connectors.magento.sandbox.shop import Shop
@@ -36,8 +36,17 @@ def _view(item: SourceItem) -> dict[str, Any]:
 
 
 def _search(shop: Shop, call: Call) -> dict[str, Any]:
-    rows = [item for by_source in shop.stock.items.values() for item in by_source.values()]
+    rows = [item for sku in lying(shop, call) for item in shop.stock.items.get(sku, {}).values()]
     return listing(call, rows, _COLUMNS, _view)
+
+
+def lying(shop: Shop, call: Call) -> list[str]:
+    """The SKUs that a search can be about: all there are, or those it names."""
+    wanted = only(call, "sku")
+    if wanted is None:
+        return list(shop.stock.items)
+    found = (shop.product(sku) for sku in wanted)
+    return list(dict.fromkeys(entry.sku for entry in found if entry is not None))
 
 
 def _is_number(value: Any) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from integrations.connectors.magento.sandbox.errors import Refusal, no_such_entity, required
+from integrations.connectors.magento.sandbox.people.metadata import STREET_LINES
 from integrations.connectors.magento.sandbox.people.regions import (
     COUNTRIES,
     REGIONS,
@@ -21,7 +22,6 @@ from integrations.connectors.magento.sandbox.records import Address, Customer
 from integrations.connectors.magento.sandbox.routing import whole_of
 from integrations.connectors.magento.sandbox.shop import Shop
 
-_MOST_STREET_LINES = 4
 _REQUIRED = ("firstname", "lastname", "city", "country_id", "telephone")
 _WITHOUT_POSTCODE = ("HK", "IE", "MO", "PA")
 _OPTIONAL = ("company", "middlename", "prefix", "suffix", "fax", "vat_id")
@@ -55,9 +55,9 @@ def _check(row: Mapping[str, Any]) -> None:
     street = row.get("street")
     if not isinstance(street, list) or not any(str(line).strip() for line in street):
         raise required("street")
-    if len(street) > _MOST_STREET_LINES:
+    if len(street) > STREET_LINES:
         raise Refusal(
-            '"Street Address" cannot contain more than %1 lines.', parameters=[_MOST_STREET_LINES]
+            '"Street Address" cannot contain more than %1 lines.', parameters=[STREET_LINES]
         )
     country = str(row["country_id"])
     if country not in COUNTRIES:

@@ -10,6 +10,7 @@ from typing import Any
 from integrations.connectors.magento.sandbox.criteria import listing
 from integrations.connectors.magento.sandbox.errors import Refusal, no_such_entity, required
 from integrations.connectors.magento.sandbox.people import book, customer_view
+from integrations.connectors.magento.sandbox.people.metadata import OWN_FIELDS
 from integrations.connectors.magento.sandbox.records import Customer
 from integrations.connectors.magento.sandbox.routing import Call, Route, whole_of
 from integrations.connectors.magento.sandbox.shop import Shop
@@ -98,8 +99,11 @@ def _lay(shop: Shop, entry: Customer, given: Mapping[str, Any]) -> None:
     for name in ("group_id", "website_id", "store_id", "gender", "disable_auto_group_change"):
         if given.get(name) is not None:
             setattr(entry, name, whole_of(given[name], name))
+    known = {code for code, _, _ in OWN_FIELDS}
     for row in given.get("custom_attributes") or []:
-        entry.custom[str(row.get("attribute_code"))] = row.get("value")
+        # What the shop does not have is dropped without a word.
+        if row.get("attribute_code") in known:
+            entry.custom[str(row["attribute_code"])] = row.get("value")
     extra = given.get("extension_attributes") or {}
     if isinstance(extra, Mapping) and extra.get("is_subscribed") is not None:
         entry.is_subscribed = bool(extra["is_subscribed"])

@@ -1,7 +1,7 @@
 """Gift cards as far as Adobe Commerce has calls for them (Open Source has none).
 
-Commerce itself reads a card's balance through a cart only; the accounts below `giftcardaccounts` are
-those of the cloud service, or of a module that adds them: the setting `gift_card_accounts` of a shop.
+Commerce itself tells a card's balance through a cart only; the accounts below `giftcardaccounts` are
+those of the cloud service, or of a module that adds them: the option `gift_card_accounts` of a shop.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Any
 
 from integrations.connectors.magento.sandbox.criteria import listing
 from integrations.connectors.magento.sandbox.errors import Refusal, no_such_entity, required
-from integrations.connectors.magento.sandbox.routing import Call, Route, decimal_of
+from integrations.connectors.magento.sandbox.routing import Call, Handler, Route, decimal_of
 from integrations.connectors.magento.sandbox.sales.amounts import ZERO, number
 from integrations.connectors.magento.sandbox.sales.bodies.rows import Row
-from integrations.connectors.magento.sandbox.sales.records import GiftCard
+from integrations.connectors.magento.sandbox.sales.gift_cards import GiftCard
 from integrations.connectors.magento.sandbox.shop import Shop
 
 _RESOURCE = "Magento_GiftCardAccount::giftcardaccount"
@@ -57,6 +57,17 @@ def _check_card(shop: Shop, call: Call) -> int | float:
     if card is None or not card.is_active:
         raise no_such_entity("code", call.params["giftCardCode"])
     return number(card.balance)
+
+
+def _with_accounts(handler: Handler) -> Handler:
+    """A call that only shops with gift card accounts know."""
+
+    def handle(shop: Shop, call: Call) -> Any:
+        if not shop.settings.gift_card_accounts:
+            raise Refusal("Request does not match any route.", status=404)
+        return handler(shop, call)
+
+    return handle
 
 
 def _accounts(shop: Shop, call: Call) -> Row:
@@ -126,16 +137,15 @@ ROUTES = (
         "anonymous",
         _COMMERCE,
     ),
-    Route("GET", "giftcardaccounts", _accounts, _RESOURCE, _COMMERCE),
-    Route("POST", "giftcardaccounts", _create, _RESOURCE, _COMMERCE),
-    Route(
-        "GET",
-        "giftcardaccounts/{id}",
-        lambda s, c: account_body(_by_id(s, c)),
-        _RESOURCE,
-        _COMMERCE,
+    *(
+        Route(method, path, _with_accounts(handler), _RESOURCE, _COMMERCE)
+        for method, path, handler in (
+            ("GET", "giftcardaccounts", _accounts),
+            ("POST", "giftcardaccounts", _create),
+            ("GET", "giftcardaccounts/{id}", lambda s, c: account_body(_by_id(s, c))),
+            ("PUT", "giftcardaccounts/{id}", _change),
+            ("DELETE", "giftcardaccounts/{id}", _drop),
+            ("GET", "giftcardaccounts/code/{code}", _by_code),
+        )
     ),
-    Route("PUT", "giftcardaccounts/{id}", _change, _RESOURCE, _COMMERCE),
-    Route("DELETE", "giftcardaccounts/{id}", _drop, _RESOURCE, _COMMERCE),
-    Route("GET", "giftcardaccounts/code/{code}", _by_code, _RESOURCE, _COMMERCE),
 )

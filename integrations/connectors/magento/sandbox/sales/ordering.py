@@ -12,7 +12,8 @@ from integrations.connectors.magento.sandbox.sales import cart, checkout
 from integrations.connectors.magento.sandbox.sales.amounts import ZERO, cents
 from integrations.connectors.magento.sandbox.sales.cart import Bundle, Wanted
 from integrations.connectors.magento.sandbox.sales.checkout import Checkout, place
-from integrations.connectors.magento.sandbox.sales.records import GiftCard, Order
+from integrations.connectors.magento.sandbox.sales.gift_cards import GiftCard
+from integrations.connectors.magento.sandbox.sales.records import Order
 from integrations.connectors.magento.sandbox.settings import BadRequest, decimal_of, whole_of
 from integrations.connectors.magento.sandbox.stock import OutOfStock
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 _CODES = ("WELCOME10", "SAVE15", "LESS5", "LESS7")
 _KINDS = (cart.SIMPLE, cart.CONFIGURABLE, cart.BUNDLE, cart.VIRTUAL, "mixed")
+
+
+class SoldOut(Exception):
+    """There is nothing left to buy."""
 
 
 def place_orders(shop: Shop, body: Mapping[str, Any]) -> tuple[list[Order], str]:
@@ -36,7 +41,7 @@ def place_orders(shop: Shop, body: Mapping[str, Any]) -> tuple[list[Order], str]
         try:
             with shop.lock:
                 placed.append(place(shop, _checkout(shop, chance, body)))
-        except OutOfStock as refused:
+        except (OutOfStock, SoldOut) as refused:
             return placed, str(refused)
     return placed, ""
 
@@ -52,13 +57,13 @@ def _checkout(shop: Shop, chance: random.Random, body: Mapping[str, Any]) -> Che
     else:
         goods = _exact_cart(shop, body["lines_exact"])
     paid, code = chance.random() < 0.85, _code(chance, body)
-    made = chance.choice(checkout.SHIPPING)
+    delivery = _delivery(body, chance.choice(checkout.SHIPPING))
     return Checkout(
         cart=_of_kind(chance, goods, kind),
         way=_way(body, paid),
         code=code,
         tax_rate=_tax_rate(shop, body),
-        shipping=made,
+        shipping=delivery,
         buyer_number=chance.randint(1, 60),
         bundle=_bundle(body),
         is_guest=bool(body.get("guest", False)),
@@ -96,6 +101,17 @@ def _code(chance: random.Random, body: Mapping[str, Any]) -> str:
     return code if (some if value is None else value) else ""
 
 
+def _delivery(
+    body: Mapping[str, Any], by_chance: tuple[Decimal, str, str]
+) -> tuple[Decimal, str, str]:
+    """`shipping_price`: a table rate of so much."""
+    price = body.get("shipping_price")
+    if price is None:
+        return by_chance
+    _, method, title = checkout.SHIPPING[-1]
+    return cents(decimal_of(price, "shipping_price")), method, title
+
+
 def _tax_rate(shop: Shop, body: Mapping[str, Any]) -> Decimal:
     given = body.get("tax_rate")
     rate = shop.settings.tax_rate if given is None else decimal_of(given, "tax_rate")
@@ -125,7 +141,7 @@ def _card(shop: Shop, code: object) -> GiftCard | None:
 def _random_cart(shop: Shop, chance: random.Random, count: int) -> list[Wanted]:
     chosen = _chosen(shop, chance, count)
     if not chosen:
-        raise OutOfStock("anything")
+        raise SoldOut("everything is sold out")
     found = []
     for product in chosen:
         most = int(shop.stock.salable(product.sku))

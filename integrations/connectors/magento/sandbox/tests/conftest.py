@@ -154,7 +154,7 @@ def sandbox() -> Iterator[str]:
     )
     url = f"http://127.0.0.1:{server.server_port}"
     late.append(create({"public_url": url, "seed": "7"}))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     yield url
     server.shutdown()

@@ -138,19 +138,33 @@ def test_prices_fail_row_by_row(account: Account) -> None:
     assert account.get("products/TEE-BLK-S")["price"] == Decimal("11.25")
 
 
+def _picture(name: str, kind: str = "image/png") -> dict[str, Any]:
+    return {
+        "media_type": "image",
+        "label": "front",
+        "position": 1,
+        "disabled": False,
+        "types": ["image", "small_image"],
+        "content": {"base64_encoded_data": _PICTURE, "type": kind, "name": name},
+    }
+
+
+def test_pictures_that_come_with_a_product_are_all_it_has(account: Account) -> None:
+    wrong = _new("PIC", media_gallery_entries=[_picture("x.exe", "text/plain")])
+    assert account.refused("POST", "products", wrong).status == 400
+    assert account.rest("GET", "V1/products/PIC").status == 404
+    made = account.post("products", _new("PIC", media_gallery_entries=[_picture("one.png")]))
+    first = made["media_gallery_entries"][0]
+    kept = [first, _picture("two.png")]
+    more = account.put("products/PIC", {"product": {"sku": "PIC", "media_gallery_entries": kept}})
+    assert [row["file"] for row in more["media_gallery_entries"]] == [first["file"], "/t/w/two.png"]
+    less = account.put("products/PIC", {"product": {"sku": "PIC", "media_gallery_entries": []}})
+    assert less["media_gallery_entries"] == []
+
+
 def test_a_picture_takes_its_roles(account: Account) -> None:
     def picture(name: str, kind: str = "image/png") -> dict[str, Any]:
-        content = {"base64_encoded_data": _PICTURE, "type": kind, "name": name}
-        return {
-            "entry": {
-                "media_type": "image",
-                "label": "front",
-                "position": 1,
-                "disabled": False,
-                "types": ["image", "small_image"],
-                "content": content,
-            }
-        }
+        return {"entry": _picture(name, kind)}
 
     first = account.post("products/TEE-BLK-S/media", picture("one.png"), store="all")
     second = account.post("products/TEE-BLK-S/media", picture("two.png"), store="all")

@@ -135,3 +135,17 @@ def test_store_credit_is_read_where_the_edition_has_it(
         shop = open_account(customers=1, edition="commerce", version=version)
         number = shop.get("customers/search", criteria())["items"][0]["id"]
         assert shop.rest("GET", f"V1/customers/{number}/balance/1").status == status
+
+
+def test_what_a_shop_wants_to_know_is_told(account: Account) -> None:
+    rows = {row["attribute_code"]: row for row in account.get("attributeMetadata/customerAddress")}
+    assert rows["street"]["multiline_count"] == 2
+    assert rows["telephone"]["required"] is True
+    own = account.get("attributeMetadata/customer/custom")
+    assert [row["attribute_code"] for row in own] == ["loyalty_number"]
+    values = [
+        {"attribute_code": "loyalty_number", "value": "L-1"},
+        {"attribute_code": "unheard_of", "value": "x"},
+    ]
+    made = _added(account, custom_attributes=values)
+    assert made["custom_attributes"] == values[:1]

@@ -113,6 +113,8 @@ def _answered(
     operation = engine.chosen(prepared, asked.get("operationName"))
     if isinstance(operation, dict):
         return {"errors": [operation]}
+    if operation.is_write:
+        shop.journal.count("writes")
     return engine.run(shop, version, prepared, operation, asked.get("variables") or {})
 
 

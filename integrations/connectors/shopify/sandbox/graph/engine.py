@@ -15,6 +15,7 @@ from graphql import (
     GraphQLError,
     GraphQLSyntaxError,
     OperationDefinitionNode,
+    OperationType,
     execute_sync,
     parse,
     validate,
@@ -46,6 +47,10 @@ class Operation:
     node: OperationDefinitionNode
     plan: cost.Step
     roots: tuple[str, ...]
+
+    @property
+    def is_write(self) -> bool:
+        return self.node.operation is OperationType.MUTATION
 
 
 @dataclass(frozen=True)
