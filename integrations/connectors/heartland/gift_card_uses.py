@@ -39,7 +39,9 @@ def take(client: HeartlandClient, outgoing: Outgoing, fields: Payload, reason_id
     taken = -_sum_of(client, card, mark)
     receipt_id = f"{card['id']}:{outgoing.key}"
     if taken == spent:
-        return Receipt(receipt_id, Outcome.UNCHANGED, label=name_of(last))
+        # Above the first attempt it was an earlier one that took it, and its answer was lost.
+        outcome = Outcome.UPDATED if outgoing.attempt > 1 else Outcome.UNCHANGED
+        return Receipt(receipt_id, outcome, label=name_of(last))
     _check_enough(card, spent - taken, last)
     body = {
         "gift_card_number": card["number"],

@@ -114,20 +114,33 @@ def _kind(status: int, words: str) -> type[Refused]:
 
 
 def refused_credentials(
-    refused: CredentialsRefused, *, kind: str, what: str, now: datetime
+    refused: CredentialsRefused, *, kind: str, what: str, about: str, wrote: bool, now: datetime
 ) -> ConnectorError:
-    """A 401 or 403, explained: missing permission, bearer switched off, signature, clock."""
+    """A 401 or 403, explained: missing permission, bearer switched off, signature, clock.
+
+    `wrote`: whether the call carried a record, at whose words a firewall may have taken offence.
+    """
+    status = refused.answer.status
     body = _mapping(refused.answer)
     words = words_of(body)
     resources = missing_resources(body, words)
     if resources:
         return Forbidden(_lacking(resources, kind, what), resources=resources)
-    if body is None or refused.answer.status == 403 and not is_of_credentials(words):
-        return NeedsOwner(
-            f"{what}: something in front of Magento, such as a firewall, forbids the call"
-            f" (HTTP {refused.answer.status}). Ask whoever runs the shop to let it through."
+    if body is not None and (status == 401 or is_of_credentials(words)):
+        return of_credentials(words, refused.answer, now=now)
+    if wrote and status == 403:
+        return Refused(
+            f"{what}: something in front of Magento, such as a firewall, took offence at this record.",
+            field=about,
+            words=words or f"HTTP {status}",
+            status=status,
+            advice="Ask whoever runs the shop to let /rest/ through for the integration, or look for"
+            " odd text in the record, such as code in a description; then replay.",
         )
-    return of_credentials(words, refused.answer, now=now)
+    return NeedsOwner(
+        f"{what}: something in front of Magento, such as a firewall, forbids the call"
+        f" (HTTP {status}). Ask whoever runs the shop to let it through."
+    )
 
 
 class Forbidden(NeedsOwner):
@@ -136,6 +149,10 @@ class Forbidden(NeedsOwner):
     def __init__(self, message: str, *, resources: str) -> None:
         super().__init__(message)
         self.resources = resources
+
+
+class ClockRefused(NeedsOwner):
+    """The clocks of the shop and ours differ too much; have the one of the shop corrected."""
 
 
 def missing_resources(body: Mapping[str, Any] | None, words: str) -> str:
@@ -194,7 +211,7 @@ def of_credentials(words: str, answer: Answer, *, now: datetime) -> ConnectorErr
             f"{_clocks(answer, now)}"
         )
     if any(word in lowered for word in _CLOCK_WORDS):
-        return NeedsOwner(
+        return ClockRefused(
             f"Magento does not accept the time of the call.{_clocks(answer, now)} {said}"
         )
     if "signature" in lowered:

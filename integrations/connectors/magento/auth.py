@@ -76,8 +76,9 @@ class Proof:
             shop_root(account.base_url), private_network=account.private_network
         )
 
-    def header(self, method: Method, path: str) -> str:
-        """`path`: from the shop's address on, with its query as it is sent."""
+    def header(self, method: Method, path: str, *, ahead: float = 0) -> str:
+        """`path`: from the shop's address on, with its query as it is sent. `ahead`: seconds by
+        which the shop's clock is ahead of ours."""
         if self.kind == BEARER:
             return f"Bearer {self._given['access_token']}"
         client = Client(
@@ -87,7 +88,7 @@ class Proof:
             resource_owner_secret=self._given["access_token_secret"],
             signature_method=SIGNATURE_HMAC_SHA256,
             nonce=self._signing.nonce(),
-            timestamp=str(int(self._signing.now())),
+            timestamp=str(int(self._signing.now() + ahead)),
         )
         # Without the body: Magento signs no JSON, and oauthlib would add a hash of it.
         _, headers, _ = client.sign(f"{self._base}{path}", http_method=method)

@@ -31,6 +31,22 @@ DEFAULT_STORE = "default"
 EVERY_STORE = "all"
 
 
+# Magento refuses what was signed over ten minutes ahead of it.
+_FAR_OFF = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A call to make, maybe twice."""
+
+    method: Method
+    address: str
+    body: Any
+    what: str
+    about: str
+    secret: bool
+
+
 @dataclass(frozen=True)
 class Results:
     """Rows of a list from `offset` on. `total`: how many there are in all."""
@@ -139,9 +155,14 @@ class StoreClient:
         if params:
             address = f"{address}?{query(params)}"
         what = f"{method} {path.partition('?')[0]}"
-        answer = self._exchange(method, address, body, what, secret=secret)
-        if answer.status >= 400:
-            raise answers.refusal(answer, what=what, field=about, now=datetime.now(UTC))
+        asked = _Asked(method, address, body, what, about, secret)
+        try:
+            answer = self._exchange(asked)
+        except answers.ClockRefused:
+            # Refused for its time alone, so it was not carried out; the answer told their time.
+            if not self._ahead:
+                raise
+            answer = self._exchange(asked)
         return answer.json() if answer.body else None
 
     def page_text(self, path: str) -> str:
@@ -154,24 +175,41 @@ class StoreClient:
         is_short = answer.status == 200 and len(answer.body) < 200
         return answer.text if is_short and "json" not in kind else ""
 
-    def _exchange(
-        self, method: Method, address: str, body: Any, what: str, *, secret: bool
-    ) -> Answer:
-        now = datetime.now(UTC)
+    def _exchange(self, asked: _Asked) -> Answer:
+        header = self._proof.header(asked.method, asked.address, ahead=self._ahead)
         try:
             answer = self._session.request(
-                method,
-                address,
-                body=body,
-                headers={"Authorization": self._proof.header(method, address)},
-                secret=secret,
+                asked.method,
+                asked.address,
+                body=asked.body,
+                headers={"Authorization": header},
+                secret=asked.secret,
             )
         except CredentialsRefused as refused:
+            self._compare_clocks(refused.answer)
             raise answers.refused_credentials(
-                refused, kind=self._proof.kind, what=what, now=now
+                refused,
+                kind=self._proof.kind,
+                what=asked.what,
+                about=asked.about,
+                wrote=asked.body is not None,
+                now=datetime.now(UTC),
             ) from None
-        self.skew = answers.skew(answer, datetime.now(UTC)) or self.skew
+        self._compare_clocks(answer)
+        if answer.status >= 400:
+            now = datetime.now(UTC)
+            raise answers.refusal(answer, what=asked.what, field=asked.about, now=now)
         return answer
+
+    def _compare_clocks(self, answer: Answer) -> None:
+        found = answers.skew(answer, datetime.now(UTC))
+        if found is not None:
+            self.skew = found
+
+    @property
+    def _ahead(self) -> float:
+        """Seconds that signatures are dated ahead, for a clock that is far off; else 0."""
+        return self.skew.total_seconds() if abs(self.skew) > _FAR_OFF else 0
 
     # --- lists --------------------------------------------------------------------------------
 

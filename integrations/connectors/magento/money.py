@@ -58,10 +58,14 @@ def _has_other_money(client: StoreClient) -> bool:
 
 
 def _orders_of(client: StoreClient, path: str, rows: Sequence[Row]) -> dict[str, Payload]:
-    """The orders that these rows belong to; of orders there is no need to ask again."""
+    """The orders that these rows belong to, but for those of a website that is not connected."""
     if path == "orders":
-        return {}
-    return _orders(client, [str(row["order_id"]) for row in rows])
+        found = {str(row["entity_id"]): Payload(order_reading.placed(client, row)) for row in rows}
+    else:
+        found = _orders(client, [str(row["order_id"]) for row in rows])
+    if client.account.setting("orders_of", "website") == "all":
+        return found
+    return {key: one for key, one in found.items() if not one.has(order_shape.ELSEWHERE)}
 
 
 def _orders(client: StoreClient, keys: Sequence[str]) -> dict[str, Payload]:
@@ -71,7 +75,7 @@ def _orders(client: StoreClient, keys: Sequence[str]) -> dict[str, Payload]:
         chunk = ",".join(wanted[place : place + _AT_ONCE])
         criteria = Criteria((where("entity_id", chunk, "in"),), sort=_BY_ID)
         for row in client.everything("orders", criteria):
-            found[str(row["entity_id"])] = Payload(order_shape.kept(row))
+            found[str(row["entity_id"])] = Payload(order_reading.placed(client, row))
     return found
 
 
@@ -110,8 +114,8 @@ def _of_memo(row: Row, orders: Mapping[str, Payload], account: Account) -> Itera
 
 def _of_order(row: Row, orders: Mapping[str, Payload], account: Account) -> Iterator[Movement]:
     """What gift cards and store credit brought, which Magento takes when the order is placed."""
-    order = Payload(order_shape.kept(row))
-    if order.maybe_text("state") == "canceled":
+    order = orders.get(str(row["entity_id"]))
+    if order is None or order.maybe_text("state") == "canceled":
         return
     books = order_money.books(order, account)
     for one in order_money.other_money(order, order_lines.reading(order, books)):

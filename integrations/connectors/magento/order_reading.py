@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from integrations.connector_kit.payload import Payload
-from integrations.connectors.magento.answers import NotFound
+from integrations.connectors.magento import customers
+from integrations.connectors.magento.answers import Forbidden, NotFound
 from integrations.connectors.magento.client import StoreClient
 from integrations.connectors.magento.criteria import Criteria, where
 from integrations.connectors.magento.order_lines import SKUS
 from integrations.connectors.magento.order_refunds import MEMOS, needs_memos
-from integrations.connectors.magento.order_shape import kept
+from integrations.connectors.magento.order_shape import ELSEWHERE, kept
 
 Row = Mapping[str, Any]
 _BY_ID = (("entity_id", "ASC"),)
@@ -22,13 +23,36 @@ def order(client: StoreClient, key: str) -> dict[str, Any] | None:
     found = one(client, "orders", key)
     if found is None:
         return None
-    made = kept(found)
+    made = placed(client, found)
     if needs_memos(Payload(made)):
         made[MEMOS] = [dict(row) for row in of_order(client, "creditmemos", key)]
     own = _article_ids(made)
     if own:
         made[SKUS] = skus(client, own)
     return made
+
+
+def placed(client: StoreClient, raw: Row) -> dict[str, Any]:
+    """What is kept of an order, marked where another website sold it."""
+    made = kept(raw)
+    website = _elsewhere(client, raw)
+    return {**made, ELSEWHERE: website} if website else made
+
+
+def _elsewhere(client: StoreClient, raw: Row) -> str:
+    """Code of the website that sold the order, "" where that is the one of this connection.
+
+    Magento lists the orders of all its websites, whichever store view is asked.
+    """
+    here = customers.website_id(client)
+    if here is None or not customers.has_several(client):
+        return ""
+    shape, store = client.shape, str(raw.get("store_id"))
+    sold = next((row for row in shape.store_views if str(row.get("id")) == store), None)
+    if sold is None or str(sold.get("website_id")) == str(here):
+        return ""
+    row = shape.website_of(str(sold.get("code")))
+    return str(row["code"] if row else sold.get("website_id"))
 
 
 def one(client: StoreClient, path: str, key: str) -> Row | None:
@@ -50,14 +74,18 @@ def of_order(client: StoreClient, path: str, *keys: str) -> list[Row]:
 
 
 def skus(client: StoreClient, ids: Iterable[str]) -> dict[str, str]:
-    """SKUs of articles by their product ids; one that was deleted is left out."""
+    """SKUs of articles by their product ids; one that was deleted is left out, and all are where the
+    integration may not see products: then the longer SKU of the row stands."""
     wanted = sorted(set(ids))
     criteria = Criteria(
         (where("entity_id", ",".join(wanted), "in"),),
         sort=_BY_ID,
         fields="items[id,sku],total_count",
     )
-    rows = client.everything("products", criteria)
+    try:
+        rows = list(client.everything("products", criteria))
+    except Forbidden:
+        return {}
     return {str(row["id"]): str(row["sku"]) for row in rows}
 
 

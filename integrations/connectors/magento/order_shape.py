@@ -15,8 +15,12 @@ from integrations.connector_kit.errors import Rejected
 from integrations.connector_kit.payload import Payload
 from integrations.connectors.magento.invoices import OFFLINE
 from mappings.canonical.address import Address
+from mappings.canonical.record import Skipped
 
 Raw = Mapping[str, Any]
+
+# Where `read` leaves the website of an order that another website than that of the connection sold.
+ELSEWHERE = "clarity_elsewhere"
 
 # Of a payment only these are kept: who took the money, and what may be known of a card. The rest
 # holds encrypted card numbers, verification results, bank accounts and what a gateway notes.
@@ -58,6 +62,13 @@ def kept(order: Raw) -> dict[str, Any]:
     if isinstance(extension, Mapping):
         made["extension_attributes"] = _extension(extension)
     return made
+
+
+def skip_elsewhere(order: Payload, account: Account) -> None:
+    """Raises Skipped for an order of another website, unless those are wanted as well."""
+    website = order.maybe_text(ELSEWHERE)
+    if website and account.setting("orders_of", "website") != "all":
+        raise Skipped(f"an order of the website {website}, which is not the one connected here")
 
 
 def without_notes(transaction: Raw) -> dict[str, Any]:

@@ -58,9 +58,11 @@ _WAITING = {
 def normalise(payload: Payload, account: Account) -> Order:
     """Their order as ours, with what is left of it after cancelled units and credit memos.
 
-    Raises Rejected naming the field when one is missing or unknown, and Skipped for an order that
-    waits for its payment or for a person: see the settings offline_orders and orders_on_hold.
+    Raises Rejected naming the field when one is missing or unknown, and Skipped for an order of
+    another website or one that waits for its payment or for a person: see the settings orders_of,
+    offline_orders and orders_on_hold.
     """
+    order_shape.skip_elsewhere(payload, account)
     state = payload.one_of("state", STATE)
     _skip_waiting(payload, account)
     books = order_money.books(payload, account)
@@ -274,7 +276,7 @@ def changes(client: StoreClient, cursor: str, now: datetime) -> Page:
             entity=Entity.ORDER,
             key=str(row["entity_id"]),
             topic="orders/poll",
-            payload=order_shape.kept(row) if is_whole(row) else None,
+            payload=order_reading.placed(client, row) if is_whole(row) else None,
         )
 
     return changed(client, "orders", cursor, now, notice=notice)

@@ -57,6 +57,7 @@ def normalise(payload: Payload, account: Account) -> Payment:
 
     Raises Rejected naming the field, and Skipped for what brought no money and says nothing new.
     """
+    order_shape.skip_elsewhere(payload.child(ORDER), account)
     if payload.has(OTHER):
         return _other(payload, account)
     return _spoken(payload, account) if payload.has("txn_type") else _invoice(payload, account)

@@ -83,7 +83,7 @@ def _version(client: StoreClient) -> str:
 
 def choices(client: StoreClient, setting: str) -> list[Choice]:
     """The values a setting can take, read from the shop; none for a setting not read from it."""
-    ask = _CHOICES.get(setting)
+    ask = CHOICES.get(setting)
     return ask(client) if ask else []
 
 
@@ -119,7 +119,7 @@ def _attribute_sets(client: StoreClient) -> list[Choice]:
     return [Choice(str(row["attribute_set_id"]), str(row["attribute_set_name"])) for row in listed]
 
 
-_CHOICES: Mapping[str, Callable[[StoreClient], list[Choice]]] = {
+CHOICES: Mapping[str, Callable[[StoreClient], list[Choice]]] = {
     "store_view": _store_views,
     "website": _websites,
     "source_code": _sources,

@@ -16,6 +16,7 @@ from integrations.connectors.magento.inventory_legacy import of_new as stock_of_
 from integrations.connectors.magento.product_fields import SHOP_UNITS, Wanted, slug, weight_in
 from integrations.connectors.magento.product_look import ProductThere
 from integrations.connectors.magento.product_settings import DISABLED, Policy
+from integrations.connectors.magento.rounding import maybe_rounded
 
 NOT_VISIBLE, CATALOG_AND_SEARCH = 1, 4
 
@@ -99,7 +100,7 @@ def of_article(
     if not policy.keeps_prices:
         made |= _prices(article, there)
         custom |= _special(article, there)
-        if article.cost is not None and article.cost != _amount(there.custom.get("cost")):
+        if article.cost is not None and article.cost != maybe_rounded(there.custom.get("cost")):
             custom["cost"] = _money(article.cost)
         weight = _weight(client, article)
         if weight is not None and weight != there.weight:
@@ -174,7 +175,3 @@ def _weight(client: StoreClient, article: Wanted) -> Decimal | None:
 
 def _money(amount: Decimal) -> str:
     return f"{amount:f}"
-
-
-def _amount(value: object) -> Decimal | None:
-    return None if value in (None, "") else Decimal(str(value))

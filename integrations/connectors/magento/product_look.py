@@ -11,6 +11,7 @@ from integrations.connectors.magento.answers import NotFound
 from integrations.connectors.magento.client import Row, StoreClient
 from integrations.connectors.magento.criteria import Criteria, where
 from integrations.connectors.magento.inventory_items import by_sku
+from integrations.connectors.magento.rounding import maybe_rounded
 
 # Of a larger family so many are looked for in the shop.
 _SIBLINGS_SOUGHT = 100
@@ -38,7 +39,7 @@ class ProductThere:
 
     @property
     def special_price(self) -> Decimal | None:
-        return _amount(self.custom.get("special_price"))
+        return maybe_rounded(self.custom.get("special_price"))
 
 
 @dataclass
@@ -106,8 +107,8 @@ def product_of(row: Row) -> ProductThere:
         type_id=str(row.get("type_id") or "simple"),
         status=int(row.get("status") or 1),
         visibility=int(row.get("visibility") or 1),
-        price=_amount(row.get("price")),
-        weight=_amount(row.get("weight")),
+        price=maybe_rounded(row.get("price")),
+        weight=maybe_rounded(row.get("weight")),
         custom=custom_of(row),
         websites=tuple(int(number) for number in extension.get("website_ids") or ()),
         options=tuple(extension.get("configurable_product_options") or ()),
@@ -123,7 +124,3 @@ def custom_of(row: Row) -> dict[str, Any]:
         for one in row.get("custom_attributes") or ()
         if isinstance(one, Mapping) and "attribute_code" in one
     }
-
-
-def _amount(value: object) -> Decimal | None:
-    return None if value in (None, "") else Decimal(str(value))

@@ -19,6 +19,7 @@ from integrations.connectors.magento.criteria import Criteria, Filter, where
 from integrations.connectors.magento.inventory_items import COMPOSITES, by_sku
 from integrations.connectors.magento.polling import changed, instant, version
 from integrations.connectors.magento.product_look import custom_of
+from integrations.connectors.magento.rounding import maybe_rounded, rounded
 from mappings.canonical.product import Product
 from mappings.canonical.record import Entity, Skipped
 
@@ -39,7 +40,8 @@ def normalise(payload: Payload, account: Account) -> Product:
     if kind in COMPOSITES:
         raise Skipped(f"{sku} is a {kind} product, which is put together of other articles")
     custom = _texts(payload.raw())
-    price, special = payload.maybe_decimal("price"), _amount(custom, "special_price")
+    price = maybe_rounded(payload.maybe_decimal("price"))
+    special = _amount(custom, "special_price")
     is_lowered = special is not None and price is not None and special < price
     changed_at = payload.maybe_text("updated_at")
     return Product(
@@ -52,7 +54,7 @@ def normalise(payload: Payload, account: Account) -> Product:
         price=special if is_lowered else price,
         compare_at_price=price if is_lowered else None,
         cost=_amount(custom, "cost"),
-        weight=payload.maybe_decimal("weight"),
+        weight=maybe_rounded(payload.maybe_decimal("weight")),
         is_active=payload.one_of("status", _ON_SALE),
         tracks_stock=_is_tracked(payload),
         custom=custom,
@@ -70,7 +72,9 @@ def _texts(row: Row) -> dict[str, str]:
 
 def _amount(custom: Mapping[str, str], code: str) -> Decimal | None:
     value = custom.get(code)
-    return None if value is None else Payload({code: value}, "custom_attributes").decimal(code)
+    if value is None:
+        return None
+    return rounded(Payload({code: value}, "custom_attributes").decimal(code))
 
 
 def _is_tracked(payload: Payload) -> bool:

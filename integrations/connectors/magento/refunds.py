@@ -52,6 +52,7 @@ def normalise(payload: Payload, account: Account) -> Refund:
     if marks.marks(payload.raw(), marks.RETURN):
         raise Skipped("It is our own record coming back")
     order = payload.child(ORDER)
+    order_shape.skip_elsewhere(order, account)
     books = order_money.books(order, account)
     rows = {one.key: one for one in order_lines.counted(order, books)}
     memos = order_refunds.memos(order, books, rows.keys())

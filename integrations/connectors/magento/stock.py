@@ -21,6 +21,7 @@ from integrations.connectors.magento.criteria import Criteria, where
 from integrations.connectors.magento.inventory_items import COMPOSITES, by_sku, chunks
 from integrations.connectors.magento.inventory_settings import StockPolicy, policy_of
 from integrations.connectors.magento.inventory_state import state_of, website
+from integrations.connectors.magento.rounding import rounded
 from mappings.canonical.inventory import Level, Stock
 
 ZERO = Decimal(0)
@@ -99,7 +100,7 @@ def offered(client: StoreClient, skus: Sequence[str]) -> dict[str, Offered]:
 
 def _counting(row: Row) -> Decimal:
     """An article that is out of stock at a source is not sold from there, whatever lies there."""
-    return Decimal(str(row.get("quantity") or 0)) if row.get("status", 1) else ZERO
+    return rounded(row.get("quantity") or 0) if row.get("status", 1) else ZERO
 
 
 def _by_place(
@@ -151,7 +152,7 @@ def _salable(client: StoreClient, skus: Sequence[str]) -> dict[str, Decimal]:
         rows = _rows(client, path, skus, (("sku", "ASC"),))
     except (Forbidden, NotFound):
         return {}
-    return {str(row["sku"]): Decimal(str(row["qty"])) for row in rows if row.get("qty") is not None}
+    return {str(row["sku"]): rounded(row["qty"]) for row in rows if row.get("qty") is not None}
 
 
 def _rows(
@@ -178,7 +179,7 @@ def _without_sources(
             continue
         waiting = _waiting(units.get(sku, {}), states)
         place = policy.source if client.account.setting("location_map") else ""
-        quantity = Decimal(str(row.get("qty") or 0)) + waiting
+        quantity = rounded(row.get("qty") or 0) + waiting
         found[sku] = Offered({place: quantity}, inventory_legacy.is_tracked(row))
     return found
 

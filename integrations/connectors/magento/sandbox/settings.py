@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 EDITIONS = ("open_source", "commerce")
+FIRST_ID = 100_001
 EVENTS = ("async_events", "io_events", "mageplaza", "none")
 
 # What an owner may change while the shop runs (PATCH of the account).
@@ -26,10 +27,12 @@ class Conflict(Exception):
 class Settings:
     """`customers` came before there were orders. `opening_stock` False: every article begins at 0.
 
+    `first_id`: an account that takes the place of a lost one must not use its ids again.
     `locations`: stock sources. `base_to_order_rate`: how much of `order_currency` one unit of
     `currency` is; orders are placed in `order_currency`. `resources`: the ACL resources the
     integration has, None for all. `bearer`: whether its token alone is let in (off since 2.4.4).
     `gift_card_accounts`: whether a shop of the edition Commerce has the calls of the cloud service.
+    `seen_as`: scheme and host the shop believes it is called by, where a proxy stands before it.
     `consumers`: whether the message queue is worked off. `retry_delay` is the pause before the first
     repetition of an event, in seconds; `clock_skew` how many seconds the shop's clock is ahead of
     the true time, or behind it. `hostile`: some goods, buyers and notes are those of
@@ -37,6 +40,7 @@ class Settings:
 
     name: str
     seed: str = "7"
+    first_id: int = FIRST_ID
     size: int = 24
     customers: int = 0
     opening_stock: bool = True
@@ -54,6 +58,7 @@ class Settings:
     bearer: bool = False
     input_limits: bool = False
     two_factor: bool = False
+    seen_as: str = ""
     consumers: bool = True
     events: str = "async_events"
     gift_card_accounts: bool = True
@@ -115,6 +120,7 @@ def settings_of(body: Mapping[str, Any], default_seed: str) -> Settings:
         Settings(
             name=name,
             seed=str(body.get("seed", default_seed)),
+            first_id=max(FIRST_ID, whole_of(body.get("first_id", 1), "first_id", most=10**12)),
             size=whole_of(body.get("size", 24), "size", least=1, most=100_000),
             customers=whole_of(body.get("customers", 0), "customers", most=100_000),
             opening_stock=bool(body.get("opening_stock", True)),
@@ -128,6 +134,7 @@ def settings_of(body: Mapping[str, Any], default_seed: str) -> Settings:
             tax_shipping=bool(body.get("tax_shipping", False)),
             edition=_one_of(body.get("edition", "open_source"), "edition", EDITIONS),
             version=str(body.get("version", "2.4.9")),
+            seen_as=str(body.get("seen_as", "")).rstrip("/"),
             msi=bool(body.get("msi", True)),
             events=_one_of(body.get("events", "async_events"), "events", EVENTS),
             gift_card_accounts=bool(body.get("gift_card_accounts", True)),

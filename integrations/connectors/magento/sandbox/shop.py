@@ -14,7 +14,7 @@ from integrations.connectors.magento.sandbox.access import KeyRing
 from integrations.connectors.magento.sandbox.journal import Journal
 from integrations.connectors.magento.sandbox.records import Attribute, Customer, Product
 from integrations.connectors.magento.sandbox.routing import Call
-from integrations.connectors.magento.sandbox.settings import Settings
+from integrations.connectors.magento.sandbox.settings import FIRST_ID, Settings
 from integrations.connectors.magento.sandbox.stock import DEFAULT_SOURCE, Stock
 
 if TYPE_CHECKING:
@@ -76,7 +76,9 @@ class Shop:
         is sent in the place of another finds nothing."""
         last = self._numbers.get(kind)
         if last is None:
-            last = 1000 * (1 + int(digest(self.settings.seed, kind)[:8], 16) % 900)
+            chosen = self.settings
+            spread = int(digest(chosen.seed, chosen.name, kind)[:8], 16) % 900
+            last = 1000 * (1 + spread) + chosen.first_id - FIRST_ID
         self._numbers[kind] = last + 1
         return last + 1
 

@@ -40,7 +40,7 @@ _COMMERCE = (
     "Magento_Rma",
 )
 _EVENTS = {
-    "async_events": ("MageOS_AsyncEvents",),
+    "async_events": ("MageOS_AsyncEvents", "MageOS_CommonAsyncEvents"),
     "io_events": ("Magento_AdobeCommerceEventsClient",),
     "mageplaza": ("Mageplaza_Core", "Mageplaza_Webhook"),
     "none": (),

@@ -148,13 +148,49 @@ def test_refused_signature_says_what_to_do(
         client(store).get("orders/1")
 
 
+TOO_EARLY = (
+    400,
+    {"message": "The timestamp value in the oauth_timestamp parameter is invalid."},
+)
+
+
 def test_refused_time_names_the_clock() -> None:
     there = format_datetime(datetime.now(UTC) - timedelta(seconds=1200), usegmt=True)
-    refused = (400, {"message": "The timestamp value in the oauth_timestamp parameter is invalid."})
-    with small_store({ORDER: refused}) as store:
+    with small_store({ORDER: TOO_EARLY}) as store:
         store.headers["Date"] = there
         with pytest.raises(NeedsOwner, match=r"1[12]\d\d seconds behind ours"):
             client(store).get("orders/1")
+    assert len(store.asked) == 2
+
+
+def test_clock_that_is_far_off_is_signed_by() -> None:
+    """Refused once, then dated as the shop has it; where the clocks agree nothing is repeated."""
+    behind = timedelta(seconds=1800)
+
+    def answering(asked: Asked) -> Any:
+        signed = int(asked.headers["authorization"].partition('timestamp="')[2].partition('"')[0])
+        there = (datetime.now(UTC) - behind).timestamp()
+        return {"entity_id": 1} if signed < there + 600 else TOO_EARLY
+
+    with small_store({ORDER: answering}) as store:
+        store.headers["Date"] = format_datetime(datetime.now(UTC) - behind, usegmt=True)
+        opened = client(store)
+        assert [opened.get("orders/1")["entity_id"] for _ in range(2)] == [1, 1]
+        assert len(store.asked) == 3
+    with small_store({ORDER: TOO_EARLY}) as store, pytest.raises(NeedsOwner, match="agree"):
+        client(store).get("orders/1")
+    assert len(store.asked) == 1
+
+
+def test_firewall_that_dislikes_one_record_stops_that_record_only() -> None:
+    page = Reply(403, body=b"<html>Blocked</html>", headers={"Content-Type": "text/html"})
+    with small_store({ORDER: page, "POST /V1/products": page}) as store:
+        opened = client(store)
+        with pytest.raises(Rejected, match="took offence") as caught:
+            opened.post("products", {"product": {}}, about="description")
+        assert caught.value.field == "description"
+        with pytest.raises(NeedsOwner, match="firewall"):
+            opened.get("orders/1")
 
 
 def test_product_called_signature_is_only_a_refused_record() -> None:

@@ -15,7 +15,7 @@ from integrations.connector_kit.payload import Payload
 from integrations.connectors.magento import inventory, products, stock, survey
 from integrations.connectors.magento.client import StoreClient
 from integrations.connectors.magento.tests.real_shop import RealShop, opened, serving
-from integrations.connectors.magento.tests.small_stock import level
+from integrations.connectors.magento.tests.small_warehouse import level
 
 SKU = "TEE-BLK-S"
 

@@ -12,7 +12,7 @@ from integrations.connector_kit.base import Outcome, Outgoing, Receipt
 from integrations.connector_kit.errors import Rejected, TryLater, Unsupported
 from integrations.connector_kit.testing import Reply
 from integrations.connectors.magento import inventory, reservations
-from integrations.connectors.magento.tests.small_stock import (
+from integrations.connectors.magento.tests.small_warehouse import (
     SmallStore,
     client,
     level,

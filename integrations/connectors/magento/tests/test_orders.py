@@ -19,6 +19,8 @@ from integrations.connectors.magento.order_lines import SKUS
 from integrations.connectors.magento.order_money import shares, spread
 from integrations.connectors.magento.order_refunds import MEMOS
 from integrations.connectors.magento.tests.small_store import (
+    VIEWS,
+    WEBSITES,
     account,
     client,
     found,
@@ -312,6 +314,17 @@ def test_read_looks_up_skus_that_options_made_longer() -> None:
     assert not orders.is_whole(raw)
 
 
+def test_without_the_right_to_see_products_the_longer_sku_stands() -> None:
+    raw = json.loads(json.dumps(body("guest_fixed_bundle_and_options"), default=float))
+    del raw[SKUS]
+    words = "The consumer isn't authorized to access %resources."
+    refused = {"message": words, "parameters": {"resources": "Magento_Catalog::products"}}
+    with small_store({"GET /V1/orders/23": raw, "GET /V1/products": (401, refused)}) as store:
+        read = orders.read(client(store), ["23"])["23"]
+    assert read is not None
+    assert [line.sku for line in order(dict(read)).lines] == ["KIT-1", "MUG-ENGRAVED"]
+
+
 def test_a_poll_brings_whole_orders_and_names_those_to_be_read() -> None:
     plain = json.loads(json.dumps(body("two_currencies"), default=float))
     refunded = json.loads(json.dumps(body("partly_refunded"), default=float))
@@ -326,6 +339,23 @@ def test_a_poll_brings_whole_orders_and_names_those_to_be_read() -> None:
         ("22", False), ("26", True), ("40", True),
     ]  # fmt: skip
     assert page.notices[0].version == "2026-03-02T15:04:05Z"
+
+
+def test_orders_of_another_website_are_left_out_unless_wanted() -> None:
+    raw = json.loads(json.dumps(body("two_currencies"), default=float)) | {"store_id": 2}
+    answers = {
+        "GET /V1/orders/22": raw,
+        "GET /V1/store/storeViews": [*VIEWS, {"id": 2, "code": "uk_en", "website_id": 2}],
+        "GET /V1/store/websites": [*WEBSITES, {"id": 2, "code": "uk"}],
+    }
+    with small_store(answers) as store:
+        here = orders.read(client(store), ["22"])["22"]
+        there = orders.read(client(store, settings={"website": "uk"}), ["22"])["22"]
+    assert here is not None
+    assert there is not None
+    with pytest.raises(Skipped, match="an order of the website uk"):
+        order(dict(here))
+    assert order(dict(here), orders_of="all") == order(dict(there))
 
 
 def test_newest_come_first_and_bring_their_ids_alone() -> None:

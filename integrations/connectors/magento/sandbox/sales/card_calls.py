@@ -15,7 +15,7 @@ from integrations.connectors.magento.sandbox.errors import Refusal, no_such_enti
 from integrations.connectors.magento.sandbox.routing import Call, Handler, Route, decimal_of
 from integrations.connectors.magento.sandbox.sales.amounts import ZERO, number
 from integrations.connectors.magento.sandbox.sales.bodies.rows import Row
-from integrations.connectors.magento.sandbox.sales.records import GiftCard
+from integrations.connectors.magento.sandbox.sales.gift_cards import GiftCard
 from integrations.connectors.magento.sandbox.shop import Shop
 
 _RESOURCE = "Magento_GiftCardAccount::giftcardaccount"

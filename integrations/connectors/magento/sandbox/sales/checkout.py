@@ -21,13 +21,12 @@ from integrations.connectors.magento.sandbox.sales import (
 )
 from integrations.connectors.magento.sandbox.sales.amounts import ZERO, Amounts, cents
 from integrations.connectors.magento.sandbox.sales.cart import Bundle, Wanted
+from integrations.connectors.magento.sandbox.sales.gift_cards import GiftCard, UsedCard
 from integrations.connectors.magento.sandbox.sales.pricing import Terms
 from integrations.connectors.magento.sandbox.sales.records import (
-    GiftCard,
     Item,
     Order,
     Payment,
-    UsedCard,
 )
 from integrations.connectors.magento.sandbox.stock import OutOfStock
 

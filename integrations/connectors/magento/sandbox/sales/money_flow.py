@@ -23,7 +23,8 @@ _CREDITS = ("gift_cards", "customer_balance")
 
 def take_off(order: Order, amounts: Amounts, extension: Amounts, stage: str) -> None:
     """Takes gift cards and store credit off a document's total, as far as the order has some left.
-    `stage`: "invoiced" for an invoice, "refunded" for a credit memo."""
+    `stage`: "invoiced" for an invoice, "refunded" for a credit memo. A card that was refunded gets no
+    money back by itself: in Magento a person decides where it goes."""
     limit = "amount" if stage == "invoiced" else "invoiced"
     for name in _CREDITS:
         if not order.extension.get(f"{name}_amount")[0]:

@@ -12,7 +12,8 @@ from integrations.connectors.magento.sandbox.sales import cart, checkout
 from integrations.connectors.magento.sandbox.sales.amounts import ZERO, cents
 from integrations.connectors.magento.sandbox.sales.cart import Bundle, Wanted
 from integrations.connectors.magento.sandbox.sales.checkout import Checkout, place
-from integrations.connectors.magento.sandbox.sales.records import GiftCard, Order
+from integrations.connectors.magento.sandbox.sales.gift_cards import GiftCard
+from integrations.connectors.magento.sandbox.sales.records import Order
 from integrations.connectors.magento.sandbox.settings import BadRequest, decimal_of, whole_of
 from integrations.connectors.magento.sandbox.stock import OutOfStock
 

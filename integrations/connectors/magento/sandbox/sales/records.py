@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from integrations.connectors.magento.sandbox.sales.amounts import Amounts
+from integrations.connectors.magento.sandbox.sales.gift_cards import UsedCard
 
 NONE = Decimal(0)
 
@@ -214,33 +215,6 @@ class Transaction:
     parent: Transaction | None = None
     is_closed: bool = False
     information: list[str] = field(default_factory=list)
-
-
-@dataclass
-class GiftCard:
-    """A gift card account. `state`: 0 available, 1 used, 2 redeemed, 3 expired."""
-
-    id: int
-    code: str
-    balance: Decimal
-    created_at: datetime
-    initial: Decimal
-    is_active: bool = True
-    expires: str | None = None
-    is_redeemable: bool = True
-
-    @property
-    def state(self) -> int:
-        return 0 if self.balance > 0 else 1
-
-
-@dataclass
-class UsedCard:
-    """A gift card an order was paid with, wholly or in part."""
-
-    card: GiftCard
-    own: Decimal
-    base: Decimal
 
 
 @dataclass

@@ -8,14 +8,16 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from integrations.connectors.magento.sandbox.errors import Refusal
-from integrations.connectors.magento.sandbox.sales import documents, money_flow, pricing, states
+from integrations.connectors.magento.sandbox.sales import (
+    documents,
+    memo_amounts,
+    money_flow,
+    states,
+)
 from integrations.connectors.magento.sandbox.sales.amounts import (
     ZERO,
-    Amounts,
-    Figures,
     cents,
     paired,
-    share,
 )
 from integrations.connectors.magento.sandbox.sales.documents import Quantities
 from integrations.connectors.magento.sandbox.sales.records import (
@@ -32,17 +34,6 @@ if TYPE_CHECKING:
 
 NOT_SAVED = "Could not save a Creditmemo, see error log for details"
 
-# (what the row has of it, what of that is refunded already, the figure on the memo's row)
-_ROW = (
-    ("row_invoiced", "amount_refunded", "row_total"),
-    ("tax_invoiced", "tax_refunded", "tax_amount"),
-    ("discount_invoiced", "discount_refunded", "discount_amount"),
-    (
-        "discount_tax_compensation_invoiced",
-        "discount_tax_compensation_refunded",
-        "discount_tax_compensation_amount",
-    ),
-)
 _ON_ORDER = (
     ("subtotal_refunded", "subtotal"),
     ("tax_refunded", "tax_amount"),
@@ -52,12 +43,6 @@ _ON_ORDER = (
     ("shipping_tax_refunded", "shipping_tax_amount"),
     ("adjustment_positive", "adjustment_positive"),
     ("adjustment_negative", "adjustment_negative"),
-)
-_SHIPPING = (
-    "shipping_amount",
-    "shipping_tax_amount",
-    "shipping_discount_amount",
-    "shipping_discount_tax_compensation_amount",
 )
 
 
@@ -113,7 +98,7 @@ def book(shop: Shop, order: Order, made: CreditMemo, restock: Collection[int]) -
         row.item.refunded += row.qty
         if not row.item.is_dummy:
             for there, here in paired(row.item.amounts, row.amounts):
-                for _, done, name in _ROW:
+                for _, done, name in memo_amounts.OF_ROW:
                     there[done] = there.get(done, ZERO) + here.get(name, ZERO)
     order.amounts.add_all(made.amounts, _ON_ORDER)
     money_flow.give_back(shop, order, made)
@@ -171,89 +156,20 @@ def _limits(invoice: Invoice | None) -> Quantities | None:
 
 def _memo(shop: Shop, order: Order, plan: Plan, wanted: list[tuple[Item, Decimal]]) -> CreditMemo:
     moment = shop.now()
-    made = CreditMemo(
+    rows = [DocumentItem(0, item, qty, memo_amounts.of_row(item, qty)) for item, qty in wanted]
+    return CreditMemo(
         id=0,
         increment_id="",
         order=order,
         created_at=moment,
         updated_at=moment,
-        items=[DocumentItem(0, item, qty, _figures(item, qty)) for item, qty in wanted],
-        amounts=Amounts(),
+        items=rows,
+        amounts=memo_amounts.of_memo(
+            order, rows, shipping=plan.shipping, plus=plan.plus, minus=plan.minus
+        ),
         invoice=plan.invoice,
         is_online=plan.is_online,
     )
-    part = _shipping_part(order, plan)
-    for side, there in enumerate(order.amounts.sides()):
-        lines = [row.amounts.sides()[side] for row in made.items if not row.item.is_dummy]
-        figures = made.amounts.sides()[side]
-        figures.update(pricing.header(lines, _shipping(order, there, part, side)))
-        # What a person adds is typed in the base currency.
-        rate = Decimal(1) if side else order.rate
-        figures["adjustment_positive"] = cents(plan.plus * rate)
-        figures["adjustment_negative"] = cents(plan.minus * rate)
-        figures["adjustment"] = figures["adjustment_positive"] - figures["adjustment_negative"]
-        figures["grand_total"] += figures["adjustment"]
-        del figures["shipping_discount_amount"]
-    return made
-
-
-def _figures(item: Item, qty: Decimal) -> Amounts:
-    made = Amounts()
-    left = item.to_refund
-    for there, here in paired(item.amounts, made):
-        here["price"] = there["price"]
-        if "price_incl_tax" in there:
-            here["price_incl_tax"] = there["price_incl_tax"]
-        if item.is_dummy:
-            continue
-        for whole, done, name in _ROW:
-            rest = there.get(whole, ZERO) - there.get(done, ZERO)
-            here[name] = share(rest, qty, left) if left else ZERO
-        here["row_total_incl_tax"] = cents(there["row_total_incl_tax"] * qty / item.ordered)
-    return made
-
-
-def _shipping_part(order: Order, plan: Plan) -> Decimal | None:
-    """The part of the order's shipping that goes back, None for all that is left. Raises Refusal."""
-    whole = order.amounts.get("shipping_amount")[1]
-    left = whole - order.amounts.get("shipping_refunded")[1]
-    if plan.shipping is None or (plan.shipping == left and plan.shipping > 0):
-        return None
-    if plan.shipping > left:
-        raise Refusal(
-            "Maximum shipping amount allowed to refund is: %1",
-            parameters=[f"{order.base_currency} {left:.2f}"],
-        )
-    return plan.shipping / whole if whole else Decimal(0)
-
-
-def _shipping(order: Order, there: Figures, part: Decimal | None, side: int) -> Figures:
-    found: Figures = {}
-    for name in _SHIPPING:
-        whole = there.get(name, ZERO)
-        before = sum((memo.amounts.sides()[side].get(name, ZERO) for memo in order.memos), ZERO)
-        found[name] = whole - before if part is None else cents(whole * part)
-    found["shipping_discount_amount"] = _shipping_discount(order, there, part, side)
-    found["shipping_incl_tax"] = cents(
-        found["shipping_amount"]
-        + (
-            found["shipping_amount"]
-            * (there["shipping_incl_tax"] - there["shipping_amount"])
-            / there["shipping_amount"]
-            if there["shipping_amount"]
-            else ZERO
-        )
-    )
-    return found
-
-
-def _shipping_discount(order: Order, there: Figures, part: Decimal | None, side: int) -> Decimal:
-    """Memos do not show it apart from the goods' discount, so it goes by the shipping refunded."""
-    whole, shipping = there.get("shipping_discount_amount", ZERO), there["shipping_amount"]
-    if part is not None:
-        return cents(whole * part)
-    done = order.amounts.sides()[side].get("shipping_refunded", ZERO)
-    return whole - (cents(whole * done / shipping) if shipping else ZERO)
 
 
 def _check(order: Order, plan: Plan, made: CreditMemo) -> None:
@@ -275,23 +191,13 @@ def _check(order: Order, plan: Plan, made: CreditMemo) -> None:
         messages.append("The credit memo's total must be positive.")
     elif not made.items and not _has_shipping_left(order):
         messages.append("You can't create a creditmemo without products.")
-    available = _available(order)
+    available = states.left_to_refund(order)[1]
     if not messages and total[1] > available:
         messages.append(
             f"The most money available to refund is {order.base_currency} {available:.2f}."
         )
     if messages:
         raise documents.refused("Creditmemo", messages)
-
-
-def _available(order: Order) -> Decimal:
-    """Money and credits that were paid and not given back yet, in the base currency."""
-    left = order.amounts.get("total_paid")[1] - order.amounts.get("total_refunded")[1]
-    for name in ("gift_cards", "customer_balance"):
-        left += (
-            order.extension.get(f"{name}_invoiced")[1] - order.extension.get(f"{name}_refunded")[1]
-        )
-    return left
 
 
 def _has_shipping_left(order: Order) -> bool:

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 from integrations.connectors.magento.sandbox.errors import Refusal, missing_entity
 from integrations.connectors.magento.sandbox.sales.documents import increment_id
+from integrations.connectors.magento.sandbox.sales.gift_cards import GiftCard
 from integrations.connectors.magento.sandbox.sales.records import (
     Comment,
     CreditMemo,
-    GiftCard,
     Invoice,
     Order,
     Shipment,
     Track,
     Transaction,
 )
+from integrations.connectors.magento.sandbox.settings import FIRST_ID
 
 if TYPE_CHECKING:
     from integrations.connectors.magento.sandbox.shop import Shop
@@ -42,8 +43,10 @@ class Sales:
         self._increments: dict[str, int] = {}
 
     def increment(self, kind: str) -> str:
-        """The next number people see; each kind is counted from 1, as in a new shop."""
-        self._increments[kind] = self._increments.get(kind, 0) + 1
+        """The next number people see; each kind is counted from 1, as in a new shop, unless the
+        shop takes the place of a lost one."""
+        before = self._increments.get(kind, self.shop.settings.first_id - FIRST_ID)
+        self._increments[kind] = before + 1
         return increment_id(self._increments[kind])
 
     def order(self, number: int) -> Order:

@@ -46,14 +46,23 @@ def can_invoice(order: Order) -> bool:
     return any(item.to_invoice > 0 for item in order.items)
 
 
-def left_to_refund(order: Order) -> Decimal:
-    return order.amounts.get("total_paid")[0] - order.amounts.get("total_refunded")[0]
+def left_to_refund(order: Order) -> tuple[Decimal, Decimal]:
+    """Money, gift cards and store credit that were taken and not given back yet, in both currencies."""
+    paid, back = order.amounts.get("total_paid"), order.amounts.get("total_refunded")
+    left = [paid[0] - back[0], paid[1] - back[1]]
+    for name in ("gift_cards", "customer_balance"):
+        taken, back = (
+            order.extension.get(f"{name}_invoiced"),
+            order.extension.get(f"{name}_refunded"),
+        )
+        left = [left[0] + taken[0] - back[0], left[1] + taken[1] - back[1]]
+    return left[0], left[1]
 
 
 def can_refund(order: Order) -> bool:
     if order.state in (HOLDED, REVIEW, CANCELED, CLOSED):
         return False
-    return left_to_refund(order) > 0
+    return left_to_refund(order)[0] > 0
 
 
 def can_cancel(order: Order) -> bool:

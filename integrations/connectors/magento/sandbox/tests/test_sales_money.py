@@ -160,6 +160,15 @@ def test_a_card_that_covers_all_leaves_nothing_to_pay() -> None:
     assert order.invoices[0].extension.get("gift_cards_amount") == order.extension.get(
         "gift_cards_amount"
     )
+    refunding.refund(shop, order, refunding.Plan())
+    assert order.extension.get("gift_cards_refunded") == order.extension.get("gift_cards_amount")
+    assert (
+        order.amounts.get("total_refunded")[0],
+        order.memos[0].amounts.get("grand_total")[0],
+    ) == (
+        ZERO,
+        ZERO,
+    )
 
 
 def test_an_amount_beside_the_goods_is_an_adjustment() -> None:

@@ -9,14 +9,12 @@ from typing import Any
 
 import pytest
 
-from integrations.connectors.magento.sandbox.tests import openapi
 from integrations.connectors.magento.sandbox.tests.conftest import Account, criteria
 from integrations.connectors.magento.sandbox.tests.test_sales import placed
 
 Open = Callable[..., Account]
 
 RECORDED = Path(__file__).parents[6] / "shared" / "data" / "magento"
-KINDS = ("simple", "configurable", "bundle", "virtual", "mixed")
 
 
 def recorded(name: str) -> Any:
@@ -24,12 +22,6 @@ def recorded(name: str) -> Any:
     if not source.is_file():
         pytest.skip("needs the recorded data in shared/data beside the checkout")
     return json.loads(source.read_text())
-
-
-def _checked(shop: Account, path: str, query: Any = ()) -> Any:
-    body = shop.get(path, query)
-    openapi.check_answer("GET", f"/V1/{path}", 200, json.loads(json.dumps(body, default=float)))
-    return body
 
 
 @pytest.mark.parametrize("included", [False, True], ids=["plus tax", "with tax"])
@@ -40,18 +32,19 @@ def test_all_documents_of_all_kinds_of_orders_are_as_the_openapi_has_them(
         taxes_included=included, tax_shipping=True, edition="commerce", base_to_order_rate="1.25"
     )
     shop.control("POST", "/gift_cards", {"code": "GC-1", "amount": "12.00"})
-    for kind in KINDS:
-        gift = {"gift_card": "GC-1"} if kind == "simple" else {}
+    # The client holds each answer against the OpenAPI. "mixed" has a row of every kind.
+    for kind in ("mixed", "virtual"):
+        gift = {"gift_card": "GC-1"} if kind == "mixed" else {}
         order = placed(shop, kind=kind, paid=True, discount="SAVE15", lines=5, **gift)
         number = order["entity_id"]
         if not order["is_virtual"]:
             track = {"track_number": "1Z", "title": "UPS", "carrier_code": "ups"}
             made = shop.post(f"order/{number}/ship", {"tracks": [track], "notify": False})
-            _checked(shop, f"shipment/{made}")
-        _checked(shop, f"creditmemo/{shop.post(f'order/{number}/refund', {})}")
-        _checked(shop, f"orders/{number}")
+            shop.get(f"shipment/{made}")
+        shop.get(f"creditmemo/{shop.post(f'order/{number}/refund', {})}")
+        shop.get(f"orders/{number}")
     for path in ("orders", "orders/items", "invoices", "shipments", "creditmemos", "transactions"):
-        assert _checked(shop, path, criteria())["total_count"] > 0
+        assert shop.get(path, criteria())["total_count"] > 0
 
 
 def _paths(body: Any, at: str = "") -> Iterator[str]:
