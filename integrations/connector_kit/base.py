@@ -362,6 +362,41 @@ class Consent:
 
 
 @dataclass(frozen=True)
+class Introduced:
+    """What a system said of itself when it called us first. `given` holds secrets.
+
+    `base_url`: where it says it is; nobody has checked that yet.
+    """
+
+    base_url: str
+    given: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Introduction:
+    """Connecting by a system that calls us first (OAuth 1.0a as shop systems use it).
+
+    A person enters two addresses of ours there: `callback`, which the system calls, and `arrival`, to
+    which it then sends that person's browser; the two labels are its own words for them. `steps`
+    tell the person what to do there. `has`: how long what it said can be traded, in seconds.
+
+    `read(request)`: what the system says of itself; makes no request; raises NotTheirs.
+    `arrived(introduced, query)`: checks that the browser comes from the same system and answers the
+    address it wants the person back at, "" for none; raises NotTheirs.
+    `exchange(account, introduced)`: trades what was said for credentials, all of which the manifest
+    lists; raises NeedsOwner when the system refuses. `account` has no credentials.
+    """
+
+    callback: str
+    arrival: str
+    steps: Sequence[str]
+    has: float
+    read: Callable[[WebhookRequest], Introduced]
+    arrived: Callable[[Introduced, Mapping[str, str]], str]
+    exchange: Callable[[Account, Introduced], Mapping[str, str]]
+
+
+@dataclass(frozen=True)
 class Connector:
     """One system. `connector.py` of its folder builds this and nothing else.
 
@@ -375,7 +410,8 @@ class Connector:
     the connections that a client keeps. `audit(client, entities, ours)` looks the account over before
     records of these entities flow, or while they do, and changes nothing; `ours` tells what we made.
     `fields(client)` lists the fields that people added to the account themselves and that mapping
-    rules can name. `consent`: connecting through the vendor's own page. `record_url(account, entity,
+    rules can name. `consent`: connecting through the vendor's own page. `introduction`: connecting by a
+    system that calls us first. `record_url(account, entity,
     key)` is the address at which a person sees that record in the system's own pages, None where
     none is known; it makes no request. `money` tells the money of a day, to reconcile both sides.
     `subscriptions(client, callback_url)` lists the webhooks that are registered,
@@ -399,6 +435,7 @@ class Connector:
     audit: Callable[[Client, Collection[Entity], Ours], Sequence[Finding]] | None = None
     fields: Callable[[Client], Sequence[FieldFound]] | None = None
     consent: Consent | None = None
+    introduction: Introduction | None = None
     record_url: Callable[[Account, Entity, str], str | None] | None = None
     sandbox: str = ""
     witness: str = ""

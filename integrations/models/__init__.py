@@ -39,7 +39,13 @@ from integrations.models.incident import RECORDS, Incident, IncidentState, Repla
 from integrations.models.lane import BreakerState, Lane
 from integrations.models.link import Link
 from integrations.models.notice_name import NoticeName
-from integrations.models.onboarding import DryRun, DryRunState, Onboarding, SandboxPair
+from integrations.models.onboarding import (
+    DryRun,
+    DryRunState,
+    Introduction,
+    Onboarding,
+    SandboxPair,
+)
 from integrations.models.pair import Direction, Flow, Pair, PairState
 from integrations.models.payload import Payload
 from integrations.models.preflight import Preflight, PreflightState
@@ -93,6 +99,7 @@ __all__ = [
     "InboxState",
     "Incident",
     "IncidentState",
+    "Introduction",
     "Lane",
     "Link",
     "MessageKind",

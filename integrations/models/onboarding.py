@@ -77,6 +77,41 @@ class Onboarding(TenantModel):
         return f"onboarding {self.id}"
 
 
+class Introduction(TenantModel):
+    """A system that is asked to call us first, for one side of a way through the wizard.
+
+    `base_url`: where the person said it is. `sealed`: what it said of itself, with secrets, sealed
+    under the tenant's key; it is dropped once it was traded for credentials (`used_at`). `problem`:
+    why its last call was not taken.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    onboarding = models.ForeignKey(
+        Onboarding, on_delete=models.CASCADE, related_name="introductions"
+    )
+    side = models.CharField(max_length=5)
+    connector = models.CharField(max_length=40)
+    base_url = models.CharField(max_length=500)
+    sealed = models.BinaryField(null=True)
+    problem = models.CharField(max_length=400, blank=True)
+    begun_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    begun_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "onboarding", "side"], name="introduction_of_side_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"introduction {self.id}"
+
+
 class DryRunState(models.TextChoices):
     RUNNING = "running", "Running"
     DONE = "done", "Done"

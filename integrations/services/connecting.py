@@ -142,7 +142,7 @@ def _connect(
     wanted: NewConnection, manifest: Manifest, *, tenant_id: UUID, now: datetime
 ) -> Connection:
     """Tries each API the account may speak; the first whose test passes is the one."""
-    _refuse_twice(wanted, tenant_id=tenant_id)
+    refuse_twice(wanted.connector, wanted.base_url, tenant_id=tenant_id)
     first: BadConnection | None = None
     for flavour in manifest.flavours:
         try:
@@ -167,12 +167,11 @@ def _with_secrets(wanted: NewConnection, manifest: Manifest, flavour: str) -> Ne
     return replace(wanted, flavour=flavour, credentials={**wanted.credentials, **made})
 
 
-def _refuse_twice(wanted: NewConnection, *, tenant_id: UUID) -> None:
+def refuse_twice(connector: str, base_url: str, *, tenant_id: UUID) -> None:
+    """Raises BadConnection when this real account is connected already. Call outside any scope."""
     with scope.tenant(tenant_id):
         known = Connection.objects.filter(
-            connector=wanted.connector,
-            environment=wanted.environment,
-            base_url=wanted.base_url,
+            connector=connector, environment=Environment.PRODUCTION, base_url=base_url
         ).first()
     if known is None:
         return

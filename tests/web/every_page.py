@@ -17,7 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from integrations.models import ChannelKind, Incident
-from integrations.services import alerts, exporting, onboarding
+from integrations.services import alerts, exporting, introducing, onboarding
 from mappings.canonical.record import Entity
 from tenants import scope
 from tenants.models import Membership, Role, User
@@ -29,7 +29,7 @@ from tests.web.test_incidents import stuck, unread
 # What a page of a tenant may be asked for besides pages of its own: these say nothing of a tenant.
 _PREFIX = "t/<slug:slug>/"
 # Parts of an address that name no row.
-WORDS = {"name": "payment_type", "side": "pos", "kind": "email"}
+WORDS = {"name": "payment_type", "side": "store", "kind": "email"}
 _WORD = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
@@ -97,9 +97,9 @@ def objects(shop: Shop) -> dict[str, Any]:
             now=now,
         ).channel
         address = channel.addresses.get()
-        way = onboarding.begin(pos="heartland", store="shopify", actor=shop.owner, now=now)
+        way = onboarding.begin(pos="heartland", store="magento", actor=shop.owner, now=now)
         export = exporting.start(actor=shop.owner, now=now)
-        return {
+        there = {
             "pair_id": shop.pair.pk,
             "flow_id": shop.flows[Entity.ORDER].pk,
             "connection_id": shop.pair.pos.pk,
@@ -116,6 +116,10 @@ def objects(shop: Shop) -> dict[str, Any]:
             "number": 1,
             **WORDS,
         }
+    introducing.begin(
+        row=way, side=WORDS["side"], typed="shop.example.com", actor=shop.owner, now=now
+    )
+    return there
 
 
 def member(shop: Shop, role: Role) -> User:

@@ -34,7 +34,8 @@ FIELDS = (
     "day", "since", "until", "range", "value", "version", "a", "b", "to", "reason", "payload", "name",
     "email", "role", "code", "note", "source", "target", "constant", "expression", "rule", "kind",
     "location", "units", "retention_days", "time_zone", "base_url", "next", "actor", "action", "id",
-    "key", "entry", "hours", "url", "secret", "scopes", "expires", "step", "field", "item", "number",
+    "key", "entry", "hours", "url", "secret", "scopes", "expires", "step", "field", "item", "number", "address",
+    "oauth_consumer_key", "success_call_back",
 )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from clarity.web.onboarding.start import systems
 from integrations.connector_kit.manifest import Manifest
 from integrations.connector_kit.registry import get
 from integrations.models import Connection, Onboarding
-from integrations.services import connecting, onboarding
+from integrations.services import connecting, introducing, onboarding
 from integrations.services.connecting import Typed
 from integrations.services.connections import BadConnection
 from integrations.services.onboarding import CannotGoOn, Step
@@ -70,7 +70,7 @@ def choose(request: HttpRequest, membership: Membership, onboarding_id: UUID) ->
 def overview(request: HttpRequest, membership: Membership, onboarding_id: UUID) -> HttpResponse:
     """Both sides: connected already, or how to connect."""
     row = way.find(membership, onboarding_id)
-    return _page(request, membership, row)
+    return shown(request, membership, row)
 
 
 @sensitive_post_parameters()
@@ -80,7 +80,7 @@ def by_key(
     request: HttpRequest, membership: Membership, onboarding_id: UUID, side: str
 ) -> HttpResponse:
     """Tries the keys a person typed, and keeps them when they work."""
-    row = _side_of(membership, onboarding_id, side)
+    row = side_of(membership, onboarding_id, side)
     manifest = _manifest(row, side)
     if getattr(row, f"{side}_id"):
         return way.go_on(membership, row)
@@ -95,7 +95,7 @@ def by_key(
         return redirect(way.address(membership, row, Step.CONNECT))
     except BadConnection as error:
         # Keys are asked for again: a page does not carry them back.
-        return _page(request, membership, row, side=side, error=error, typed=typed)
+        return shown(request, membership, row, side=side, error=error, typed=typed)
     messages.success(request, f"{made.name} is connected: {made.account_name}.")
     return way.go_on(membership, way.find(membership, onboarding_id))
 
@@ -106,7 +106,7 @@ def by_page(
     request: HttpRequest, membership: Membership, onboarding_id: UUID, side: str
 ) -> HttpResponse:
     """To the vendor's own page, on which the owner lets us in."""
-    row = _side_of(membership, onboarding_id, side)
+    row = side_of(membership, onboarding_id, side)
     manifest = _manifest(row, side)
     typed = Typed(request.POST.get("address", "")[:400], "", {})
     callback = reverse("connect-callback", kwargs={"connector": manifest.name})
@@ -118,7 +118,7 @@ def by_page(
             now=timezone.now(),
         )
     except BadConnection as error:
-        return _page(request, membership, row, side=side, error=error, typed=typed, by_page=True)
+        return shown(request, membership, row, side=side, error=error, typed=typed, at=1)
     granting.remember(
         request,
         begun,
@@ -137,7 +137,7 @@ def by_known(
     request: HttpRequest, membership: Membership, onboarding_id: UUID, side: str
 ) -> HttpResponse:
     """An account that is connected already, for another pair."""
-    row = _side_of(membership, onboarding_id, side)
+    row = side_of(membership, onboarding_id, side)
     try:
         with scope.tenant(membership.tenant_id):
             known = {str(one.pk): one for one in onboarding.usable(row, side)}
@@ -150,7 +150,8 @@ def by_known(
     return way.go_on(membership, way.find(membership, onboarding_id))
 
 
-def _side_of(membership: Membership, onboarding_id: UUID, side: str) -> Onboarding:
+def side_of(membership: Membership, onboarding_id: UUID, side: str) -> Onboarding:
+    """Raises Http404."""
     if side not in SIDES:
         raise Http404
     return way.find(membership, onboarding_id)
@@ -160,7 +161,7 @@ def _manifest(row: Onboarding, side: str) -> Manifest:
     return get(getattr(row, f"{side}_connector")).manifest
 
 
-def _page(
+def shown(
     request: HttpRequest,
     membership: Membership,
     row: Onboarding,
@@ -168,13 +169,12 @@ def _page(
     side: str = "",
     error: BadConnection | None = None,
     typed: Typed | None = None,
-    by_page: bool = False,
+    at: int = 0,
 ) -> HttpResponse:
+    """The step. `at`: which of a side's forms the error belongs to: its keys, the vendor's page, the
+    system that connects by itself."""
     with scope.tenant(membership.tenant_id):
-        sides = [
-            _side(row, name, error if name == side else None, typed, by_page=by_page)
-            for name in SIDES
-        ]
+        sides = [_side(row, name, error if name == side else None, typed, at=at) for name in SIDES]
     return way.page(
         request, membership, row, Step.CONNECT, status=422 if error else 200, sides=sides
     )
@@ -186,7 +186,7 @@ def _side(
     error: BadConnection | None,
     typed: Typed | None,
     *,
-    by_page: bool,
+    at: int,
 ) -> dict[str, Any]:
     manifest = _manifest(row, side)
     connection: Connection | None = getattr(row, side)
@@ -199,11 +199,15 @@ def _side(
         "connection": connection,
         "fields": names,
         "offers_page": offers,
+        "offers_itself": introducing.offers(manifest.name),
+        "introduction": introducing.of(row, side) if connection is None else None,
         "usable": onboarding.usable(row, side) if connection is None else [],
         "error": str(error) if error else "",
         "error_field": error.field if error and error.field in fields else "",
-        "error_at_page": bool(error) and by_page,
+        "error_at_page": bool(error) and at == 1,
+        "error_elsewhere": bool(error) and at != 0,
+        "error_itself": bool(error) and at == 2,
         "address": typed.address if error and typed else "",
         "name": typed.name if error and typed else "",
-        "is_open": bool(error) and not by_page,
+        "is_open": bool(error) and not at,
     }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from clarity.web.onboarding import connect, sandbox, start, steps, trials
+from clarity.web.onboarding import connect, introducing, sandbox, start, steps, trials
 
 _WAY = "start/<uuid:onboarding_id>/"
+_SIDE = f"{_WAY}connect/<slug:side>/"
 
 urlpatterns = [
     path("start/", start.start, name="start"),
@@ -21,6 +22,10 @@ urlpatterns = [
     path(f"{_WAY}connect/<slug:side>/key/", connect.by_key, name="start-connect-key"),
     path(f"{_WAY}connect/<slug:side>/page/", connect.by_page, name="start-connect-page"),
     path(f"{_WAY}connect/<slug:side>/known/", connect.by_known, name="start-connect-known"),
+    path(f"{_SIDE}introduce/", introducing.begin, name="start-connect-introduce"),
+    path(f"{_SIDE}introduction/", introducing.waiting, name="start-connect-introduction"),
+    path(f"{_SIDE}introduction/now/", introducing.now, name="start-connect-introduction-now"),
+    path(f"{_SIDE}introduced/", introducing.arrived, name="start-connect-introduced"),
     path(f"{_WAY}places/", steps.places, name="start-places"),
     path(f"{_WAY}preflight/", steps.check, name="start-preflight"),
     path(f"{_WAY}preflight/now/", steps.check_now, name="start-preflight-now"),
