@@ -47,7 +47,8 @@ class Memo:
     """A credit memo to be made, in the currency of `prices`.
 
     `items`: units by order item; those of 0 units only hold the place of an amount. `rounding`: what
-    the till gave back beyond Magento's sum, never more than a coin a line.
+    the till gave back beyond Magento's sum, never more than a coin for the goods and one for the tax
+    of each line.
     """
 
     items: Mapping[int, Decimal]
@@ -223,7 +224,7 @@ def _rounding(
     shipping = _shipping_of(order, wanted, prices)
     theirs = to_minor(goods + shipping, prices.currency)
     ours = wanted.total - wanted.adjustment
-    if abs(ours - theirs) > minor_unit(prices.currency) * len(wanted.lines):
+    if abs(ours - theirs) > minor_unit(prices.currency) * 2 * len(wanted.lines):
         raise Rejected(
             f"Return {wanted.number} of order {order.get('increment_id')}: the till gave back"
             f" {ours} for these articles, Magento comes to {theirs}.",

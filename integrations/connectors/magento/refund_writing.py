@@ -18,6 +18,7 @@ from integrations.connectors.magento.client import StoreClient
 from integrations.connectors.magento.invoices import is_offline, method_of
 from integrations.connectors.magento.marks import RETURN, comment_of, marks
 from integrations.connectors.magento.order_documents import documents, linked_order
+from integrations.connectors.magento.patience import noting, wait_for_earlier
 from integrations.connectors.magento.refund_plan import (
     Memo,
     Prices,
@@ -49,7 +50,8 @@ def write(client: StoreClient, outgoing: Outgoing, save: Save) -> Receipt:
         _refuse_cancelled(order)
         prices = _prices(client, order, wanted)
         memo = _memo(order, wanted, outgoing, prices)
-        identifier = _create(client, outgoing, order, wanted, memo, prices)
+        wait_for_earlier(outgoing)
+        identifier = noting(save, lambda: _create(client, outgoing, order, wanted, memo, prices))
         save("creditmemo_id", identifier)
         found = client.get(f"creditmemo/{identifier}")
     if "checked" not in outgoing.progress:

@@ -10,6 +10,7 @@ import pytest
 
 from integrations.connector_kit.base import Outcome, Outgoing, Receipt
 from integrations.connector_kit.errors import Rejected, TryLater
+from integrations.connector_kit.testing import Reply
 from integrations.connectors.magento import marks, refund_writing
 from integrations.connectors.magento.tests.small_order import SmallOrder, item
 from integrations.connectors.magento.tests.small_store import SmallStore, client, small_store
@@ -106,6 +107,30 @@ def test_an_answer_that_was_lost_makes_no_second_credit_memo() -> None:
     # Another return of the same order is another credit memo.
     send(order, returned("10.00", line("TEE", 1), key="100501"))
     assert len(order.creditmemos) == 2
+
+
+def test_a_write_that_may_be_under_way_still_is_not_begun_again() -> None:
+    order, outgoing = paid(item(3, "TEE", 4)), returned("10.00", line("TEE", 1))
+    saved: dict[str, str] = {}
+    with pytest.raises(TryLater):
+        send(order, outgoing, {REFUND: Reply(504)}, saved=saved)
+    with pytest.raises(TryLater) as caught:
+        send(order, replace(outgoing, attempt=2), saved=saved)
+    assert caught.value.of_record
+    assert 0 < (caught.value.after or 0) <= 15
+    assert order.creditmemos == []
+    saved["unsure_since"] = "2026-01-01T00:00:00+00:00"
+    send(order, replace(outgoing, attempt=3), saved=saved)
+    assert len(order.creditmemos) == 1
+
+
+def test_a_shop_that_was_only_busy_is_asked_again_at_once() -> None:
+    order, outgoing = paid(item(3, "TEE", 4)), returned("10.00", line("TEE", 1))
+    saved: dict[str, str] = {}
+    with pytest.raises(TryLater):
+        send(order, outgoing, {REFUND: Reply(503)}, saved=saved)
+    send(order, replace(outgoing, attempt=2), saved=saved)
+    assert len(order.creditmemos) == 1
 
 
 def test_shipping_and_adjustments_go_with_it() -> None:
