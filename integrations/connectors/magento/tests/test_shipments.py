@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -86,6 +87,18 @@ def test_a_lost_answer_ships_nothing_twice() -> None:
         deliver(order, outgoing)
     receipt, _ = deliver(order, replace(outgoing, attempt=2))
     assert (receipt.id, receipt.outcome) == ("1", Outcome.CREATED)
+    assert sent_items(order) == [[(3, 2)]]
+
+
+def test_a_shipment_that_may_be_under_way_still_is_not_begun_again() -> None:
+    order, outgoing = SmallOrder(item(3, "TEE", 4)), shipment(("TEE", 2))
+    just_now = {"unsure_since": datetime.now(UTC).isoformat()}
+    with pytest.raises(TryLater) as caught:
+        deliver(order, replace(outgoing, attempt=2, progress=just_now))
+    assert caught.value.of_record
+    assert order.shipments == []
+    long_ago = {"unsure_since": "2026-01-01T00:00:00+00:00"}
+    deliver(order, replace(outgoing, attempt=3, progress=long_ago))
     assert sent_items(order) == [[(3, 2)]]
 
 
