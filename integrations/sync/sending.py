@@ -136,7 +136,15 @@ def send_due(session: Session, lease: Lease, *, breaker: Breaker, until: datetim
 def _claimed(session: Session, lease: Lease, leave_out: Sequence[int] = ()) -> list[Delivery]:
     with scope.tenant(session.tenant_id):
         lanes.check(lease)
-        return deliver.claim(session, now=timezone.now(), leave_out=leave_out)
+        return deliver.claim(
+            session, now=timezone.now(), limit=_at_once(session), leave_out=leave_out
+        )
+
+
+def _at_once(session: Session) -> int:
+    """A target that takes more in one call than is claimed else gets its batches whole."""
+    ports = session.connector.entities.values()
+    return max(deliver.BATCH, *(port.batch_size for port in ports if port.write_many), 0)
 
 
 def _one_after_another(turn: Turn, line: _Line) -> Sent:

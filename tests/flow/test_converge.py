@@ -66,6 +66,26 @@ def test_planted_differences_of_every_kind_are_listed_and_mended(
     assert (told["left"], told["calls"]) == (4, {"till": 4, "shop": 3})
 
 
+def test_the_numbers_of_any_store_are_compared_and_mended(
+    make_rig: Callable[..., Rig], store: str
+) -> None:
+    rig = make_rig(store=store, size=40, shop_size=42, shop_options=PLENTY, till_settings=CALM)
+    goods = catalogue(seed="7", size=42)
+    planted = {goods[0].sku: 901, goods[39].sku: 902}
+    for sku, units in planted.items():
+        rig.shop.act("stock", sku=sku, available=units)
+    found = converge.compare(rig.pair)
+    assert found.counts == {"different": 2, "missing": 0, "extra": 2, "blocked": 0}
+    wrong = {one.sku: one for one in found.differences if one.kind is Kind.DIFFERENT}
+    assert {sku: int(one.found or 0) for sku, one in wrong.items()} == planted
+    assert converge.repair(found, now=timezone.now()) == 2
+    rig.until(lambda: not converge.is_under_way(found), "the right numbers have arrived")
+    extra = {one.sku for one in goods[40:]}
+    assert {one.sku for one in converge.confirm(found)} == extra
+    stock = rig.sides().till.stock()
+    assert {sku for sku, units in rig.seen.stock().items() if stock.get(sku) != units} == extra
+
+
 def till_api(rig: Rig) -> Session:
     token = rig.till_account["credentials"]["token"]
     return plain_session(rig.till_account["base_url"], {"Authorization": f"Bearer {token}"})

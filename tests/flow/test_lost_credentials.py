@@ -184,6 +184,22 @@ def _code(rig: Rig) -> str:
     raise AssertionError("the consent page did not lead back")
 
 
+def test_a_store_that_refused_us_is_served_once_it_is_connected_again(
+    make_rig: Callable[..., Rig], store: str
+) -> None:
+    rig = make_rig(store=store)
+    rig.shop.act("faults", kind="revoke", times=-1)
+    rig.till.act("sales", count=2, seed=3)
+    rig.until(lambda: shop(rig).state == ConnectionState.NEEDS_OWNER, "the refusal is noticed")
+    with pytest.raises(NeedsOwner):
+        connections.reconnect(shop(rig), credentials={}, now=timezone.now())
+    rig.shop.clear_faults()
+    rig.shop.act("orders", count=2, seed=5)
+    connections.reconnect(shop(rig), credentials={}, now=timezone.now())
+    rig.until(lambda: rig.compare().agrees, "both sides agree")
+    assert rig.compare().orders_in_heartland == 2
+
+
 def test_a_kept_session_is_opened_anew_when_something_changed(rig: ScriptedRig) -> None:
     rig.note("1", "a@example.com")
     rig.work()

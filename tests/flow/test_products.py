@@ -92,6 +92,30 @@ def test_products_go_into_the_shop_once_they_are_switched_on(make_rig: Callable[
         assert [entry.after["is_on"] for entry in switches] == [True, True, False]
 
 
+def test_new_articles_are_made_once_with_their_price_and_stock(
+    make_rig: Callable[..., Rig], store: str
+) -> None:
+    rig = make_rig(store=store, size=len(ARTICLES), shop_size=len(KNOWN), till_settings=CALM)
+    assert switch(rig, is_on=True) == ""
+    run = until_done(rig, started(rig, "product"))
+    assert not {"held", "dead"} & set(run.counts), rig.describe()
+    there = rig.seen.articles()
+    assert set(there) == {one.sku for one in ARTICLES}
+    assert {one.sku: there[one.sku].price for one in ARTICLES} == {
+        one.sku: one.price for one in ARTICLES
+    }
+    # What is new belongs to the merchant's people before it is shown to buyers.
+    assert [there[one.sku].is_offered for one in NEW[:4]] == [False] * 4
+    _stock_follows(rig)
+
+    again = until_done(rig, started(rig, "product"))
+    assert "delivered" not in again.counts, again.counts
+    sku = KNOWN[0].sku
+    assert changed(rig, sku, price="80.00").state == DeliveryState.DELIVERED
+    assert rig.seen.articles()[sku].price == Decimal("80.00")
+    assert set(rig.seen.articles()) == set(there)
+
+
 def _nothing_moves_before_it_is_switched_on(rig: Rig) -> bool:
     rig.till.act("items", sku=KNOWN[0].sku, price="1.00")
     rig.until(lambda: not rig.waiting(), "nothing waits")

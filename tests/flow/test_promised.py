@@ -1,8 +1,9 @@
-"""A target of stock is told which of its orders a number is lowered by, and of no other."""
+"""A store that reserves for its open orders by itself offers what the till has left, no less."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 
 from integrations.models import Delivery, Link, Reservation
 from integrations.sync import promised
@@ -30,23 +31,40 @@ def asked(rig: Rig, row: Delivery, *orders: str) -> Mapping[str, int | None]:
     return tell(orders)
 
 
-def test_an_order_counts_once_the_number_is_lowered_by_it(make_rig: Callable[..., Rig]) -> None:
-    rig = make_rig(size=8)
+def shown(rig: Rig) -> Decimal:
+    return rig.seen.stock()[SKU]
+
+
+def quiet(rig: Rig) -> None:
+    rig.until(lambda: rig.waiting() == 0, "nothing waits")
+
+
+def test_what_is_offered_follows_the_till_at_every_step(
+    make_rig: Callable[..., Rig], store: str
+) -> None:
+    """An order counts once: on its way to the till, at the till, and shipped."""
+    rig = make_rig(store=store)
     rig.till.act("stock", sku=SKU, delta=1)
     rig.until(lambda: bool(rig.deliveries(entity="inventory", number=SKU)), "stock flows")
-    rig.until(lambda: rig.waiting() == 0, "nothing waits")
-    before = last_number(rig)
+    quiet(rig)
+    before, left = last_number(rig), shown(rig)
     rig.till.act("faults", kind="status", match="/api/sales/orders", value=503, times=-1)
     order = buy(rig, 2)
+    assert shown(rig) == left - 2
     rig.until(lambda: last_number(rig).pk > before.pk, "a number is lowered by the order")
     lowered = last_number(rig)
+    assert shown(rig) == left - 2
     assert asked(rig, before, order) == {}, "it became known after that number"
     assert asked(rig, lowered, order, "404") == {order: 2}
-    # On its way, then at the till, then so old that the ledger has forgotten it.
+    rig.till.act("sales", sku=SKU, quantity=1)
+    rig.until(lambda: shown(rig) == left - 3, "a sale at the till is shown")
     rig.till.clear_faults()
     rig.until(lambda: bool(rig.deliveries(entity="order", state="delivered")), "the till has it")
+    rig.till.act("sales", sku=SKU, quantity=1)
+    rig.until(lambda: shown(rig) == left - 4, "a sale at the till is shown")
     assert asked(rig, lowered, order) == {order: 2}
     with scope.tenant(rig.tenant.pk):
+        # So old that the ledger has forgotten it.
         Reservation.objects.all().delete()
         assert Link.objects.filter(entity="order", store_key=order).exists()
     assert asked(rig, lowered, order) == {order: None}

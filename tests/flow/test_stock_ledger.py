@@ -25,7 +25,7 @@ from integrations.services.replay import replay
 from integrations.sync import lanes, reservations
 from integrations.sync.sessions import load
 from tenants import scope
-from tests.flow.conftest import Rig
+from tests.flow.conftest import STORE, STORES, Rig
 
 SKU = "TEE-BLK-S"
 # The test itself asks the shop again and again.
@@ -51,7 +51,8 @@ def levels(rig: Rig) -> dict[str, dict[str, int]]:
 
 
 def shown(rig: Rig, sku: str = SKU) -> int:
-    return sum(levels(rig)[sku].values())
+    """What a buyer can still buy."""
+    return int(rig.seen.stock()[sku])
 
 
 def at_till(rig: Rig, sku: str = SKU) -> Mapping[str, Any]:
@@ -114,8 +115,10 @@ def stop_orders(rig: Rig) -> None:
 
 
 @pytest.fixture
-def rig(make_rig: Callable[..., Rig], settings: Any) -> Rig:
-    made = make_rig(size=8, shop_options=PLENTY, till_settings=CALM)
+def rig(request: pytest.FixtureRequest, make_rig: Callable[..., Rig], settings: Any) -> Rig:
+    """With the usual store, or with the one that a test names."""
+    store = getattr(request, "param", STORE)
+    made = make_rig(store=store, size=8, shop_options=PLENTY, till_settings=CALM)
     settings.CLARITY_LANE_SLICE_SECONDS = SHORT
     made.till.act("stock", sku=SKU, delta=1)
     made.until(lambda: bool(made.deliveries(entity="inventory")), "stock flows")
@@ -123,6 +126,7 @@ def rig(make_rig: Callable[..., Rig], settings: Any) -> Rig:
     return made
 
 
+@pytest.mark.parametrize("rig", STORES, indirect=True)
 def test_a_burst_of_web_orders_never_shows_more_than_is_there(rig: Rig, settings: Any) -> None:
     """An order that cannot reach the till stays off the number, whatever else changes it."""
     stop_orders(rig)
@@ -159,6 +163,7 @@ def held_ones(but: str) -> QuerySet[Delivery]:
     return Delivery.objects.filter(entity="order", state=DeliveryState.HELD).exclude(key=but)
 
 
+@pytest.mark.parametrize("rig", STORES, indirect=True)
 def test_cancelled_and_discarded_orders_give_their_units_back(rig: Rig) -> None:
     stop_orders(rig)
     number = buy(rig, 2)

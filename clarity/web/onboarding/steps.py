@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
@@ -12,7 +11,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from clarity.web.access import OPERATORS, member_required, signed_in
+from clarity.web.access import OPERATORS, signed_in
 from clarity.web.flows import words as flow_words
 from clarity.web.fragments import fragment
 from clarity.web.onboarding import way
@@ -27,24 +26,23 @@ from tenants.models import Membership
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@member_required()
-def places(request: HttpRequest, membership: Membership, onboarding_id: UUID) -> HttpResponse:
+@way.of_pair()
+def places(
+    request: HttpRequest, membership: Membership, row: Onboarding, pair: Pair
+) -> HttpResponse:
     """Locations, stations and tender types, as the accounts name them."""
-    row, elsewhere = way.needs_pair(request, membership, onboarding_id)
-    if elsewhere is not None or row.pair is None:
-        return elsewhere or way.go_on(membership, row)
     given: dict[str, dict[str, str]] = {}
     errors: dict[str, dict[str, str]] = {}
     problem = ""
     if request.method == "POST":
         way.admins_only(membership)
-        given, errors, problem = _save_places(request, row.pair)
+        given, errors, problem = _save_places(request, pair)
         if not errors and not problem:
             return way.onward(membership, row, Step.PLACES)
     try:
         sides = [
             _questions(one, given.get(str(one.pk)), errors.get(str(one.pk), {}))
-            for one in (row.pair.pos, row.pair.store)
+            for one in (pair.pos, pair.store)
         ]
     except ConnectorError as error:
         sides, problem = [], error.message
@@ -91,45 +89,41 @@ def _questions(
 
 
 @require_safe
-@member_required()
-def check(request: HttpRequest, membership: Membership, onboarding_id: UUID) -> HttpResponse:
+@way.of_pair()
+def check(
+    request: HttpRequest, membership: Membership, row: Onboarding, pair: Pair
+) -> HttpResponse:
     """The preflight, with what it found."""
-    row, elsewhere = way.needs_pair(request, membership, onboarding_id)
-    if elsewhere is not None:
-        return elsewhere
-    return way.page(request, membership, row, Step.PREFLIGHT, **_checked(row))
+    return way.page(request, membership, row, Step.PREFLIGHT, **_checked(pair))
 
 
 @require_safe
-@member_required()
-def check_now(request: HttpRequest, membership: Membership, onboarding_id: UUID) -> HttpResponse:
+@way.of_pair()
+def check_now(
+    request: HttpRequest, membership: Membership, row: Onboarding, pair: Pair
+) -> HttpResponse:
     """The piece that renews itself while it runs."""
-    row, elsewhere = way.needs_pair(request, membership, onboarding_id)
-    if elsewhere is not None:
-        return elsewhere
-    found = way.context(membership, row, Step.PREFLIGHT) | _checked(row)
+    found = way.context(membership, row, Step.PREFLIGHT) | _checked(pair)
     return fragment(request, "onboarding/preflight_now.html", found)
 
 
 @require_POST
-@member_required(*OPERATORS)
-def check_start(request: HttpRequest, membership: Membership, onboarding_id: UUID) -> HttpResponse:
+@way.of_pair(*OPERATORS)
+def check_start(
+    request: HttpRequest, membership: Membership, row: Onboarding, pair: Pair
+) -> HttpResponse:
     """Lets a worker look."""
-    row, elsewhere = way.needs_pair(request, membership, onboarding_id)
-    if elsewhere is not None or row.pair is None:
-        return elsewhere or way.go_on(membership, row)
     with scope.tenant(membership.tenant_id):
         try:
-            preflight.start(pair=row.pair, actor=signed_in(request), now=timezone.now())
+            preflight.start(pair=pair, actor=signed_in(request), now=timezone.now())
         except preflight.CannotLook as error:
             messages.warning(request, str(error))
     return redirect(way.address(membership, row, Step.PREFLIGHT))
 
 
-def _checked(row: Onboarding) -> dict[str, Any]:
-    assert row.pair is not None  # noqa: S101 - looked at by the views
-    with scope.tenant(row.tenant_id):
-        found = preflight.latest(row.pair)
+def _checked(pair: Pair) -> dict[str, Any]:
+    with scope.tenant(pair.tenant_id):
+        found = preflight.latest(pair)
     is_lost = found is not None and preflight.is_lost(found, now=timezone.now())
     findings = found.findings if found else []
     return {
@@ -145,17 +139,16 @@ def _checked(row: Onboarding) -> dict[str, Any]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@member_required()
-def carried(request: HttpRequest, membership: Membership, onboarding_id: UUID) -> HttpResponse:
+@way.of_pair()
+def carried(
+    request: HttpRequest, membership: Membership, row: Onboarding, pair: Pair
+) -> HttpResponse:
     """Which kinds of records go which way."""
-    row, elsewhere = way.needs_pair(request, membership, onboarding_id)
-    if elsewhere is not None or row.pair is None:
-        return elsewhere or way.go_on(membership, row)
     if request.method == "POST":
         way.admins_only(membership)
         chosen = set(request.POST.getlist("flow"))
         with scope.tenant(membership.tenant_id):
-            wanted = {one.pk: str(one.pk) in chosen for one in flows.of_pair(row.pair)}
+            wanted = {one.pk: str(one.pk) in chosen for one in flows.of_pair(pair)}
             onboarding.switch_flows(
                 row, wanted=wanted, actor=signed_in(request), now=timezone.now()
             )
@@ -167,18 +160,15 @@ def carried(request: HttpRequest, membership: Membership, onboarding_id: UUID) -
                 "name": flow_words.name_of(one),
                 "consequences": [] if one.is_on else flow_words.consequences(one),
             }
-            for one in flows.of_pair(row.pair)
+            for one in flows.of_pair(pair)
         ]
     return way.page(request, membership, row, Step.FLOWS, rows=rows)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@member_required()
-def live(request: HttpRequest, membership: Membership, onboarding_id: UUID) -> HttpResponse:
+@way.of_pair()
+def live(request: HttpRequest, membership: Membership, row: Onboarding, pair: Pair) -> HttpResponse:
     """Says what will happen, and lets it happen."""
-    row, elsewhere = way.needs_pair(request, membership, onboarding_id)
-    if elsewhere is not None or row.pair is None:
-        return elsewhere or way.go_on(membership, row)
     if request.method == "POST":
         way.admins_only(membership)
         try:
@@ -191,16 +181,16 @@ def live(request: HttpRequest, membership: Membership, onboarding_id: UUID) -> H
         except CannotGoOn as error:
             messages.error(request, str(error))
             return redirect(way.address(membership, row, Step.GO_LIVE))
-        messages.success(request, f"{row.pair.name} is live. Records flow from now on.")
+        messages.success(request, f"{pair.name} is live. Records flow from now on.")
         if problem:
             messages.warning(
                 request, f"Webhooks could not be registered, so changes show later. {problem}"
             )
-        return redirect("live", slug=membership.tenant.slug, pair_id=row.pair_id)
+        return redirect("live", slug=membership.tenant.slug, pair_id=pair.pk)
     with scope.tenant(membership.tenant_id):
         going = [
             {"flow": one, "name": flow_words.name_of(one)}
-            for one in flows.of_pair(row.pair)
+            for one in flows.of_pair(pair)
             if one.is_on
         ]
     return way.page(request, membership, row, Step.GO_LIVE, going=going)

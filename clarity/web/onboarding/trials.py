@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -14,11 +13,11 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from clarity.web.access import OPERATORS, member_required, signed_in
+from clarity.web.access import OPERATORS, signed_in
 from clarity.web.fragments import fragment, whole_page
 from clarity.web.onboarding import way
 from integrations.connector_kit.errors import ConnectorError
-from integrations.models import DryRunState, Onboarding
+from integrations.models import DryRunState, Onboarding, Pair
 from integrations.services import dry_run, onboarding
 from integrations.services.dry_run import CannotTry, Looked, Tried
 from integrations.services.onboarding import Step
@@ -29,37 +28,35 @@ PREVIEWED = 3
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@member_required()
-def mapping(request: HttpRequest, membership: Membership, onboarding_id: UUID) -> HttpResponse:
+@way.of_pair()
+def mapping(
+    request: HttpRequest, membership: Membership, row: Onboarding, pair: Pair
+) -> HttpResponse:
     """The frame of the preview, which is asked for on its own: it waits for the store."""
-    row, elsewhere = way.needs_pair(request, membership, onboarding_id)
-    if elsewhere is not None or row.pair is None:
-        return elsewhere or way.go_on(membership, row)
     if request.method == "POST":
         way.admins_only(membership)
         with scope.tenant(membership.tenant_id):
             onboarding.review(row, step=Step.MAPPING, actor=signed_in(request))
         return way.onward(membership, row, Step.MAPPING)
     with scope.tenant(membership.tenant_id):
-        flow = onboarding.order_flow(row.pair)
+        flow = onboarding.order_flow(pair)
     return way.page(request, membership, row, Step.MAPPING, flow=flow)
 
 
 @require_safe
-@member_required()
-def preview(request: HttpRequest, membership: Membership, onboarding_id: UUID) -> HttpResponse:
+@way.of_pair()
+def preview(
+    request: HttpRequest, membership: Membership, row: Onboarding, pair: Pair
+) -> HttpResponse:
     """The newest orders as they would be written, field by field. Reads the store."""
-    row, elsewhere = way.needs_pair(request, membership, onboarding_id)
-    if elsewhere is not None or row.pair is None:
-        return elsewhere or way.go_on(membership, row)
     found: Sequence[Looked] = ()
     problem = ""
     try:
-        found = dry_run.look(pair=row.pair, count=PREVIEWED)
+        found = dry_run.look(pair=pair, count=PREVIEWED)
     except (ConnectorError, CannotTry) as error:
         problem = str(error)
     context = {
-        "pair": row.pair,
+        "pair": pair,
         "looked": [_shown(one) for one in found],
         "problem": problem,
     }
@@ -67,45 +64,41 @@ def preview(request: HttpRequest, membership: Membership, onboarding_id: UUID) -
 
 
 @require_safe
-@member_required()
-def trial(request: HttpRequest, membership: Membership, onboarding_id: UUID) -> HttpResponse:
+@way.of_pair()
+def trial(
+    request: HttpRequest, membership: Membership, row: Onboarding, pair: Pair
+) -> HttpResponse:
     """The dry run, with what it found."""
-    row, elsewhere = way.needs_pair(request, membership, onboarding_id)
-    if elsewhere is not None:
-        return elsewhere
-    return way.page(request, membership, row, Step.DRY_RUN, **_tried(row))
+    return way.page(request, membership, row, Step.DRY_RUN, **_tried(pair))
 
 
 @require_safe
-@member_required()
-def trial_now(request: HttpRequest, membership: Membership, onboarding_id: UUID) -> HttpResponse:
+@way.of_pair()
+def trial_now(
+    request: HttpRequest, membership: Membership, row: Onboarding, pair: Pair
+) -> HttpResponse:
     """The piece that renews itself while it runs."""
-    row, elsewhere = way.needs_pair(request, membership, onboarding_id)
-    if elsewhere is not None:
-        return elsewhere
-    found = way.context(membership, row, Step.DRY_RUN) | _tried(row)
+    found = way.context(membership, row, Step.DRY_RUN) | _tried(pair)
     return fragment(request, "onboarding/dry_run_now.html", found)
 
 
 @require_POST
-@member_required(*OPERATORS)
-def trial_start(request: HttpRequest, membership: Membership, onboarding_id: UUID) -> HttpResponse:
+@way.of_pair(*OPERATORS)
+def trial_start(
+    request: HttpRequest, membership: Membership, row: Onboarding, pair: Pair
+) -> HttpResponse:
     """Lets a worker try the newest orders."""
-    row, elsewhere = way.needs_pair(request, membership, onboarding_id)
-    if elsewhere is not None or row.pair is None:
-        return elsewhere or way.go_on(membership, row)
     with scope.tenant(membership.tenant_id):
         try:
-            dry_run.start(pair=row.pair, actor=signed_in(request), now=timezone.now())
+            dry_run.start(pair=pair, actor=signed_in(request), now=timezone.now())
         except CannotTry as error:
             messages.warning(request, str(error))
     return redirect(way.address(membership, row, Step.DRY_RUN))
 
 
-def _tried(row: Onboarding) -> dict[str, Any]:
-    assert row.pair is not None  # noqa: S101 - looked at by the views
-    with scope.tenant(row.tenant_id):
-        found = dry_run.latest(row.pair)
+def _tried(pair: Pair) -> dict[str, Any]:
+    with scope.tenant(pair.tenant_id):
+        found = dry_run.latest(pair)
         orders = dry_run.found_by(found) if found is not None else []
     is_lost = found is not None and dry_run.is_lost(found, now=timezone.now())
     return {

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from clarity.web.access import may_administer, may_operate
+from clarity.web.access import may_administer, may_operate, member_required
 from clarity.web.fragments import whole_page
 from clarity.web.onboarding.words import TITLES, WHY
 from integrations.connector_kit.registry import get
-from integrations.models import Onboarding
+from integrations.models import Onboarding, Pair
 from integrations.services import onboarding
 from integrations.services.onboarding import Progress, Stand, Step
 from tenants import scope
-from tenants.models import Membership
+from tenants.models import Membership, Role
+
+StepView = Callable[[HttpRequest, Membership, Onboarding, Pair], HttpResponse]
 
 
 @dataclass(frozen=True)
@@ -128,9 +132,24 @@ def admins_only(membership: Membership) -> None:
         raise PermissionDenied
 
 
-def needs_pair(
-    request: HttpRequest, membership: Membership, onboarding_id: UUID
-) -> tuple[Onboarding, HttpResponse | None]:
-    """The way, and where to go instead while it has no pair yet."""
-    row = find(membership, onboarding_id)
-    return row, None if row.pair is not None else go_on(membership, row)
+def of_pair(*roles: Role) -> Callable[[StepView], Callable[..., HttpResponseBase]]:
+    """A view of a step behind the two accounts: `view(request, membership, row, pair)`.
+
+    Whoever comes while there is no pair yet is led to the first step that is not done. Access is
+    member_required's.
+    """
+
+    def wrap(view: StepView) -> Callable[..., HttpResponseBase]:
+        @member_required(*roles)
+        @wraps(view)
+        def found(
+            request: HttpRequest, membership: Membership, onboarding_id: UUID
+        ) -> HttpResponseBase:
+            row = find(membership, onboarding_id)
+            if row.pair is None:
+                return go_on(membership, row)
+            return view(request, membership, row, row.pair)
+
+        return found
+
+    return wrap

@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from integrations.connector_kit.base import Outgoing, Save
 from integrations.connector_kit.errors import Rejected
+from integrations.connectors.heartland.checkpoints import Checkpoints
 from integrations.connectors.heartland.client import HeartlandClient
 from integrations.connectors.heartland.order_fields import OrderFields
 from integrations.connectors.heartland.order_settings import OrderSettings, order_settings
 
 
 @dataclass
-class Run:
-    """One attempt at one order. `steps` is what earlier attempts saved and this one adds."""
+class Run(Checkpoints):
+    """One attempt at one order."""
 
     client: HeartlandClient
     order: OrderFields
     settings: OrderSettings
     related: Mapping[str, str]
-    save: Save
-    steps: dict[str, str] = field(default_factory=dict)
-
-    def keep(self, step: str, value: str) -> str:
-        """Saves a checkpoint once."""
-        if self.steps.get(step) != value:
-            self.save(step, value)
-            self.steps[step] = value
-        return value
 
     @property
     def name(self) -> str:
@@ -47,4 +39,4 @@ def run_of(client: HeartlandClient, outgoing: Outgoing, order: OrderFields, save
             advice="Heartland keeps one currency. Leave such orders out, or correct the setting.",
         )
     steps = {step: str(value) for step, value in outgoing.progress.items()}
-    return Run(client, order, settings, outgoing.related, save, steps)
+    return Run(client, order, settings, outgoing.related, save=save, steps=steps)

@@ -50,7 +50,7 @@ def write_return(
     settings = order_settings(client.account)
     check_currency(refund, settings)
     steps = {step: str(value) for step, value in outgoing.progress.items()}
-    work = Work(client, refund, settings, outgoing.related, save, steps)
+    work = Work(client, refund, settings, outgoing.related, save=save, steps=steps)
     order = _order(work)
     parent = _parent(work, order)
     if parent is None:

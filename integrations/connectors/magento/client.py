@@ -80,7 +80,7 @@ class StoreClient:
             hidden=HIDDEN,
         )
         self._store = account.setting("store_view", DEFAULT_STORE)
-        self.page_limit = max(1, int(account.setting("page_size") or PAGE))
+        self.page_limit = max(1, int(float(account.setting("page_size") or PAGE)))
         """Rows a page may hold; less than asked for where the merchant limits it."""
         self.skew = timedelta(0)
         """How far the clock of the shop is ahead of ours, as its last answer had it."""
@@ -253,13 +253,15 @@ class StoreClient:
         """A SKU as a part of an address."""
         return quote(sku, safe="")
 
-    def fits_path(self, sku: str) -> bool:
+    @staticmethod
+    def fits_path(sku: str) -> bool:
         """Whether an address may name this SKU.
 
-        Magento from 2.4.6 on takes the signature of an address with %2F for wrong; such a SKU is
-        read by searchCriteria, and written by calls that name it in their body.
+        Magento from 2.4.6 on takes the signature of an address with %2F for wrong, and Apache lets
+        neither %2F nor %5C through as it comes. Such a SKU is read by searchCriteria, and written by
+        calls that name it in their body.
         """
-        return not ((self.signs and "/" in sku) or ".." in sku.split("/"))
+        return not {"/", "\\"} & set(sku) and sku not in (".", "..")
 
 
 def _rows_of(body: Any, path: str) -> tuple[Sequence[Row], int]:

@@ -16,6 +16,7 @@ from integrations.connectors.magento import (
     order_reading,
     order_refunds,
     order_shape,
+    own_fields,
 )
 from integrations.connectors.magento.client import StoreClient
 from integrations.connectors.magento.criteria import Criteria
@@ -116,7 +117,8 @@ def _record(payload: Payload, books: Books, state: OrderState) -> Order:
         total=ZERO,
         presentment=_presentment(payload, books),
         note=payload.maybe_text("customer_note") or "",
-        attributes={name: value for name, value in told.items() if value},
+        attributes=own_fields.order_values(payload.raw())
+        | {name: value for name, value in told.items() if value},
     )
 
 

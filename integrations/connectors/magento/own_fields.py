@@ -6,6 +6,7 @@ rules read and write labels.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -176,7 +177,7 @@ def _of_products(client: StoreClient) -> Iterator[FieldFound]:
         one = _attribute(row, "default_frontend_label")
         yield FieldFound(
             Entity.PRODUCT,
-            f"custom.{one.code}",
+            f"custom_attributes.{one.code}",
             one.title,
             Use.WRITTEN,
             type=one.kind,
@@ -202,13 +203,16 @@ def order_values(order: Row) -> dict[str, str]:
     plain = {
         str(name): str(value)
         for name, value in (extension.items() if isinstance(extension, Mapping) else ())
-        if isinstance(value, str) and value and name not in _OF_MAGENTO
+        if isinstance(value, str) and value and not _OF_MAGENTO.match(str(name))
     }
     return plain | values(order.get("custom_attributes") or (), {})
 
 
-# Texts in extension_attributes that Magento itself keeps with an order.
-_OF_MAGENTO = frozenset({"pickup_location_code", "converting_from_quote", "notification_sent"})
+# Texts in extension_attributes that Magento itself keeps with an order: gift wrapping, pick-up, and what
+# its flows need.
+_OF_MAGENTO = re.compile(
+    r"gw_|gift_cards|pickup_location_code$|converting_from_quote$|notification_sent$|reward_points"
+)
 
 
 def findings(client: StoreClient) -> Sequence[Finding]:

@@ -130,10 +130,10 @@ def _line(counted: Counted, back: Back, restocked: int, books: Books) -> Iterato
 def _never_left(counted: Counted, account: Account) -> int:
     """Units of a row that go back into stock when refunded.
 
-    A credit memo does not tell. Magento counts refunded units among those not shipped as long as
-    there are such; what was shipped counts as back only where the setting restock_refunds says so.
+    A credit memo does not tell, so the setting restock_refunds does. Magento counts refunded units
+    among those not shipped as long as there are such.
     """
-    wish = account.setting("restock_refunds", "unshipped")
+    wish = account.setting("restock_refunds", "yes")
     row = counted.row
     ordered = row.maybe_decimal("qty_ordered") or ZERO
     if wish == "yes":

@@ -58,5 +58,6 @@ class Accounts:
     def delete(self, name: str) -> None:
         shop = self.get(name)
         shop.is_closed = True
+        shop.bulks.close()
         with self._lock:
             self._shops.pop(name, None)

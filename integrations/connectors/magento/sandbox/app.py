@@ -123,7 +123,10 @@ def create(options: Mapping[str, str]) -> WsgiApp:
     accounts that name none)."""
     accounts = Accounts(options.get("public_url", ""), options.get("seed", "7"))
     rules = [Rule(path, endpoint=handler, methods=[method]) for method, path, handler in _PLACES]
-    rules.append(Rule("/stores/<name>/rest/<path:path>", endpoint=_rest, methods=_METHODS))
+    # Without rewriting of addresses a shop is asked through index.php, which works with it too.
+    for prefix in ("", "/index.php"):
+        path = f"/stores/<name>{prefix}/rest/<path:path>"
+        rules.append(Rule(path, endpoint=_rest, methods=_METHODS))
     routes = Map(rules, merge_slashes=False)
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -201,9 +201,10 @@ def _check_store(shop: Shop, store: str) -> None:
 
 def asked_of(shop: Shop, request: Request) -> Asked:
     """What the signature of a request is about."""
+    seen_as = shop.settings.seen_as or f"{request.scheme}://{request.host}"
     return Asked(
         method=request.method,
-        url=f"{request.scheme}://{request.host}{raw_path(request)}",
+        url=f"{seen_as}{raw_path(request)}",
         query=request.query_string.decode("latin-1"),
         authorization=request.headers.get("Authorization", ""),
         now=shop.now().timestamp(),

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from integrations.connector_kit.sandbox.faults import FaultKind
 from integrations.connectors.magento.sandbox.access import Login
 from integrations.connectors.magento.sandbox.criteria import listing
 from integrations.connectors.magento.sandbox.errors import Refusal, no_such_entity
@@ -22,6 +23,8 @@ from integrations.connectors.magento.sandbox.replies import encoded
 from integrations.connectors.magento.sandbox.routing import Call, Route, Table
 from integrations.connectors.magento.sandbox.shop import Shop
 
+CONSUMER = "CONSUMER"
+_DEADLOCK = "SQLSTATE[HY000]: General error: 1205 Lock wait timeout exceeded"
 COMPLETE, FAILED_RETRIABLE, FAILED, OPEN, REJECTED = 1, 2, 3, 4, 5
 
 
@@ -53,7 +56,7 @@ class Bulks:
     def __init__(self, shop: Shop) -> None:
         self.all: dict[str, Bulk] = {}
         self._shop = shop
-        self._waiting: queue.SimpleQueue[Operation] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[Operation | None] = queue.SimpleQueue()
         self._held: list[Operation] = []
         self._is_started = False
         self._lock = threading.Lock()
@@ -76,12 +79,29 @@ class Bulks:
                 self._is_started = True
                 threading.Thread(target=self._consume, daemon=True).start()
 
+    def close(self) -> None:
+        """The shop is gone; the consumer ends."""
+        self._waiting.put(None)
+
     def _consume(self) -> None:
-        while not self._shop.is_closed:
-            _work(self._shop, self._waiting.get())
+        while (operation := self._waiting.get()) is not None:
+            _work(self._shop, operation)
+
+
+def _breaks(shop: Shop, operation: Operation) -> bool:
+    """A fault "status" whose `match` begins with CONSUMER fails the operation, and not the call."""
+    what = f"{CONSUMER} {operation.topic}"
+    fault = shop.faults.shown(FaultKind.STATUS, what)
+    if fault is None or not fault.match.startswith(CONSUMER):
+        return False
+    return shop.faults.take(FaultKind.STATUS, what) is not None
 
 
 def _work(shop: Shop, operation: Operation) -> None:
+    if _breaks(shop, operation):
+        operation.said, operation.error_code = _DEADLOCK, 1205
+        operation.status = FAILED_RETRIABLE
+        return
     try:
         with shop.lock:
             result = operation.work()

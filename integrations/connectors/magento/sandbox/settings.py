@@ -32,6 +32,7 @@ class Settings:
     `currency` is; orders are placed in `order_currency`. `resources`: the ACL resources the
     integration has, None for all. `bearer`: whether its token alone is let in (off since 2.4.4).
     `gift_card_accounts`: whether a shop of the edition Commerce has the calls of the cloud service.
+    `seen_as`: scheme and host the shop believes it is called by, where a proxy stands before it.
     `consumers`: whether the message queue is worked off. `retry_delay` is the pause before the first
     repetition of an event, in seconds; `clock_skew` how many seconds the shop's clock is ahead of
     the true time, or behind it. `hostile`: some goods, buyers and notes are those of
@@ -57,6 +58,7 @@ class Settings:
     bearer: bool = False
     input_limits: bool = False
     two_factor: bool = False
+    seen_as: str = ""
     consumers: bool = True
     events: str = "async_events"
     gift_card_accounts: bool = True
@@ -132,6 +134,7 @@ def settings_of(body: Mapping[str, Any], default_seed: str) -> Settings:
             tax_shipping=bool(body.get("tax_shipping", False)),
             edition=_one_of(body.get("edition", "open_source"), "edition", EDITIONS),
             version=str(body.get("version", "2.4.9")),
+            seen_as=str(body.get("seen_as", "")).rstrip("/"),
             msi=bool(body.get("msi", True)),
             events=_one_of(body.get("events", "async_events"), "events", EVENTS),
             gift_card_accounts=bool(body.get("gift_card_accounts", True)),

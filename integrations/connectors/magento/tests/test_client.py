@@ -56,8 +56,7 @@ def test_sku_goes_into_the_address_escaped() -> None:
         assert opened.get(f"products/{opened.sku_path('A B+C')}")["sku"] == "A B+C"
         assert opened.sku_path("A B/C+D") == "A%20B%2FC%2BD"
         assert opened.fits_path("A B+C")
-        assert not opened.fits_path("A/B")
-        assert client(store, credentials=BEARER).fits_path("A/B")
+        assert not [sku for sku in ("A/B", "A\\B", "..") if opened.fits_path(sku)]
 
 
 @pytest.mark.parametrize(

@@ -416,7 +416,7 @@ def test_fields_people_added_are_listed() -> None:
     assert {
         ("customer", "read", "custom.loyalty_tier"),
         ("customer", "written", "custom.taxvat"),
-        ("product", "written", "custom.color"),
+        ("product", "written", "custom_attributes.color"),
         ("order", "read", "attributes.gift_note"),
         ("order", "read", "attributes.erp_ref"),
     } <= paths

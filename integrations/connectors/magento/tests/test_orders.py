@@ -314,6 +314,17 @@ def test_read_looks_up_skus_that_options_made_longer() -> None:
     assert not orders.is_whole(raw)
 
 
+def test_without_the_right_to_see_products_the_longer_sku_stands() -> None:
+    raw = json.loads(json.dumps(body("guest_fixed_bundle_and_options"), default=float))
+    del raw[SKUS]
+    words = "The consumer isn't authorized to access %resources."
+    refused = {"message": words, "parameters": {"resources": "Magento_Catalog::products"}}
+    with small_store({"GET /V1/orders/23": raw, "GET /V1/products": (401, refused)}) as store:
+        read = orders.read(client(store), ["23"])["23"]
+    assert read is not None
+    assert [line.sku for line in order(dict(read)).lines] == ["KIT-1", "MUG-ENGRAVED"]
+
+
 def test_a_poll_brings_whole_orders_and_names_those_to_be_read() -> None:
     plain = json.loads(json.dumps(body("two_currencies"), default=float))
     refunded = json.loads(json.dumps(body("partly_refunded"), default=float))

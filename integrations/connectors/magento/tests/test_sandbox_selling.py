@@ -90,12 +90,7 @@ def opened(public: str, **wanted: Any) -> Shop:
 
 @pytest.mark.parametrize(
     ("included", "taxed", "currency"),
-    [
-        (False, False, "base"),
-        (False, True, "order"),
-        (True, False, "order"),
-        (True, True, "base"),
-    ],
+    [(False, True, "order"), (True, False, "order"), (True, True, "base")],
 )
 def test_every_order_of_the_sandbox_adds_up_before_and_after_a_refund(
     public: str, included: bool, taxed: bool, currency: str

@@ -1,20 +1,16 @@
-"""The control API, faults, the clock, the handshake and an administrator's token."""
+"""The control API, faults and the clock."""
 
 from __future__ import annotations
 
 import http.client
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
-from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
 
-from integrations.connectors.magento.sandbox import signing
-from integrations.connectors.magento.sandbox.tests.conftest import Account, Reply, call, criteria
+from integrations.connectors.magento.sandbox.tests.conftest import Account, call, criteria
 
 _ONE = criteria(size=1)
 
@@ -180,165 +176,6 @@ def test_store_views_and_editions(open_account: Callable[..., Account]) -> None:
     assert {"Magento_GiftCardAccount", "Magento_AdobeCommerceEventsClient"} <= set(
         account.get("modules")
     )
-
-
-def _admin(account: Account, password: str) -> Reply:
-    body = {"username": account.keys["admin_username"], "password": password}
-    return call("POST", f"{account.base_url}/rest/V1/integration/admin/token", body)
-
-
-def test_an_administrator_signs_in(account: Account) -> None:
-    token = _admin(account, account.keys["admin_password"]).json
-    path = f"{account.base_url}/rest/V1/products?searchCriteria[pageSize]=1"
-    assert call("GET", path, None, {"Authorization": f"Bearer {token}"}).status == 200
-    assert _admin(account, "wrong").status == 401
-    account.control("PATCH", "", {"two_factor": True})
-    refused = _admin(account, account.keys["admin_password"])
-    assert refused.status == 401
-    assert refused.json["parameters"] == {"active_providers": ["google"]}
-
-
-@pytest.fixture
-def callback() -> Iterator[tuple[str, list[dict[str, str]]]]:
-    """An address that takes the form of an activation."""
-    got: list[dict[str, str]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            got.append({name: given[0] for name, given in parse_qs(body).items()})
-            self.send_response(404 if self.path == "/no" else 200)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            """Tests look at what came, not at a log."""
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", got
-    server.shutdown()
-    thread.join(5)
-    server.server_close()
-
-
-def _token(account: Account, step: str, secret: str, **more: str) -> Reply:
-    url = f"{account.base_url}/oauth/token/{step}"
-    values = {
-        "oauth_consumer_key": account.keys["consumer_key"],
-        "oauth_nonce": f"nonce-{step}-{secret}-{len(more)}",
-        "oauth_signature_method": signing.METHOD,
-        "oauth_timestamp": str(int(datetime.now(UTC).timestamp())),
-        **more,
-    }
-    values["oauth_signature"] = signing.signature(
-        "POST",
-        url,
-        values.items(),
-        consumer_secret=account.keys["consumer_secret"],
-        token_secret=secret,
-    )
-    header = "OAuth " + ",".join(f'{name}="{quote(v, safe="")}"' for name, v in values.items())
-    return call("POST", url, None, {"Authorization": header})
-
-
-def test_an_integration_sets_itself_up(
-    account: Account, callback: tuple[str, list[dict[str, str]]]
-) -> None:
-    url, got = callback
-    account.control("POST", "/uninstall")
-    assert account.rest("GET", "V1/modules").status == 401
-    assert _token(account, "request", "").status == 403
-    wanted = {"callback_url": f"{url}/back", "identity_url": "https://example.com/in?a=1"}
-    answer = account.control("POST", "/activate", wanted).json
-    query = parse_qs(urlsplit(answer["identity_url"]).query)
-    assert query["oauth_consumer_key"] == [account.keys["consumer_key"]]
-    assert query["a"] == ["1"]
-    assert query["success_call_back"][0].startswith(account.base_url)
-    assert got[0]["store_base_url"] == f"{account.base_url}/"
-    assert got[0]["oauth_consumer_secret"] == account.keys["consumer_secret"]
-    first = parse_qs(_token(account, "request", "").text)
-    secret, token = first["oauth_token_secret"][0], first["oauth_token"][0]
-    wrong = _token(account, "access", secret, oauth_token=token, oauth_verifier="no")
-    assert (wrong.status, wrong.text) == (401, "oauth_problem=verifier_invalid")
-    pair = parse_qs(
-        _token(
-            account,
-            "access",
-            secret,
-            oauth_token=token,
-            oauth_verifier=got[0]["oauth_verifier"],
-            oauth_version="1.0",
-        ).text
-    )
-    assert pair["oauth_token"] == [account.keys["access_token"]]
-    assert account.rest("GET", "V1/modules").status == 200
-    assert (
-        account.control("POST", "/activate", {**wanted, "callback_url": f"{url}/no"}).status == 409
-    )
-    assert account.control("POST", "/activate", {}).status == 400
-
-
-def _post_form(url: str, **values: str) -> Reply:
-    kind = {"Content-Type": "application/x-www-form-urlencoded"}
-    return call("POST", url, urlencode(values), kind)
-
-
-def _said(reply: Reply) -> str:
-    assert reply.status == 303
-    return parse_qs(urlsplit(reply.headers["location"]).query)["said"][0]
-
-
-def test_shop_front_places_an_order(account: Account) -> None:
-    reply = _post_form(
-        f"{account.base_url}/buy",
-        sku="TEE-BLK-S",
-        quantity="2",
-        paid="yes",
-        kind="configurable",
-        discount="SAVE15",
-    )
-    said = _said(reply)
-    assert said.startswith("Order 000000001 placed, total ")
-    page = call("GET", f"{account.base_url}/")
-    assert page.status == 200
-    for shown in ("000000001", "2 × TEE-BLK-S", "processing", "Place order"):
-        assert shown in page.text
-    assert account.get("orders", criteria())["total_count"] == 1
-    assert "000000001" not in call("GET", f"{account.url}/").text
-    assert account.name in call("GET", f"{account.url}/").text
-
-
-def test_shop_front_says_why_it_did_nothing(account: Account) -> None:
-    url = f"{account.base_url}/buy"
-    assert _said(_post_form(url, sku="NO-SUCH")) == "Not placed: no article has the SKU NO-SUCH."
-    assert _said(_post_form(url, sku="TEE-BLK-S", quantity="9999")).startswith("Not placed: ")
-    assert _said(_post_form(f"{account.base_url}/fail", times="x")).startswith("Not set: ")
-    assert account.get("orders", criteria())["total_count"] == 0
-    said = _said(_post_form(f"{account.base_url}/fail", times="1", kind="throttle"))
-    assert said == "The next 1 calls will fail (throttle)."
-    assert account.rest("GET", "V1/modules").status == 429
-
-
-def test_what_people_type_does_nothing_on_the_shop_front(
-    open_account: Callable[..., Account],
-) -> None:
-    account = open_account(hostile=True)
-    account.control("POST", "/orders", {"count": 6, "lines": 2})
-    page = call("GET", f"{account.base_url}/").text
-    assert "<script" not in page
-    assert "<img" not in page
-    found = account.get("products", criteria(("name", "%clarityWasHere%", "like")))
-    assert found["total_count"] > 0
-
-
-def test_the_version_is_told_on_a_page(open_account: Callable[..., Account]) -> None:
-    for edition, said in (
-        ("open_source", "Magento/2.4 (Community)"),
-        ("commerce", "Magento/2.4 (Enterprise)"),
-    ):
-        account = open_account(edition=edition)
-        assert call("GET", f"{account.base_url}/magento_version").text == said
 
 
 def test_an_account_in_the_place_of_a_lost_one_shares_no_number(

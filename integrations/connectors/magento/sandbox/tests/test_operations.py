@@ -105,3 +105,17 @@ def test_input_limits(account: Account) -> None:
     assert len(account.get("products", criteria(size=300))["items"]) == 32
     unsized = account.get("products", [("searchCriteria[currentPage]", 1)])
     assert len(unsized["items"]) == 20
+
+
+def test_an_operation_can_fail_in_the_queue(account: Account) -> None:
+    fault = {"kind": "status", "match": "CONSUMER async.inventory.source-items"}
+    account.control("POST", "/faults", fault)
+    uuid = account.post("async/V1/inventory/source-items", _batch(_row("TEE-BLK-S", 1)))[
+        "bulk_uuid"
+    ]
+    rows = []
+    until = time.monotonic() + 5
+    while not any(row["status"] == 2 for row in rows) and time.monotonic() < until:
+        rows = account.get(f"bulk/{uuid}/status")["operations_list"]
+    assert [(row["status"], row["error_code"]) for row in rows] == [(2, 1205)]
+    assert _on_hand(account, "TEE-BLK-S") != 1

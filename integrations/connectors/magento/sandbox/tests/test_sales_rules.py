@@ -344,3 +344,63 @@ def test_the_newest_sale_can_be_hidden_for_a_while(account: Account) -> None:
     assert account.get("orders", criteria())["total_count"] == 0
     account.control("DELETE", "/faults")
     assert account.get("orders", criteria())["total_count"] == 1
+
+
+def test_an_invoice_that_is_not_captured_waits(account: Account) -> None:
+    order = simple(account, payment="authorized")
+    made = account.post(f"order/{order['entity_id']}/invoice", {"capture": False})
+    assert account.get(f"invoices/{made}")["state"] == 1
+    assert account.get(f"orders/{order['entity_id']}")["total_due"] == order["grand_total"]
+    account.post(f"invoices/{made}/capture")
+    paid = account.get(f"orders/{order['entity_id']}")
+    assert (paid["total_due"], paid["total_paid"]) == (0, order["grand_total"])
+    assert account.get(f"invoices/{made}")["transaction_id"] == paid["payment"]["last_trans_id"]
+    assert account.refused("POST", f"invoices/{made}/capture").status == 400
+
+
+def test_a_credit_memo_can_be_sent_as_a_whole(account: Account) -> None:
+    order = simple(account, paid=True)
+    row = {"order_item_id": row_of(order), "qty": 1, "base_cost": 0, "base_price": 20}
+    sent = {
+        "creditmemo": {
+            "order_id": order["entity_id"],
+            "items": [row],
+            "base_shipping_amount": 2,
+            "base_adjustment_negative": 1,
+        },
+        "offlineRequested": True,
+    }
+    reply = account.rest("POST", "V1/creditmemo/refund", sent)
+    assert (reply.status, reply.json["grand_total"]) == (200, 21)
+    assert account.get(f"creditmemo/{reply.json['entity_id']}") == reply.json
+    del sent["creditmemo"]["items"]
+    assert account.rest("POST", "V1/creditmemo/refund", sent).status == 400
+
+
+def test_an_address_of_an_order_can_be_corrected(account: Account) -> None:
+    order = simple(account, paid=True)
+    shipping = order["extension_attributes"]["shipping_assignments"][0]["shipping"]["address"]
+    changed = {**shipping, "city": "Springfield", "street": ["1 Example Street", "Floor 2"]}
+    account.put(f"orders/{order['entity_id']}", {"entity": changed})
+    found = account.get(f"orders/{order['entity_id']}")
+    again = found["extension_attributes"]["shipping_assignments"][0]["shipping"]["address"]
+    assert (again["city"], again["street"]) == ("Springfield", ["1 Example Street", "Floor 2"])
+    assert found["billing_address"] == order["billing_address"]
+    reply = account.rest("PUT", f"V1/orders/{order['entity_id']}", {"entity": {"city": "X"}})
+    assert reply.status == 400
+
+
+def test_documents_keep_their_comments(account: Account) -> None:
+    order = simple(account, paid=True)
+    said = {"comment": "Left at noon", "is_visible_on_front": 0}
+    made = account.post(f"order/{order['entity_id']}/ship", {"comment": said})
+    entity = {
+        "comment": "And came back",
+        "parent_id": made,
+        "is_customer_notified": 0,
+        "is_visible_on_front": 0,
+    }
+    account.post(f"shipment/{made}/comments", {"entity": entity})
+    found = account.get(f"shipment/{made}")["comments"]
+    assert [row["comment"] for row in found] == ["Left at noon", "And came back"]
+    assert account.get(f"shipment/{made}/comments")["total_count"] == 2

@@ -131,3 +131,19 @@ def test_a_missing_resource_is_named(open_account: Callable[..., Account]) -> No
 def test_a_removed_integration_is_refused(account: Account) -> None:
     account.control("POST", "/uninstall")
     assert account.rest("GET", "V1/modules").status == 401
+
+
+def test_behind_a_proxy_the_shop_signs_with_the_address_it_believes_in(
+    open_account: Callable[..., Account],
+) -> None:
+    account = open_account(seen_as="https://shop.example.com")
+    path = f"/stores/{account.name}/rest/V1/modules"
+    assert account.rest("GET", "V1/modules").status == 401
+    header = account.signed("GET", f"https://shop.example.com{path}")
+    assert call("GET", f"{account.url}{path}", None, {"Authorization": header}).status == 200
+
+
+def test_index_php_leads_to_the_same_calls(account: Account) -> None:
+    url = f"{account.base_url}/index.php/rest/V1/modules"
+    header = account.signed("GET", url)
+    assert call("GET", url, None, {"Authorization": header}).status == 200
