@@ -29,8 +29,9 @@ from integrations.connectors.magento.addresses import UNKNOWN, known
 from integrations.connectors.magento.answers import Refused
 from integrations.connectors.magento.client import StoreClient
 from integrations.connectors.magento.customer_matching import anywhere, existing
-from integrations.connectors.magento.customers import GENDERS, store_view, website_id, whole
+from integrations.connectors.magento.customers import GENDERS, whole
 from integrations.connectors.magento.own_fields import STANDARD
+from integrations.connectors.magento.websites import store_view, website_id
 from mappings.canonical.record import Skipped
 
 # Read by e-mail and by name, read whole, write.
@@ -175,8 +176,8 @@ def _columns(client: StoreClient, fields: Payload, outgoing: Outgoing) -> dict[s
 def _custom(client: StoreClient, fields: Payload, outgoing: Outgoing) -> Iterator[tuple[str, str]]:
     said = fields.maybe_child("custom")
     for code in said.raw() if said else ():
-        # The group decides about prices; it is read alone.
-        if said and code != own_fields.GROUP and (text := said.maybe_text(code)):
+        # The group decides about prices, and nobody can write store credit: both are read alone.
+        if said and code not in own_fields.READ_ALONE and (text := said.maybe_text(code)):
             yield code, text.strip()
     if code := client.account.setting("pos_customer_attribute"):
         yield code, outgoing.key

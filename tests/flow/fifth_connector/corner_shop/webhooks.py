@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
+
+from integrations.connectors.corner_shop.client import CornerClient
 
 from integrations.connector_kit.base import Account, Notice, WebhookRequest
 from integrations.connector_kit.errors import NotTheirs, Unsupported
@@ -19,6 +21,11 @@ def verify(request: WebhookRequest, account: Account) -> None:
     secret = account.credentials.get("webhook_secret", "").encode()
     if not secret or not hmac.compare_digest(given, secret):
         raise NotTheirs("The webhook does not bear the shared secret.")
+
+
+def subscribe(client: CornerClient, callback_url: str, entities: Collection[Entity]) -> None:
+    """Orders are all the shop tells of."""
+    client.tell(callback_url)
 
 
 def notices(request: WebhookRequest) -> list[Notice]:
