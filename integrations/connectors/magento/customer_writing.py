@@ -202,7 +202,7 @@ def _without_regions(client: StoreClient, addresses: Book, error: Refused) -> Bo
         raise explained(error) from None
     left = [row for row, _ in lacking]
     rows = [row for row in addresses.rows if not any(row is one for one in left)]
-    return Book(rows, is_changed=len(rows) > len([row for row in rows if "id" in row]))
+    return Book(rows, is_changed=bool(rows))
 
 
 def findings(client: StoreClient) -> Sequence[Finding]:
