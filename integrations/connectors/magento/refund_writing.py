@@ -14,9 +14,8 @@ from typing import Any
 from integrations.connector_kit.base import Outcome, Outgoing, Receipt, Save
 from integrations.connector_kit.errors import Rejected, TryLater
 from integrations.connector_kit.payload import Payload
-from integrations.connectors.magento import order_refunds
+from integrations.connectors.magento import order_refunds, order_shape
 from integrations.connectors.magento.client import StoreClient
-from integrations.connectors.magento.invoices import is_offline, method_of
 from integrations.connectors.magento.marks import RETURN, comment_of, marks
 from integrations.connectors.magento.order_documents import documents, linked_order
 from integrations.connectors.magento.patience import noting, wait_for_earlier
@@ -96,7 +95,7 @@ def _create(
     if _moves_money(client, order):
         invoice = _invoice(client, order, wanted, prices)
     elif _gives_back(client):
-        words += f". Paid by {method_of(order)}: give the money back by hand"
+        words += f". Paid by {order_shape.method(Payload(order))}: give the money back by hand"
     given = _given(outgoing, words, memo, prices)
     path = f"order/{order['entity_id']}/refund"
     if invoice:
@@ -201,7 +200,7 @@ def _check(
 
 
 def _moves_money(client: StoreClient, order: Mapping[str, Any]) -> bool:
-    return _gives_back(client) and not is_offline(client, order)
+    return _gives_back(client) and not order_shape.is_offline(Payload(order), client.account)
 
 
 def _gives_back(client: StoreClient) -> bool:
