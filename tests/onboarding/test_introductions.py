@@ -19,7 +19,9 @@ from django.utils import timezone
 
 from integrations.connector_kit.sandbox.server import server
 from integrations.models import Connection, Introduction, Onboarding
-from integrations.services import introducing
+from integrations.services import introducing, tidying
+from integrations.services.onboarding import CannotGoOn
+from integrations.services.sandbox import connect_sandbox
 from integrations.sync.sessions import open_account
 from tenants import scope
 from tenants.models import AuditEntry, Membership, Role, Tenant, User
@@ -226,6 +228,32 @@ def test_keys_that_nobody_fetched_in_time_are_not_fetched_later(rig: Rig) -> Non
         Introduction.objects.update(begun_at=timezone.now() - introducing.OPEN_FOR * 2)
     assert "work no more" in rig.client.get(rig.url("introduction/")).content.decode()
     assert (rig.connections(), rig.asked("oauth/token")) == ([], 0)
+
+
+def test_what_a_shop_said_is_not_used_once_it_is_connected_otherwise(rig: Rig) -> None:
+    rig.begin()
+    callback, _ = rig.addresses()
+    assert rig.call(callback) == 200
+    account = connect_sandbox(
+        rig.shop, tenant_id=rig.tenant.pk, connector="magento", name="By keys", now=timezone.now()
+    )
+    with scope.tenant(rig.tenant.pk):
+        Onboarding.objects.update(store=account)
+    assert rig.call(callback) == 404
+    with pytest.raises(CannotGoOn, match="connected already"):
+        introducing.connect(
+            row=rig.row,
+            side="store",
+            query={"oauth_consumer_key": "k" * 32},
+            actor=None,
+            now=timezone.now(),
+        )
+    assert rig.asked("oauth/token") == 0
+    # It is let go of when its time is up.
+    tidying.tidy(timezone.now())
+    assert rig.introduction().sealed is not None
+    tidying.tidy(timezone.now() + introducing.OPEN_FOR * 3)
+    assert rig.introduction().sealed is None
 
 
 def test_a_shop_that_refuses_says_so_and_can_begin_again(rig: Rig) -> None:
