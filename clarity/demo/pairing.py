@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from clarity.demo.compare import Sides
 from clarity.demo.sandboxes import Sandbox
+from integrations.connector_kit.manifest import Manifest
 from integrations.connector_kit.registry import get
 from integrations.connector_kit.sandbox import witness
 from integrations.models import Connection, Cursor, Pair, PairState
@@ -59,10 +60,19 @@ class Paired:
     def is_watched(self) -> bool:
         """Whether every list was polled once: changes before that are for an initial load."""
         with scope.tenant(self.tenant.pk):
+            wanted = {
+                one.pk
+                for one in (self.pos, self.store)
+                if any("poll" in spec.source for spec in _manifest(one).entities.values())
+            }
             polled = Cursor.objects.exclude(polled_at=None)
             accounts = set(polled.values_list("connection", flat=True))
             unpolled = Cursor.objects.filter(polled_at=None).exists()
-        return accounts == {self.pos.pk, self.store.pk} and not unpolled
+        return wanted <= accounts and not unpolled
+
+
+def _manifest(connection: Connection) -> Manifest:
+    return get(connection.connector).manifest
 
 
 def stores() -> list[str]:

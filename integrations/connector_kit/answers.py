@@ -18,6 +18,8 @@ from integrations.connector_kit.redact import redact_secrets, redact_text
 _LONGEST_WAIT = 86_400.0
 """Seconds; a longer Retry-After would park a connection out of sight."""
 _BUSY = frozenset({408, 425, 429})
+# What a proxy says when it waits no longer for the system behind it.
+_PROXYS = frozenset({502, 504})
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ def check(answer: Answer, host: str, clean: Callable[[str], str] = redact_secret
             f"{host} answered {status}{_said(answer, clean)}",
             after=retry_after(answer.headers.get("retry-after", "")),
             throttled=status == 429,
+            unsure=status in _PROXYS,
         )
     if status in (401, 403):
         raise CredentialsRefused(

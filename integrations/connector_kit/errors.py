@@ -31,18 +31,21 @@ class TryLater(ConnectorError):
         throttled: bool = False,
         left: bool = True,
         of_record: bool = False,
+        unsure: bool = False,
     ) -> None:
         """`after`: seconds the other system asked us to wait; None when it did not say.
 
         `throttled`: it refused because of a rate limit, which is no sign of ill health. `left`: a
         request may have reached it; False when we held the call back ourselves. `of_record`: it
-        answered and is well, only this record must wait.
+        answered and is well, only this record must wait. `unsure`: no answer came, or a proxy's in its
+        place, so the other system may be at work on the request still.
         """
         super().__init__(message)
         self.after = after
         self.throttled = throttled
         self.left = left
         self.of_record = of_record
+        self.unsure = unsure
 
 
 class NeedsOwner(ConnectorError):

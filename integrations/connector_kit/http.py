@@ -221,8 +221,9 @@ class Session:
             finally:
                 # A body read to its end has given its connection back; any other is closed.
                 response.close()
-        except (requests.Timeout, urllib3.exceptions.TimeoutError):
-            raise TryLater(f"{host} did not answer in time") from None
+        except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
+            was_sent = not isinstance(error, requests.ConnectTimeout)
+            raise TryLater(f"{host} did not answer in time", unsure=was_sent) from None
         except requests.exceptions.SSLError:
             raise TryLater(f"{host} has no valid certificate") from None
         # Their own words are left out: requests and urllib3 put the URL into them.

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -51,9 +51,12 @@ def make(
     skus: int,
     customers: int,
     opening_stock: bool = False,
+    store: str = "shopify",
+    flavour: str = "admin",
+    shop_settings: Mapping[str, str] | None = None,
 ) -> Rig:
     """Makes both accounts and the pair. The till begins without buyers, the shop without stock
-    unless it is given some."""
+    unless it is given some. `store` and `flavour`: which connector the shop is of."""
     shop, till = Sandbox(shop_url, name), Sandbox(till_url, name)
     points = float(POINTS_PER_WRITE * CALLS_PER_SECOND)
     shop_account = shop.open_account(
@@ -76,11 +79,16 @@ def make(
         settings={"poll_seconds": "2", "requests_per_second": "1000"},
         **common,
     )
-    store = connect_sandbox(
-        shop_account, connector="shopify", flavour="admin", name="Shop", settings={}, **common
+    at_shop = connect_sandbox(
+        shop_account,
+        connector=store,
+        flavour=flavour,
+        name="Shop",
+        settings=shop_settings or {},
+        **common,
     )
     with scope.tenant(tenant.pk):
-        pair = pairs.create_pair(name="Pair", pos=pos, store=store)
+        pair = pairs.create_pair(name="Pair", pos=pos, store=at_shop)
         pairs.start(pair, state=PairState.TESTING, now=timezone.now())
     return Rig(tenant.pk, pair, shop, till)
 
@@ -99,8 +107,8 @@ def run(
     rig = make(shop_url=shop_url, till_url=till_url, name=name, skus=skus, customers=customers)
     with workers():
         found = {
-            "stock": _one(rig, "inventory", target=rig.shop, patience=patience),
-            "customers": _one(rig, "customer", target=rig.till, patience=patience),
+            "stock": one(rig, "inventory", target=rig.shop, patience=patience),
+            "customers": one(rig, "customer", target=rig.till, patience=patience),
         }
     stock.forget()
     compared = stock.compare_stock(pair=rig.pair, now=timezone.now())
@@ -114,7 +122,8 @@ def run(
     return {"skus": skus, "customers": customers, **found}
 
 
-def _one(rig: Rig, entity: str, *, target: Sandbox, patience: float) -> dict[str, Any]:
+def one(rig: Rig, entity: str, *, target: Sandbox, patience: float) -> dict[str, Any]:
+    """The figures of the backfill of one entity. Raises TimeoutError."""
     before = {side: side.log() for side in (rig.shop, rig.till)}
     with scope.tenant(rig.tenant_id):
         flow = backfills.find_flow(rig.pair.pk, entity)

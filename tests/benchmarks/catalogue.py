@@ -147,6 +147,18 @@ BENCHMARKS: Mapping[str, Benchmark] = {
         ),
         seconds=7200,
     ),
+    "stock-queue": Benchmark(
+        "20,000 stock levels into Magento's sandbox through its bulk endpoint, 1,000 a load",
+        "tests.benchmarks.queue_load:measure",
+        (
+            Target("seconds", "until every level is confirmed", "s"),
+            Target("levels_per_second", "levels", "/s"),
+            Target("calls_to_the_shop", "calls to the shop"),
+            Target("refused_429", "429 answers", at_most=0),
+            Target("differences", "different afterwards", at_most=0),
+        ),
+        seconds=3600,
+    ),
     "converge": Benchmark(
         "37 wrong stock levels among 20,000: found in one read of each side, and mended",
         "tests.benchmarks.converging:measure",

@@ -87,7 +87,7 @@ def test_a_connector_is_one_folder_and_nothing_else(copy: Copy) -> None:
     for name, (code, said) in found.items():
         assert code == 0, f"{name}: {said}"
     assert "No changes detected" in found["no migration is needed"][1]
-    assert "1 passed" in found["it is connected and its records flow"][1]
+    assert "2 passed" in found["it is connected and its records flow"][1]
 
 
 def test_a_folder_that_lacks_what_it_promises_is_found(copy: Copy) -> None:

@@ -13,7 +13,8 @@ from integrations.connector_kit.matching import choose
 from integrations.connector_kit.payload import Payload
 from integrations.connectors.magento.client import StoreClient
 from integrations.connectors.magento.criteria import Criteria, Filter, where
-from integrations.connectors.magento.customers import SEARCH, normalise, one, website_id, whole
+from integrations.connectors.magento.customers import SEARCH, normalise, one, whole
+from integrations.connectors.magento.websites import website_id
 from mappings.canonical.address import Address
 from mappings.canonical.customer import Customer
 

@@ -15,10 +15,12 @@ from integrations.connectors.magento import addresses, own_fields
 from integrations.connectors.magento.address_writing import international_of, rank
 from integrations.connectors.magento.addresses import known
 from integrations.connectors.magento.answers import NotFound
-from integrations.connectors.magento.client import DEFAULT_STORE, StoreClient
+from integrations.connectors.magento.client import StoreClient
 from integrations.connectors.magento.criteria import PAGE, Criteria, Filter, where
-from integrations.connectors.magento.own_fields import GROUP, STANDARD
+from integrations.connectors.magento.own_fields import GROUP, STANDARD, STORE_CREDIT
 from integrations.connectors.magento.polling import changed, instant, version
+from integrations.connectors.magento.store_credit import balance_of, is_wanted
+from integrations.connectors.magento.websites import has_several, is_elsewhere, named, website_id
 from mappings.canonical.customer import Customer
 from mappings.canonical.record import Entity, Skipped
 
@@ -60,37 +62,12 @@ def _custom(payload: Payload, seen: Payload | None) -> dict[str, str]:
             found[name] = GENDERS.get(text, text) if name == "gender" else text
     if found.get("gender") == "0":
         del found["gender"]
+    if seen and (left := seen.maybe_text(STORE_CREDIT)):
+        found[STORE_CREDIT] = left
     return found
 
 
-# --- websites --------------------------------------------------------------------------------------
-
-
-def website_id(client: StoreClient) -> int | None:
-    """The website whose customers count; None while the shop tells of none."""
-    chosen = client.account.setting("website")
-    shape = client.shape
-    named = [row for row in shape.websites if chosen in (str(row["code"]), str(row["id"]))]
-    row = named[0] if named else shape.website_of(store_view(client))
-    return int(row["id"]) if row else None
-
-
-def store_view(client: StoreClient) -> str:
-    return client.account.setting("store_view", DEFAULT_STORE)
-
-
-def has_several(client: StoreClient) -> bool:
-    return len([row for row in client.shape.websites if row.get("code") != "admin"]) > 1
-
-
-def _is_elsewhere(client: StoreClient, row: Row) -> bool:
-    here = website_id(client)
-    return has_several(client) and here is not None and int(row.get("website_id") or here) != here
-
-
-def _named(client: StoreClient, website: Any) -> str:
-    rows = client.shape.websites
-    return next((str(row["code"]) for row in rows if row["id"] == website), str(website))
+# --- what is known besides ----------------------------------------------------------------------------
 
 
 def whole(client: StoreClient, row: Row) -> Row:
@@ -99,13 +76,16 @@ def whole(client: StoreClient, row: Row) -> Row:
     return {**row, SEEN: {"labels": named}} if named else row
 
 
-def _placed(client: StoreClient, row: Row) -> Row:
-    """`whole`, and marked where it is of another website than the connection."""
+def _read(client: StoreClient, row: Row) -> Row:
+    """`whole`, with the store credit where that is wanted, and marked where it is of another website
+    than the connection."""
     made = whole(client, row)
-    if not _is_elsewhere(client, row):
-        return made
-    seen = {**made.get(SEEN, {}), "elsewhere": _named(client, row.get("website_id"))}
-    return {**made, SEEN: seen}
+    seen = dict(made.get(SEEN, {}))
+    if is_elsewhere(client, row):
+        seen["elsewhere"] = named(client, row.get("website_id"))
+    elif is_wanted(client) and (left := balance_of(client, str(row["id"]))) is not None:
+        seen[STORE_CREDIT] = str(left)
+    return {**made, SEEN: seen} if seen else made
 
 
 # --- calls -----------------------------------------------------------------------------------------
@@ -115,7 +95,7 @@ def changes(client: StoreClient, cursor: str, now: datetime) -> Page:
     """Thin notices of customers of the website that changed since the cursor."""
 
     def notice(row: Row) -> Notice | None:
-        return None if _is_elsewhere(client, row) else _notice(row, "customer.changed")
+        return None if is_elsewhere(client, row) else _notice(row, "customer.changed")
 
     return changed(client, SEARCH, cursor, now, notice=notice, key="id", sort_key="entity_id")
 
@@ -127,7 +107,7 @@ def read(client: StoreClient, keys: Sequence[str]) -> dict[str, Row | None]:
         found = {str(row["id"]): row for row in _of_ids(client, wanted)}
     else:
         found = {key: row for key in wanted if (row := one(client, key)) is not None}
-    return {key: _placed(client, found[key]) if key in found else None for key in keys}
+    return {key: _read(client, found[key]) if key in found else None for key in keys}
 
 
 def one(client: StoreClient, key: str) -> Row | None:
@@ -139,8 +119,9 @@ def one(client: StoreClient, key: str) -> Row | None:
 
 
 def _lists_are_whole(client: StoreClient) -> bool:
-    """Lists may leave out custom attributes, so where there are some each customer is asked for."""
-    return not own_fields.customer_attributes(client)
+    """Lists may leave out custom attributes and have no store credit, so where these count each
+    customer is asked for."""
+    return not own_fields.customer_attributes(client) and not is_wanted(client)
 
 
 def _of_ids(client: StoreClient, keys: Sequence[str]) -> Sequence[Row]:

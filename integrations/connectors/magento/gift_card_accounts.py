@@ -1,7 +1,7 @@
 """Gift card accounts: read and written one by one, where the shop has calls for them.
 
-Magento: Adobe Commerce as a Cloud Service (giftcardaccounts); elsewhere a module of the merchant may
-offer the same calls under another path. An account tells no time of change, its id only rises.
+Adobe Commerce has none of its own. The calls are those of Adobe's Cloud Service (giftcardaccounts), which
+a module of the merchant may offer, under whatever path. An account tells no time of change.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from integrations.connectors.magento.answers import Forbidden, NoRoute, NotFound
 from integrations.connectors.magento.auth import Method
 from integrations.connectors.magento.client import StoreClient
 from integrations.connectors.magento.criteria import Criteria, where
-from integrations.connectors.magento.gift_card_uses import two_places
+from integrations.connectors.magento.gift_card_uses import ending, two_places
 from mappings.canonical.gift_card import GiftCard, name_of
 from mappings.canonical.record import Skipped
 
@@ -31,16 +31,15 @@ _PAGE = 100
 _GONE = frozenset({2, 3})
 _LEFT = "left"
 _ADVICE = (
-    "Gift card accounts can be written on Adobe Commerce as a Cloud Service, or with a module that"
-    " offers the same calls: enter its path in the settings of the Magento connection. Else set gift"
-    " cards to store_to_pos there."
+    "Adobe Commerce has no calls for gift card accounts. A module can bring them: enter its path in the"
+    " settings of the Magento connection. Else set gift cards to store_to_pos there."
 )
 
 
 def normalise(payload: Payload, account: Account) -> GiftCard:
     """Their account as ours. Raises Skipped for a code that could be the number of a payment card."""
     code = payload.text("code")
-    last = code[-4:]
+    last = ending(code)
     if is_card(code):
         raise Skipped(
             f"The code ending {last} has the form of a payment card number, which is never kept"
@@ -198,7 +197,7 @@ def _check_untouched(outgoing: Outgoing, there: Row, wanted: Decimal) -> None:
     """
     known = {str(outgoing.progress.get(name, "")) for name in (_LEFT, "before")}
     if str(_balance(there)) not in known:
-        last = str(there["code"])[-4:]
+        last = ending(str(there["code"]))
         raise Rejected(
             f"The gift card ending {last} was used in the shop as well: it has {_balance(there)} there"
             f" and {wanted} at the till.",
@@ -226,5 +225,5 @@ def _balance(row: Row) -> Decimal:
 
 
 def _receipt(row: Row, outcome: Outcome) -> Receipt:
-    label = name_of(str(row["code"])[-4:])
+    label = name_of(ending(str(row["code"])))
     return Receipt(str(row["account_id"]), outcome, label=label, shown=row)

@@ -37,7 +37,7 @@ _CANCELLED = "canceled"
 def normalise(payload: Payload, account: Account) -> GiftCard:
     """What an order has taken off a card. Raises Rejected where money went back nobody knows where."""
     code, balance = payload.text("code"), payload.maybe_decimal("balance")
-    last = code[-4:]
+    last = ending(code)
     changed_at = payload.maybe_text("updated_at")
     return GiftCard(
         key=f"{payload.text('order_id')}-{payload.text('account_id')}",
@@ -69,6 +69,11 @@ def _spent(payload: Payload, account: Account, last: str) -> Decimal:
         " by hand, then dismiss this record. Where it always goes back to the card, say so in the"
         " settings of the Magento connection, and this is done by itself.",
     )
+
+
+def ending(code: str) -> str:
+    """What people call a card by. Codes are printed with dashes or without, and tills drop them."""
+    return "".join(letter for letter in code if letter.isalnum())[-4:]
 
 
 def two_places(amount: Decimal) -> Decimal:

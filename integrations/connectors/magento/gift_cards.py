@@ -1,7 +1,7 @@
 """Gift cards of Magento: which ways they go, by what the shop can tell and take.
 
 Open Source has none. Adobe Commerce tells of every order what it took off which card, but lets nobody
-read or write the accounts, except as a Cloud Service or with a module: then balances go both ways.
+read or write the accounts, unless a module of the merchant does: then balances go both ways.
 """
 
 from __future__ import annotations
@@ -154,9 +154,8 @@ def _no_accounts(why: str) -> Finding:
     return Finding(
         kind="gift_card_accounts",
         said=f"The shop does not let gift card accounts be read and written: {why}",
-        fix="That is possible on Adobe Commerce as a Cloud Service, or with a module that offers the"
-        " same calls (enter its path under “Path of gift card accounts”). On other Adobe Commerce shops"
-        " choose store_to_pos; on Magento Open Source choose off.",
+        fix="Adobe Commerce has no calls for that; a module can bring them (enter its path under “Path of"
+        " gift card accounts”). Without one choose store_to_pos; on Magento Open Source choose off.",
     )
 
 

@@ -72,6 +72,8 @@ def _hand_over(client: StoreClient, state: StockState, levels: Sequence[Level]) 
     ]
     handed = bulk.hand_over(client, PATH, bodies, store="all")
     with state.lock:
+        # Those nobody asks for any more: their records were discarded.
+        state.handed = [one for one in state.handed if handed.at - one.at < NO_BULK_FOR]
         state.handed.append(handed)
     return handed
 

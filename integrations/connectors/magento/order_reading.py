@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from integrations.connector_kit.payload import Payload
-from integrations.connectors.magento import customers
+from integrations.connectors.magento import websites
 from integrations.connectors.magento.answers import Forbidden, NotFound
 from integrations.connectors.magento.client import StoreClient
 from integrations.connectors.magento.criteria import Criteria, where
@@ -44,8 +44,8 @@ def _elsewhere(client: StoreClient, raw: Row) -> str:
 
     Magento lists the orders of all its websites, whichever store view is asked.
     """
-    here = customers.website_id(client)
-    if here is None or not customers.has_several(client):
+    here = websites.website_id(client)
+    if here is None or not websites.has_several(client):
         return ""
     shape, store = client.shape, str(raw.get("store_id"))
     sold = next((row for row in shape.store_views if str(row.get("id")) == store), None)
@@ -87,6 +87,12 @@ def skus(client: StoreClient, ids: Iterable[str]) -> dict[str, str]:
     except Forbidden:
         return {}
     return {str(row["id"]): str(row["sku"]) for row in rows}
+
+
+def with_skus(client: StoreClient, raw: Row) -> Row:
+    """The order with the SKUs of articles whose rows bear longer ones."""
+    own = _article_ids(raw)
+    return {**raw, SKUS: skus(client, own)} if own else raw
 
 
 def has_own_skus(raw: Row) -> bool:

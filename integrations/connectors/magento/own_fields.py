@@ -33,6 +33,9 @@ STANDARD = {
 }
 # Read alone: which group a customer is in decides about prices, so it is never changed.
 GROUP = "group_id"
+# Read where the setting asks for it.
+STORE_CREDIT = "store_credit"
+READ_ALONE = frozenset({GROUP, STORE_CREDIT})
 _SEVERAL = "multiselect"
 _YES = {"1": "1", "yes": "1", "true": "1", "0": "0", "no": "0", "false": "0"}
 _NAMED = 12
@@ -165,6 +168,8 @@ def _of_customers(client: StoreClient) -> Iterator[FieldFound]:
                 is_required=use is Use.WRITTEN and one.is_required,
             )
     yield FieldFound(Entity.CUSTOMER, f"custom.{GROUP}", "Customer group (number)", Use.READ)
+    if client.account.setting("store_credit", "leave") == "read":
+        yield FieldFound(Entity.CUSTOMER, f"custom.{STORE_CREDIT}", "Store credit", Use.READ)
 
 
 def _of_products(client: StoreClient) -> Iterator[FieldFound]:

@@ -101,6 +101,8 @@ def _tries(client: StoreClient, entities: Collection[Entity]) -> Iterator[Try]:
 
 def _chosen(account: Account, entities: Collection[Entity]) -> Iterator[Try]:
     """What only some settings need."""
+    if Entity.INVENTORY in entities and account.setting("reservations") != "as_is":
+        yield _list("orders")
     if Entity.SHIPMENT in entities and account.setting("invoice_on_shipment", "no") != "no":
         yield _write("order/0/invoice")
     if Entity.ORDER in entities and account.setting("cancelled_at_pos") == "cancel":

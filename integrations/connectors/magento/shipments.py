@@ -20,6 +20,7 @@ from integrations.connectors.magento.client import StoreClient
 from integrations.connectors.magento.criteria import Criteria, where
 from integrations.connectors.magento.marks import SHIPMENT, comment_of
 from integrations.connectors.magento.order_documents import documents, linked_order
+from integrations.connectors.magento.patience import noting, wait_for_earlier
 from integrations.connectors.magento.shipment_plan import Items, Needed, Planned, plan
 from integrations.connectors.magento.sold_rows import Row, bundles, rows_of
 from integrations.connectors.magento.tracks import Track, missing, tracks_of
@@ -41,7 +42,8 @@ def write(client: StoreClient, outgoing: Outgoing, save: Save) -> Receipt:
     planned = _plan(client, outgoing, order, rows, tracks)
     made = ""
     if planned.items:
-        made = _ship(client, outgoing, order, planned.items, tracks)
+        wait_for_earlier(outgoing)
+        made = noting(save, lambda: _ship(client, outgoing, order, planned.items, tracks))
         save("shipment_id", made)
     added = not made and _add_tracks(client, order, planned.own, tracks)
     invoices.follow(client, order)

@@ -13,8 +13,15 @@ from integrations.connector_kit.audit import Finding, Weight
 from integrations.connectors.magento.answers import NoRoute, NotFound
 from integrations.connectors.magento.client import StoreClient
 from integrations.connectors.magento.criteria import Criteria
-from integrations.connectors.magento.customers import SEARCH, website_id
 from integrations.connectors.magento.shape import STORE_CREDIT
+from integrations.connectors.magento.websites import website_id
+
+_CUSTOMERS = "customers/search"
+
+
+def is_wanted(client: StoreClient) -> bool:
+    """Whether the balance is read with each customer."""
+    return client.account.setting("store_credit", "leave") == "read"
 
 
 def balance_of(client: StoreClient, customer: str) -> Decimal | None:
@@ -42,7 +49,7 @@ def findings(client: StoreClient) -> Sequence[Finding]:
             said=f"Customers of the shop may have store credit. It {told} no version of Magento lets it"
             " be changed from outside, so it stays in the shop.",
             fix="Nothing needs to be done: what an order was paid with by store credit arrives as a"
-            " payment. Give refunds of the till as money or on a gift card.",
+            " payment, and the setting “Store credit” reads what a customer has left. Give refunds of the till as money or on a gift card.",
             weight=Weight.NOTICE,
         )
     ]
@@ -51,7 +58,7 @@ def findings(client: StoreClient) -> Sequence[Finding]:
 def _is_told(client: StoreClient) -> bool:
     """Asked of any customer: a shop that lacks the call knows no such address."""
     criteria = Criteria(sort=(("entity_id", "DESC"),), size=1, fields="items[id],total_count")
-    rows = client.search(SEARCH, criteria).items
+    rows = client.search(_CUSTOMERS, criteria).items
     website = website_id(client)
     if not rows or website is None:
         return False

@@ -9,21 +9,26 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import pytest
+from django.core.management import load_command_class
 from django.test import Client
 from django.utils import timezone
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
+from clarity.demo import pairing
 from clarity.demo.sandboxes import Sandbox, plain_session
+from clarity.faults.shops import open_shops
 from conftest import SandboxProcess
 from integrations.connector_kit.errors import NeedsOwner
 from integrations.connector_kit.sandbox.catalogue import catalogue
 from integrations.models import Connection, Environment, InboxItem, PairState
-from integrations.services import connections, pairs
+from integrations.services import connections, pairs, sandbox_pairs
 from integrations.services.connections import BadConnection, NewConnection
 from integrations.services.sandbox import connect_sandbox
+from integrations.services.sandbox_pairs import Systems
 from integrations.sync import slices
 from tenants import scope
+from tenants.models import User
 from tenants.services.members import create_tenant
 
 ARTICLE = catalogue(seed="7", size=3)[0]
@@ -99,6 +104,7 @@ def test_an_added_folder_is_a_whole_connector(
 
     hook = f"/hooks/corner_shop/{store.pk}/"
     assert post(hook, secret="wrong") == (401, "The webhook does not bear the shared secret.")
+    assert post(hook, secret="ask the notary") == (503, "The notary has closed.")
     assert post(hook, event="chat")[0] == 200
     assert items(store) == []
     assert [post(hook), post(hook)] == [(200, "7"), (200, "7")]
@@ -133,6 +139,41 @@ def test_an_added_folder_is_a_whole_connector(
         orders = api.request("GET", "/api/sales/orders").json()["results"]
     assert [(row["public_id"], str(row["total"])) for row in orders] == [("S-C-7", "38.5")]
     assert shop.stock[SKU] == left, "what the order took is gone from the shop as well"
+
+
+def test_its_sandbox_takes_part_wherever_those_of_stores_do(
+    transactional_db: None,
+    live_server: Any,
+    sandboxes: Mapping[str, SandboxProcess],
+    account_name: str,
+    settings: Any,
+) -> None:
+    assert "corner_shop" in pairing.stores()
+    for command in ("demo", "faults"):
+        parser = load_command_class("clarity", command).create_parser("manage.py", command)
+        assert "corner_shop" in parser.format_help()
+    urls = {name: sandboxes[name].url for name in ("corner_shop", "heartland")}
+    settings.CLARITY_SANDBOXES = urls
+    assert list(sandbox_pairs.offered()) == [Systems("heartland", "corner_shop")]
+
+    shops = open_shops(account_name, store="corner_shop", urls=urls, public_url=live_server.url)
+    assert shops.store.settings == {"poll_seconds": "3", "greeting": "Ahoi"}
+    page = Client()
+    page.force_login(User.objects.get(email=f"{account_name}@example.com"))
+    offer = page.get(f"/t/{shops.tenant.slug}/start/").content.decode()
+    assert "Show me Heartland and Corner Shop" in offer
+
+    def work() -> None:
+        for connection in (shops.store, shops.pos):
+            slices.run(tenant_id=shops.tenant.pk, connection_id=connection.pk)
+
+    work()
+    shops.wait_until_watched(1)
+    shops.order(2)
+    shops.sell()
+    end = shops.until_good(30, work=work)
+    assert end.is_good, end.plainly()
+    assert shops.seen.compare().orders_in_heartland == 2
 
 
 def items(connection: Connection) -> list[tuple[str, str, str, str]]:

@@ -19,6 +19,7 @@ from integrations.connectors.magento.sandbox.settings import Settings
 
 ADMIN_SECONDS = 4 * 3600
 AHEAD_SECONDS = 600
+_MOST_NONCES = 100_000
 _REQUIRED = (
     "oauth_consumer_key",
     "oauth_nonce",
@@ -72,7 +73,7 @@ class KeyRing:
         self.admin_password = _digest("admin-password", *seed)[:16]
         self.is_active = True
         self._lock = threading.Lock()
-        self._nonces: set[str] = set()
+        self._nonces: dict[str, None] = {}
         self._admins: dict[str, float] = {}
 
     def credentials(self) -> dict[str, str]:
@@ -165,7 +166,10 @@ class KeyRing:
                     f"{protocol['oauth_consumer_key']}.",
                     status=401,
                 )
-            self._nonces.add(protocol["oauth_nonce"])
+            self._nonces[protocol["oauth_nonce"]] = None
+            # Magento's cron forgets old ones too; a demo may run for weeks.
+            if len(self._nonces) > _MOST_NONCES:
+                del self._nonces[next(iter(self._nonces))]
 
     def check_signature(self, asked: Asked, protocol: Mapping[str, str], secret: str) -> None:
         """Raises Refusal. A path with an encoded slash never fits on 2.4.6 and later, however well it

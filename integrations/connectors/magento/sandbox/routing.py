@@ -56,9 +56,7 @@ class Call:
         found = self.body.get(name) if isinstance(self.body, dict) else None
         if found is None:
             raise required(name)
-        if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-            raise wrong_type(found, "array")
-        return found
+        return rows_of(found)
 
     def values(self) -> dict[str, Any]:
         """The body as an object, {} without one: for actions whose every field may be left out."""
@@ -134,6 +132,15 @@ def _walk(
         if deeper is not None:
             return deeper
     return _walk(node.name, method, rest, (*values, first)) if node.name is not None else None
+
+
+def rows_of(value: object) -> list[dict[str, Any]]:
+    """A list of objects within a body, none of it for null. Raises Refusal for anything else."""
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
+        raise wrong_type(value, "array")
+    return value
 
 
 def decimal_of(value: object, name: str) -> Decimal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -89,6 +90,18 @@ def test_a_lost_answer_ships_nothing_twice() -> None:
     assert sent_items(order) == [[(3, 2)]]
 
 
+def test_a_shipment_that_may_be_under_way_still_is_not_begun_again() -> None:
+    order, outgoing = SmallOrder(item(3, "TEE", 4)), shipment(("TEE", 2))
+    just_now = {"unsure_since": datetime.now(UTC).isoformat()}
+    with pytest.raises(TryLater) as caught:
+        deliver(order, replace(outgoing, attempt=2, progress=just_now))
+    assert caught.value.of_record
+    assert order.shipments == []
+    long_ago = {"unsure_since": "2026-01-01T00:00:00+00:00"}
+    deliver(order, replace(outgoing, attempt=3, progress=long_ago))
+    assert sent_items(order) == [[(3, 2)]]
+
+
 def test_two_shipments_of_the_till_are_told_apart_by_their_marks() -> None:
     order = SmallOrder(item(3, "TEE", 4))
     deliver(order, shipment(("TEE", 2)))
@@ -156,6 +169,14 @@ def test_an_article_is_found_by_its_link_where_its_number_differs() -> None:
     line = {"sku": "0815", "product_key": "55", "quantity": 2}
     linked = {"order:100": "7", "product:55": "TEE"}
     deliver(order, shipment(fields={"lines": [line]}, related=linked))
+    assert sent_items(order) == [[(3, 2)]]
+
+
+def test_options_that_make_a_sku_longer_hide_no_article() -> None:
+    engraved = {"extension_attributes": {"custom_options": [{"option_id": "1"}]}}
+    order = SmallOrder(item(3, "RING-engraved", 2, product_option=engraved))
+    found = {"items": [{"id": 503, "sku": "RING"}], "total_count": 1}
+    deliver(order, shipment(("RING", 2)), {"GET /V1/products": found})
     assert sent_items(order) == [[(3, 2)]]
 
 

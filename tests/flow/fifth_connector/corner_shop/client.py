@@ -17,6 +17,9 @@ class CornerClient:
     def name(self) -> str:
         return str(self._session.request("GET", "/shop").json()["name"])
 
+    def tell(self, address: str) -> None:
+        self._session.request("PUT", "/hook", body={"address": address})
+
     def set_stock(self, sku: str, units: int) -> Answer:
         return self._session.request("PUT", f"/stock/{sku}", body={"units": units})
 

@@ -22,4 +22,7 @@ CONNECTOR = Connector(
     notices=webhooks.notices,
     challenge=webhooks.challenge,
     acknowledge=webhooks.acknowledge,
+    subscribe=webhooks.subscribe,
+    sandbox="integrations.connectors.corner_shop.sandbox.app:create",
+    witness="integrations.connectors.corner_shop.sandbox.witness:Witness",
 )

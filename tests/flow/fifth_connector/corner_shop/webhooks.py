@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
+from integrations.connectors.corner_shop.client import CornerClient
+
 from integrations.connector_kit.base import Account, Notice, WebhookRequest
-from integrations.connector_kit.errors import NotTheirs, Unsupported
+from integrations.connector_kit.errors import NotTheirs, TryLater, Unsupported
 from mappings.canonical.record import Entity
 
 
 def verify(request: WebhookRequest, account: Account) -> None:
-    """Raises NotTheirs unless the header holds the secret we share with the shop."""
+    """Raises NotTheirs unless the header holds the secret we share with the shop, TryLater when it
+    cannot be checked now."""
     given = request.headers.get("x-corner-secret", "").encode()
+    if given == b"ask the notary":
+        raise TryLater("The notary has closed.")
     secret = account.credentials.get("webhook_secret", "").encode()
     if not secret or not hmac.compare_digest(given, secret):
         raise NotTheirs("The webhook does not bear the shared secret.")
+
+
+def subscribe(client: CornerClient, callback_url: str, entities: Collection[Entity]) -> None:
+    """Orders are all the shop tells of."""
+    client.tell(callback_url)
 
 
 def notices(request: WebhookRequest) -> list[Notice]:

@@ -19,7 +19,13 @@ from integrations.connectors.magento.sandbox.catalogue import (
 from integrations.connectors.magento.sandbox.errors import Refusal, required
 from integrations.connectors.magento.sandbox.inventory import stock_items
 from integrations.connectors.magento.sandbox.records import STOCKED_TYPES, Attribute, Product
-from integrations.connectors.magento.sandbox.routing import Call, Route, decimal_of, whole_of
+from integrations.connectors.magento.sandbox.routing import (
+    Call,
+    Route,
+    decimal_of,
+    rows_of,
+    whole_of,
+)
 from integrations.connectors.magento.sandbox.shop import Shop
 
 _TYPES = (*STOCKED_TYPES, "configurable", "bundle", "grouped")
@@ -65,7 +71,7 @@ def _custom(shop: Shop, given: Mapping[str, Any]) -> dict[str, Any]:
     """Attributes by code. Raises Refusal for one that the shop does not have, or a value that its list
     does not have."""
     values: dict[str, Any] = {}
-    for row in given.get("custom_attributes") or []:
+    for row in rows_of(given.get("custom_attributes")):
         code, value = str(row.get("attribute_code", "")), row.get("value")
         attribute = shop.attributes.get(code)
         if attribute is None or code in _DERIVED:
@@ -100,7 +106,7 @@ def _check(
         raise _empty("Price")
     if given.get("price") is not None and decimal_of(given["price"], "price") < 0:
         raise Refusal('The value of attribute "%1" is invalid.', parameters=["price"])
-    media.check_all(given.get("media_gallery_entries") or [])
+    media.check_all(rows_of(given.get("media_gallery_entries")))
     _check_url(shop, str(given["sku"]), given, values, is_new=is_new)
 
 

@@ -19,7 +19,7 @@ from integrations.connectors.magento.sandbox.people.regions import (
     region_of,
 )
 from integrations.connectors.magento.sandbox.records import Address, Customer
-from integrations.connectors.magento.sandbox.routing import whole_of
+from integrations.connectors.magento.sandbox.routing import rows_of, whole_of
 from integrations.connectors.magento.sandbox.shop import Shop
 
 _REQUIRED = ("firstname", "lastname", "city", "country_id", "telephone")
@@ -100,7 +100,7 @@ def _made(number: int, customer: int, row: Mapping[str, Any]) -> Address:
         region_id=region.id if region else 0,
         custom={
             str(entry.get("attribute_code")): entry.get("value")
-            for entry in row.get("custom_attributes") or []
+            for entry in rows_of(row.get("custom_attributes"))
         },
         **{name: row.get(name) for name in _OPTIONAL},
     )

@@ -12,7 +12,7 @@ from integrations.connectors.magento.sandbox.errors import Refusal, no_such_enti
 from integrations.connectors.magento.sandbox.people import book, customer_view
 from integrations.connectors.magento.sandbox.people.metadata import OWN_FIELDS
 from integrations.connectors.magento.sandbox.records import Customer
-from integrations.connectors.magento.sandbox.routing import Call, Route, whole_of
+from integrations.connectors.magento.sandbox.routing import Call, Route, rows_of, whole_of
 from integrations.connectors.magento.sandbox.shop import Shop
 
 RESOURCE = "Magento_Customer::customer"
@@ -100,7 +100,7 @@ def _lay(shop: Shop, entry: Customer, given: Mapping[str, Any]) -> None:
         if given.get(name) is not None:
             setattr(entry, name, whole_of(given[name], name))
     known = {code for code, _, _ in OWN_FIELDS}
-    for row in given.get("custom_attributes") or []:
+    for row in rows_of(given.get("custom_attributes")):
         # What the shop does not have is dropped without a word.
         if row.get("attribute_code") in known:
             entry.custom[str(row["attribute_code"])] = row.get("value")

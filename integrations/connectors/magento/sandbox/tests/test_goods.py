@@ -57,6 +57,8 @@ def test_what_a_new_product_lacks_is_named(account: Account) -> None:
         (_new("N", price=None), "value is empty"),
         (_new("N" * 65), "64 characters"),
         (_new("N", price=-1), "is invalid"),
+        (_new("N", custom_attributes="color"), "type is invalid"),
+        (_new("N", media_gallery_entries=[1]), "type is invalid"),
         ({}, '"%fieldName" is required'),
     ):
         reply = account.refused("POST", "products", body)

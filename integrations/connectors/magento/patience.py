@@ -1,0 +1,41 @@
+"""A write whose answer never came may be under way still, and then looking finds nothing yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from integrations.connector_kit.base import Outgoing, Save
+from integrations.connector_kit.errors import TryLater
+
+T = TypeVar("T")
+
+# Between the moment a proxy or we stop waiting and the moment Magento is through with it.
+AT_WORK = timedelta(seconds=15)
+_SINCE = "unsure_since"
+
+
+def noting(save: Save, write: Callable[[], T]) -> T:
+    """Writes; notes when Magento may be at work on it still, though no answer came."""
+    try:
+        return write()
+    except TryLater as lost:
+        if lost.unsure:
+            save(_SINCE, datetime.now(UTC).isoformat())
+        raise
+
+
+def wait_for_earlier(outgoing: Outgoing) -> None:
+    """Raises TryLater while an earlier attempt may be under way. Call when looking found nothing."""
+    since = outgoing.progress.get(_SINCE)
+    if not since:
+        return
+    left = datetime.fromisoformat(str(since)) + AT_WORK - datetime.now(UTC)
+    if left > timedelta(0):
+        raise TryLater(
+            "Magento may be at work on the first attempt still; it is looked for once more before"
+            " anything is written again.",
+            after=left.total_seconds(),
+            of_record=True,
+        )

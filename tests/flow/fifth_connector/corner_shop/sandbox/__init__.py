@@ -1,0 +1,3 @@
+"""A corner shop to try things with."""
+
+from __future__ import annotations
