@@ -125,8 +125,9 @@ class Outgoing:
 
     `promised`: of stock. Of these orders of the target (ids there) those that the number to be
     written has been lowered by already, with the units of this article: they wait to be told to the
-    source of the stock, or are reserved there. None: all the order has of the article. A target that
-    holds the units of its open orders back by itself writes so many more, or they count twice.
+    source of the stock, or are reserved there. None: all the order has of the article, also where it
+    was decided that the order holds nothing back. A target that keeps units back for its open orders
+    by itself writes so many more, or they count twice.
     """
 
     delivery_id: str

@@ -62,7 +62,9 @@ def _units(
         if not (row.item == key if row.item else row.sku == sku):
             continue
         units = _known(row, held, since)
-        if units:
+        if units is None:
+            found[row.order_key] = None
+        elif units and found.get(row.order_key, 0) is not None:
             found[row.order_key] = (found.get(row.order_key) or 0) + units
     # From before the ledger was kept, or from so long ago that it was tidied: the till has it all.
     linked = Link.objects.filter(
@@ -73,10 +75,21 @@ def _units(
     return {**found, **dict.fromkeys(linked.values_list("store_key", flat=True))}
 
 
-def _known(row: Reservation, held: Mapping[int, tuple[str, int]], since: datetime) -> int:
-    """Units the number knows of: those it was lowered by, and those the till had when it was read."""
-    if row.pk in held:
-        return min(row.units, row.there + held[row.pk][1])
+def _known(row: Reservation, held: Mapping[int, tuple[str, int]], since: datetime) -> int | None:
+    """Units the number knows of: those it was lowered by, and those the till had when it was read.
+
+    None for an order that was discarded or left out after all: it was decided that it holds nothing
+    back, so all of it is offered again.
+    """
     if row.settled_at is None:
-        return row.there
-    return row.units if row.settled_at <= since else max(0, row.units - row.released)
+        return row.there + _lowered(row, held)
+    before = max(0, row.units - row.released)
+    if row.pk in held:
+        return before + _lowered(row, held)
+    if row.settled_at > since:
+        return before
+    return row.units or None
+
+
+def _lowered(row: Reservation, held: Mapping[int, tuple[str, int]]) -> int:
+    return held[row.pk][1] if row.pk in held else 0

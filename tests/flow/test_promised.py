@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+
+import pytest
 
 from integrations.models import Delivery, Link, Reservation
 from integrations.sync import promised
@@ -12,6 +15,8 @@ from tenants import scope
 from tests.flow.conftest import Rig
 
 SKU = "TEE-BLK-S"
+READ = datetime(2026, 3, 2, 12, tzinfo=UTC)
+BEFORE, AFTER = READ - timedelta(seconds=9), READ + timedelta(seconds=9)
 
 
 def buy(rig: Rig, quantity: int) -> str:
@@ -68,3 +73,29 @@ def test_what_is_offered_follows_the_till_at_every_step(
         Reservation.objects.all().delete()
         assert Link.objects.filter(entity="order", store_key=order).exists()
     assert asked(rig, lowered, order) == {order: None}
+
+
+@pytest.mark.parametrize(
+    ("units", "there", "released", "settled_at", "lowered_by", "known"),
+    [
+        pytest.param(3, 0, 0, None, 3, 3, id="on its way"),
+        pytest.param(3, 0, 0, None, 0, 0, id="became known after the number was made"),
+        pytest.param(5, 3, 0, None, 0, 3, id="grew after the number was made"),
+        pytest.param(3, 3, 3, BEFORE, 0, 3, id="at the till when it was read"),
+        pytest.param(3, 3, 3, AFTER, 3, 3, id="reached the till while the number waited"),
+        pytest.param(3, 3, 3, AFTER, 0, 0, id="known and delivered after the till was read"),
+        pytest.param(0, 0, 3, BEFORE, 0, None, id="discarded"),
+        pytest.param(0, 0, 3, AFTER, 3, 3, id="discarded while the number waited"),
+    ],
+)
+def test_units_count_as_the_number_knows_them(
+    units: int,
+    there: int,
+    released: int,
+    settled_at: datetime | None,
+    lowered_by: int,
+    known: int | None,
+) -> None:
+    row = Reservation(pk=1, units=units, there=there, released=released, settled_at=settled_at)
+    held = {1: ("#1", lowered_by)} if lowered_by else {}
+    assert promised._known(row, held, READ) == known

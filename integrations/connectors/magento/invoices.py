@@ -11,6 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from integrations.connector_kit.errors import Rejected
+from integrations.connector_kit.payload import Payload
+from integrations.connectors.magento import order_shape
 from integrations.connectors.magento.client import StoreClient
 from integrations.connectors.magento.sold_rows import (
     BUNDLE,
@@ -22,19 +24,7 @@ from integrations.connectors.magento.sold_rows import (
     rows_of,
 )
 
-# Methods of the core by which no payment service moves money.
-OFFLINE = frozenset({"checkmo", "banktransfer", "cashondelivery", "purchaseorder", "free"})
 _OPEN = ("new", "processing")
-
-
-def method_of(order: Mapping[str, Any]) -> str:
-    return str((order.get("payment") or {}).get("method") or "")
-
-
-def is_offline(client: StoreClient, order: Mapping[str, Any]) -> bool:
-    """Whether the order was paid by an offline method: one of the core, or one the settings name."""
-    more = client.account.setting("offline_methods").replace(",", " ").split()
-    return method_of(order) in OFFLINE.union(more)
 
 
 def follow(client: StoreClient, shipped: Mapping[str, Any]) -> None:
@@ -45,7 +35,7 @@ def follow(client: StoreClient, shipped: Mapping[str, Any]) -> None:
     """
     if client.account.setting("invoice_on_shipment", "no") != "offline":
         return
-    if not is_offline(client, shipped):
+    if not order_shape.is_offline(Payload(shipped), client.account):
         return
     order = client.get(f"orders/{shipped['entity_id']}")
     items = due(rows_of(order))

@@ -7,6 +7,7 @@ from typing import Any
 
 from integrations.connector_kit.base import Outgoing
 from integrations.connector_kit.errors import Rejected
+from integrations.connectors.magento import order_reading
 from integrations.connectors.magento.answers import NotFound
 from integrations.connectors.magento.client import StoreClient
 from integrations.connectors.magento.criteria import Criteria, where
@@ -25,7 +26,7 @@ def linked_order(client: StoreClient, outgoing: Outgoing, what: str) -> Mapping[
             field="order_key",
             advice=f"Link the order of this {what} to its Magento order, then replay.",
         )
-    return order_of(client, linked[0])
+    return order_reading.with_skus(client, order_of(client, linked[0]))
 
 
 def order_of(client: StoreClient, key: str) -> Mapping[str, Any]:

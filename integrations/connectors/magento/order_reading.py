@@ -89,6 +89,12 @@ def skus(client: StoreClient, ids: Iterable[str]) -> dict[str, str]:
     return {str(row["id"]): str(row["sku"]) for row in rows}
 
 
+def with_skus(client: StoreClient, raw: Row) -> Row:
+    """The order with the SKUs of articles whose rows bear longer ones."""
+    own = _article_ids(raw)
+    return {**raw, SKUS: skus(client, own)} if own else raw
+
+
 def has_own_skus(raw: Row) -> bool:
     """Whether the SKU of a row may be longer than its article's."""
     return bool(_article_ids(raw))

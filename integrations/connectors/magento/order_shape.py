@@ -13,7 +13,6 @@ from typing import Any
 from integrations.connector_kit.base import Account
 from integrations.connector_kit.errors import Rejected
 from integrations.connector_kit.payload import Payload
-from integrations.connectors.magento.invoices import OFFLINE
 from mappings.canonical.address import Address
 from mappings.canonical.record import Skipped
 
@@ -21,6 +20,9 @@ Raw = Mapping[str, Any]
 
 # Where `read` leaves the website of an order that another website than that of the connection sold.
 ELSEWHERE = "clarity_elsewhere"
+
+# Methods of the core by which no payment service moves money.
+OFFLINE = frozenset({"checkmo", "banktransfer", "cashondelivery", "purchaseorder", "free"})
 
 # Of a payment only these are kept: who took the money, and what may be known of a card. The rest
 # holds encrypted card numbers, verification results, bank accounts and what a gateway notes.

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from integrations.connector_kit.base import Outgoing
+from integrations.connector_kit.base import Account, Outgoing
 from integrations.connector_kit.errors import Rejected
 from integrations.connector_kit.payload import Payload
+from integrations.connectors.magento import order_money
+from integrations.connectors.magento.order_money import Books
 from integrations.connectors.magento.sold_rows import ZERO, Row, money_rows, rows_of, skus_of
 from mappings.canonical.money import minor_unit, to_minor
 from mappings.canonical.record import Entity
@@ -44,7 +46,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Memo:
-    """A credit memo to be made, in the currency of `prices`.
+    """A credit memo to be made. `shipping`: before discount, as Magento is asked for it.
 
     `items`: units by order item; those of 0 units only hold the place of an amount. `rounding`: what
     the till gave back beyond Magento's sum, never more than a coin for the goods and one for the tax
@@ -60,15 +62,20 @@ class Memo:
 
 @dataclass(frozen=True)
 class Prices:
-    """Which of an order's two currencies the point of sale sells in."""
+    """The currency the point of sale sells in, and what one of the base currency is in it.
 
-    currency: str
-    prefix: str
+    Credit memos are asked for in the base currency.
+    """
+
+    books: Books
     rate: Decimal
-    """Units of this currency in one of the base currency, which credit memos are asked in."""
+
+    @property
+    def currency(self) -> str:
+        return self.books.currency
 
     def of(self, row: Payload, name: str) -> Decimal:
-        return row.maybe_decimal(f"{self.prefix}{name}") or ZERO
+        return self.books.exact(row, name)
 
     def to_base(self, amount: Decimal) -> Decimal:
         return amount if self.rate == 1 else (amount / self.rate).quantize(Decimal("0.0001"))
@@ -98,24 +105,20 @@ def _back(row: Payload, index: int) -> Back:
     )
 
 
-def prices_of(order: Mapping[str, Any], wanted: Wanted, setting: str) -> Prices:
-    """`setting`: "base" or "order". Raises Rejected when the till gave back another currency."""
+def prices_of(order: Mapping[str, Any], wanted: Wanted, account: Account) -> Prices:
+    """By the setting order_currency. Raises Rejected when the till gave back another currency."""
     payload = Payload(order)
-    base = payload.maybe_text("base_currency_code") or ""
-    if setting == "order":
-        rate = payload.maybe_decimal("base_to_order_rate") or Decimal(1)
-        found = Prices(payload.maybe_text("order_currency_code") or base, "", rate)
-    else:
-        found = Prices(base, "base_", Decimal(1))
-    if wanted.currency and wanted.currency != found.currency:
+    books = order_money.books(payload, account)
+    rate = Decimal(1) if books.is_base else payload.maybe_decimal("base_to_order_rate")
+    if wanted.currency and wanted.currency != books.currency:
         raise Rejected(
-            f"Return {wanted.number} is in {wanted.currency}, the order in {found.currency}",
+            f"Return {wanted.number} is in {wanted.currency}, the order in {books.currency}",
             field="currency",
             said=wanted.currency,
             advice="Look at the setting Currency of orders of the Magento connection, and at the"
             " currency in the settings of the point of sale. Enter this refund in Magento by hand.",
         )
-    return found
+    return Prices(books, rate or Decimal(1))
 
 
 def memo_of(
@@ -124,13 +127,13 @@ def memo_of(
     """Raises Rejected, before anything is sent, naming what the order cannot give back."""
     rows = rows_of(order)
     items = _items(order, rows, wanted, related)
-    _check_shipping(order, wanted, prices)
+    share = _share_of_shipping(order, wanted, prices)
     return Memo(
         items=items or {row.id: ZERO for row in money_rows(rows) if row.invoiced > row.refunded},
         restock=_restocked(rows, items, wanted),
-        shipping=wanted.shipping,
+        shipping=to_minor(prices.of(Payload(order), "shipping_amount") * share, prices.currency),
         adjustment=wanted.adjustment,
-        rounding=_rounding(order, rows, items, wanted, prices),
+        rounding=_rounding(order, rows, items, wanted, prices, share),
     )
 
 
@@ -197,10 +200,19 @@ def _has_left(rows: Sequence[Row], row: Row) -> bool:
     return any(one.shipped for one in rows if one.id in family or one.parent == row.id)
 
 
-def _check_shipping(order: Mapping[str, Any], wanted: Wanted, prices: Prices) -> None:
+def _share_of_shipping(order: Mapping[str, Any], wanted: Wanted, prices: Prices) -> Decimal:
+    """Which part of the order's shipping goes back. Raises Rejected when less than that is left.
+
+    The point of sale was told the shipping after its discount; Magento is asked for it before.
+    """
+    if not wanted.shipping:
+        return ZERO
     head = Payload(order)
-    left = prices.of(head, "shipping_amount") - prices.of(head, "shipping_refunded")
-    if wanted.shipping > left:
+    charged = prices.of(head, "shipping_amount")
+    whole = charged + _beside_shipping(head, prices)
+    done = prices.of(head, "shipping_refunded") / charged if charged else Decimal(1)
+    left = to_minor(whole * (1 - done), prices.currency)
+    if whole <= 0 or wanted.shipping > left:
         raise Rejected(
             f"Return {wanted.number}: the till gave back {wanted.shipping} of shipping, order"
             f" {order.get('increment_id')} has {left} left",
@@ -208,6 +220,13 @@ def _check_shipping(order: Mapping[str, Any], wanted: Wanted, prices: Prices) ->
             said=str(wanted.shipping),
             advice="Compare the refunds of the order in Magento, then enter the rest by hand.",
         )
+    return wanted.shipping / whole
+
+
+def _beside_shipping(head: Payload, prices: Prices) -> Decimal:
+    """What the discount changes of the shipping, below zero."""
+    hidden = prices.of(head, "shipping_discount_tax_compensation_amount")
+    return hidden - abs(prices.of(head, "shipping_discount_amount"))
 
 
 def _rounding(
@@ -216,12 +235,14 @@ def _rounding(
     items: Mapping[int, Decimal],
     wanted: Wanted,
     prices: Prices,
+    share: Decimal,
 ) -> Decimal:
     """What the till gave back beyond Magento's sum. Raises Rejected when it is no rounding."""
     if not items and not wanted.shipping:
         return ZERO
     goods = sum((_amount_of(row, items[row.id], prices) for row in rows if row.id in items), ZERO)
-    shipping = _shipping_of(order, wanted, prices)
+    tax = prices.of(Payload(order), "shipping_tax_amount") * share
+    shipping = wanted.shipping + to_minor(tax, prices.currency)
     theirs = to_minor(goods + shipping, prices.currency)
     ours = wanted.total - wanted.adjustment
     if abs(ours - theirs) > minor_unit(prices.currency) * 2 * len(wanted.lines):
@@ -253,13 +274,3 @@ def _amount_of(row: Row, units: Decimal, prices: Prices) -> Decimal:
         "discount": of(row.payload, "discount_refunded") - of(row.payload, "discount_invoiced"),
     }
     return sum((to_minor(one * units / left, prices.currency) for one in rest.values()), ZERO)
-
-
-def _shipping_of(order: Mapping[str, Any], wanted: Wanted, prices: Prices) -> Decimal:
-    """The shipping given back, with its share of tax and discount."""
-    head = Payload(order)
-    whole = prices.of(head, "shipping_amount")
-    if not (wanted.shipping and whole):
-        return wanted.shipping
-    more = prices.of(head, "shipping_tax_amount") - prices.of(head, "shipping_discount_amount")
-    return wanted.shipping + to_minor(more * wanted.shipping / whole, prices.currency)

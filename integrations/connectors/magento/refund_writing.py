@@ -14,8 +14,8 @@ from typing import Any
 from integrations.connector_kit.base import Outcome, Outgoing, Receipt, Save
 from integrations.connector_kit.errors import Rejected, TryLater
 from integrations.connector_kit.payload import Payload
+from integrations.connectors.magento import order_refunds, order_shape
 from integrations.connectors.magento.client import StoreClient
-from integrations.connectors.magento.invoices import is_offline, method_of
 from integrations.connectors.magento.marks import RETURN, comment_of, marks
 from integrations.connectors.magento.order_documents import documents, linked_order
 from integrations.connectors.magento.patience import noting, wait_for_earlier
@@ -27,7 +27,7 @@ from integrations.connectors.magento.refund_plan import (
     prices_of,
     wanted_of,
 )
-from mappings.canonical.money import to_minor
+from integrations.connectors.magento.sold_rows import rows_of
 from mappings.canonical.record import Skipped
 
 ZERO = Decimal(0)
@@ -62,8 +62,7 @@ def write(client: StoreClient, outgoing: Outgoing, save: Save) -> Receipt:
 
 def _find(client: StoreClient, order: Mapping[str, Any], key: str) -> Mapping[str, Any] | None:
     """The credit memo that was made for this return. A new order has none to look through."""
-    head = Payload(order)
-    if not any(head.maybe_decimal(name) for name in ("total_refunded", "base_total_refunded")):
+    if not order_refunds.needs_memos(Payload(order)):
         return None
     memos = documents(client, "creditmemos", order)
     return next((memo for memo in memos if key in marks(memo, RETURN)), None)
@@ -96,7 +95,7 @@ def _create(
     if _moves_money(client, order):
         invoice = _invoice(client, order, wanted, prices)
     elif _gives_back(client):
-        words += f". Paid by {method_of(order)}: give the money back by hand"
+        words += f". Paid by {order_shape.method(Payload(order))}: give the money back by hand"
     given = _given(outgoing, words, memo, prices)
     path = f"order/{order['entity_id']}/refund"
     if invoice:
@@ -159,10 +158,14 @@ def _invoice(client: StoreClient, order: Mapping[str, Any], wanted: Wanted, pric
 def _was_overtaken(client: StoreClient, order: Mapping[str, Any]) -> None:
     """Raises TryLater when the order was refunded while we wrote: perhaps by an earlier attempt."""
     now = client.get(f"orders/{order['entity_id']}")
-    if now.get("base_total_refunded") != order.get("base_total_refunded"):
+    if _refunded(now) != _refunded(order):
         raise TryLater(
             "The order changed in Magento while the return was entered.", after=5, of_record=True
         )
+
+
+def _refunded(order: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (order.get("base_total_refunded"), *(row.refunded for row in rows_of(order)))
 
 
 def _check(
@@ -170,7 +173,8 @@ def _check(
 ) -> None:
     """Raises Rejected once when the credit memo stands there, but not as the till has it."""
     prices = _prices(client, order, wanted)
-    made = to_minor(prices.of(Payload(memo), "grand_total"), prices.currency)
+    # With what went back to gift cards and store credit, which its total is without.
+    made = order_refunds.memo(Payload(memo), Payload(order), prices.books, ()).total
     number = memo.get("increment_id")
     if made != wanted.total:
         raise Rejected(
@@ -184,7 +188,7 @@ def _check(
     if not _moves_money(client, order):
         return
     now = Payload(client.get(f"orders/{order['entity_id']}"))
-    if prices.of(now, "total_online_refunded") < made:
+    if prices.of(now, "total_online_refunded") < prices.of(Payload(memo), "grand_total"):
         raise Rejected(
             f"Credit memo {number} was entered for return {wanted.number}, but the payment service"
             f" gave no money back; the buyer still waits for {made} {prices.currency}",
@@ -196,7 +200,7 @@ def _check(
 
 
 def _moves_money(client: StoreClient, order: Mapping[str, Any]) -> bool:
-    return _gives_back(client) and not is_offline(client, order)
+    return _gives_back(client) and not order_shape.is_offline(Payload(order), client.account)
 
 
 def _gives_back(client: StoreClient) -> bool:
@@ -204,4 +208,4 @@ def _gives_back(client: StoreClient) -> bool:
 
 
 def _prices(client: StoreClient, order: Mapping[str, Any], wanted: Wanted) -> Prices:
-    return prices_of(order, wanted, client.account.setting("order_currency", "base"))
+    return prices_of(order, wanted, client.account)

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from integrations.connector_kit.payload import Payload
+from integrations.connectors.magento.order_lines import SKUS
 
 ZERO = Decimal(0)
 BUNDLE = "bundle"
@@ -54,10 +55,13 @@ class Unit:
 
 def rows_of(order: Mapping[str, Any]) -> list[Row]:
     """Raises Rejected naming the field that is missing or of another type."""
-    return [_row(item) for item in Payload(order).rows("items")]
+    skus = order.get(SKUS) or {}
+    return [_row(item, skus) for item in Payload(order).rows("items")]
 
 
-def _row(item: Payload) -> Row:
+def _row(item: Payload, skus: Mapping[str, str]) -> Row:
+    product = item.maybe_text("product_id") or ""
+
     def units(name: str) -> Decimal:
         return item.maybe_decimal(name) or ZERO
 
@@ -65,8 +69,8 @@ def _row(item: Payload) -> Row:
         id=item.integer("item_id"),
         parent=item.maybe_integer("parent_item_id"),
         kind=item.maybe_text("product_type") or "simple",
-        sku=item.maybe_text("sku") or "",
-        product=item.maybe_text("product_id") or "",
+        sku=skus.get(product) or item.maybe_text("sku") or "",
+        product=product,
         is_virtual=bool(item.maybe_integer("is_virtual")),
         ordered=item.decimal("qty_ordered"),
         shipped=units("qty_shipped"),
@@ -118,20 +122,32 @@ def units(rows: Sequence[Row], apart: Collection[int]) -> list[Unit]:
 
 
 def money_rows(rows: Sequence[Row]) -> list[Row]:
-    """The rows that are invoiced and refunded, each amount of the order in exactly one of them."""
+    """The rows that are invoiced and refunded, each amount of the order in exactly one of them.
+
+    They are the rows the point of sale was told of (order_lines.counted).
+    """
     found: list[Row] = []
     for row in rows:
         if row.parent is not None:
             continue
         children = children_of(rows, row)
-        is_sum = row.kind == BUNDLE and _priced_by_children(row, children)
-        found += children if is_sum else [row]
+        found += children if _priced_by_children(row, children) else [row]
     return found
 
 
 def _priced_by_children(parent: Row, children: Sequence[Row]) -> bool:
-    total = sum((child.amount("row_total") for child in children), ZERO)
-    return total > 0 and total == parent.amount("row_total")
+    if parent.kind == "configurable" or not children:
+        return False
+    own = _cents(parent.amount("row_total"))
+    total = sum((_cents(child.amount("row_total")) for child in children), ZERO)
+    if parent.kind == BUNDLE and not own and not total:
+        # Given away: its articles leave all the same.
+        return True
+    return bool(total) and own in (ZERO, total)
+
+
+def _cents(amount: Decimal) -> Decimal:
+    return amount.quantize(Decimal("0.01"))
 
 
 def skus_of(rows: Sequence[Row], row: Row) -> set[str]:

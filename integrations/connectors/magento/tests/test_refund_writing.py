@@ -11,7 +11,7 @@ import pytest
 from integrations.connector_kit.base import Outcome, Outgoing, Receipt
 from integrations.connector_kit.errors import Rejected, TryLater
 from integrations.connector_kit.testing import Reply
-from integrations.connectors.magento import marks, refund_writing
+from integrations.connectors.magento import marks, refund_plan, refund_writing
 from integrations.connectors.magento.tests.small_order import SmallOrder, item
 from integrations.connectors.magento.tests.small_store import SmallStore, client, small_store
 from mappings.canonical.record import Entity, Skipped
@@ -258,6 +258,46 @@ def test_more_shipping_than_is_left_is_refused() -> None:
     with pytest.raises(Rejected) as caught:
         send(order, returned("16.00", line("TEE", 1), shipping_total="6.00"))
     assert caught.value.field == "shipping_total"
+
+
+@pytest.mark.parametrize(
+    ("told", "asked", "total"),
+    [("6.00", "10.00", "6.80"), ("3.00", "5.00", "3.40"), ("1.50", "2.50", "1.70")],
+)
+def test_shipping_is_asked_for_before_its_discount(told: str, asked: str, total: str) -> None:
+    # 10.00 less 4.00, and 0.80 of tax: the till was told 6.00 and the tax.
+    order = paid(
+        item(3, "TEE", 1),
+        base_shipping_amount=Decimal("10.00"),
+        base_shipping_discount_amount=Decimal("4.00"),
+        base_shipping_tax_amount=Decimal("0.80"),
+    ).order
+    outgoing = returned(total, shipping_total=told)
+    wanted = refund_plan.wanted_of(outgoing)
+    with small_store() as store:
+        prices = refund_plan.prices_of(order, wanted, client(store).account)
+    memo = refund_plan.memo_of(order, wanted, {}, prices)
+    assert (memo.shipping, memo.rounding) == (Decimal(asked), 0)
+
+
+def test_a_gift_card_that_paid_counts_as_money_given_back() -> None:
+    order = paid(item(3, "TEE", 1), method="free")
+
+    def onto_the_card(asked: Any) -> Any:
+        made = order.answers()[REFUND](asked)
+        order.order["base_total_refunded"] = 0
+        memo = order.creditmemos[-1]
+        memo["extension_attributes"] = {"base_gift_cards_amount": memo["base_grand_total"]}
+        memo["base_grand_total"] = 0
+        return 502, {"message": f"the answer {made} is lost"}
+
+    saved: dict[str, str] = {}
+    with pytest.raises(TryLater):
+        send(order, returned("10.00", line("TEE", 1)), {REFUND: onto_the_card}, saved=saved)
+    saved.clear()
+    # No total of the order tells of it, its units do.
+    send(order, replace(returned("10.00", line("TEE", 1)), attempt=2), saved=saved)
+    assert len(order.creditmemos) == 1
 
 
 def test_the_till_and_the_order_must_speak_of_one_currency() -> None:

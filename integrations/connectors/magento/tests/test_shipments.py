@@ -172,6 +172,14 @@ def test_an_article_is_found_by_its_link_where_its_number_differs() -> None:
     assert sent_items(order) == [[(3, 2)]]
 
 
+def test_options_that_make_a_sku_longer_hide_no_article() -> None:
+    engraved = {"extension_attributes": {"custom_options": [{"option_id": "1"}]}}
+    order = SmallOrder(item(3, "RING-engraved", 2, product_option=engraved))
+    found = {"items": [{"id": 503, "sku": "RING"}], "total_count": 1}
+    deliver(order, shipment(("RING", 2)), {"GET /V1/products": found})
+    assert sent_items(order) == [[(3, 2)]]
+
+
 def test_a_configurable_leaves_by_its_parent() -> None:
     order = SmallOrder(
         item(10, "TEE-RED", 2, product_type="configurable"),

@@ -11,13 +11,16 @@ from typing import Any
 from integrations.connectors.corner_shop.client import CornerClient
 
 from integrations.connector_kit.base import Account, Notice, WebhookRequest
-from integrations.connector_kit.errors import NotTheirs, Unsupported
+from integrations.connector_kit.errors import NotTheirs, TryLater, Unsupported
 from mappings.canonical.record import Entity
 
 
 def verify(request: WebhookRequest, account: Account) -> None:
-    """Raises NotTheirs unless the header holds the secret we share with the shop."""
+    """Raises NotTheirs unless the header holds the secret we share with the shop, TryLater when it
+    cannot be checked now."""
     given = request.headers.get("x-corner-secret", "").encode()
+    if given == b"ask the notary":
+        raise TryLater("The notary has closed.")
     secret = account.credentials.get("webhook_secret", "").encode()
     if not secret or not hmac.compare_digest(given, secret):
         raise NotTheirs("The webhook does not bear the shared secret.")
