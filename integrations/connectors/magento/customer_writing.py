@@ -6,16 +6,14 @@ erased. Left as they are: newsletter, group, confirmation, password.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from integrations.connector_kit.audit import Finding, Weight
 from integrations.connector_kit.base import EntityPort, Outcome, Outgoing, Receipt, Save
 from integrations.connector_kit.errors import Rejected
 from integrations.connector_kit.payload import Payload
-from integrations.connectors.magento import customers, own_fields
+from integrations.connectors.magento import customers
 from integrations.connectors.magento.address_writing import (
     HOLD,
     LEAVE_OUT,
@@ -28,8 +26,10 @@ from integrations.connectors.magento.address_writing import (
 from integrations.connectors.magento.addresses import UNKNOWN, known
 from integrations.connectors.magento.answers import Refused
 from integrations.connectors.magento.client import StoreClient
+from integrations.connectors.magento.customer_fields import columns as columns_of
 from integrations.connectors.magento.customer_matching import anywhere, existing
-from integrations.connectors.magento.customers import GENDERS, whole
+from integrations.connectors.magento.customer_refusals import REGION, TAKEN, explained, field_of
+from integrations.connectors.magento.customers import whole
 from integrations.connectors.magento.own_fields import STANDARD
 from integrations.connectors.magento.websites import store_view, website_id
 from mappings.canonical.record import Skipped
@@ -39,8 +39,6 @@ CALLS_PER_WRITE = 4
 
 Row = Mapping[str, Any]
 
-# Our field -> theirs, for the fields that are plain text on both sides.
-_TEXTS = {"email": "email", "first_name": "firstname", "last_name": "lastname"}
 # What goes back as it came. Not among them: times, which Magento sets, and extension_attributes, by
 # which someone who has just unsubscribed would be subscribed again.
 _KEPT = (
@@ -57,7 +55,6 @@ _KEPT = (
     "disable_auto_group_change",
     "confirmation",
 )
-_TAKEN = "same email"
 
 
 def write(client: StoreClient, outgoing: Outgoing, save: Save) -> Receipt:
@@ -70,7 +67,7 @@ def write(client: StoreClient, outgoing: Outgoing, save: Save) -> Receipt:
         return _update(client, outgoing, there)
     _check_new(client, outgoing)
     fields = Payload(outgoing.over(None))
-    columns = _columns(client, fields, outgoing)
+    columns = columns_of(client, fields, outgoing)
     names = {"firstname": UNKNOWN, "lastname": UNKNOWN}
     made = {**names, **_home(client), **columns}
     addresses = book(client, fields, None, _person(fields, made))
@@ -78,7 +75,7 @@ def write(client: StoreClient, outgoing: Outgoing, save: Save) -> Receipt:
         shown = _send(client, made, addresses)
     except Refused as error:
         # Made by an earlier attempt whose answer was lost, or known on another website.
-        found = anywhere(client, outgoing) if _TAKEN in error.words else None
+        found = anywhere(client, outgoing) if TAKEN in error.words else None
         if found is None:
             raise
         return _update(client, outgoing, found)
@@ -101,14 +98,16 @@ def _check_new(client: StoreClient, outgoing: Outgoing) -> None:
 
 def _update(client: StoreClient, outgoing: Outgoing, there: Row) -> Receipt:
     fields = Payload(outgoing.over(there))
-    columns = _columns(client, fields, outgoing)
+    columns = columns_of(client, fields, outgoing)
     changed = {name: value for name, value in columns.items() if not _same(name, there, value)}
     addresses = book(client, fields, there, _person(fields, there))
     if not changed and not addresses.is_changed:
         return Receipt(str(there["id"]), Outcome.UNCHANGED, label=_label(there), shown=there)
     kept = {name: there[name] for name in _KEPT if there.get(name) is not None}
     attributes = {
-        str(row["attribute_code"]): row["value"] for row in there.get("custom_attributes") or ()
+        str(row["attribute_code"]): row["value"]
+        for row in there.get("custom_attributes") or ()
+        if row.get("value") is not None
     }
     attributes |= changed.pop("custom_attributes", {})
     merged = {**kept, **changed, **({"custom_attributes": attributes} if attributes else {})}
@@ -153,75 +152,6 @@ def _person(fields: Payload, customer: Row) -> Person:
     )
 
 
-# --- fields ----------------------------------------------------------------------------------------
-
-
-def _columns(client: StoreClient, fields: Payload, outgoing: Outgoing) -> dict[str, Any]:
-    """Their columns of what is said. Blanks are left out: they would erase what Magento knows.
-
-    `custom_attributes` by code.
-    """
-    found: dict[str, Any] = {
-        theirs: text.strip() for ours, theirs in _TEXTS.items() if (text := fields.maybe_text(ours))
-    }
-    own = {}
-    for code, text in _custom(client, fields, outgoing):
-        if code in STANDARD:
-            found[code] = _standard(code, text)
-        else:
-            own[code] = own_fields.written(client, code, text)
-    return {**found, "custom_attributes": own} if own else found
-
-
-def _custom(client: StoreClient, fields: Payload, outgoing: Outgoing) -> Iterator[tuple[str, str]]:
-    said = fields.maybe_child("custom")
-    for code in said.raw() if said else ():
-        # The group decides about prices, and nobody can write store credit: both are read alone.
-        if said and code not in own_fields.READ_ALONE and (text := said.maybe_text(code)):
-            yield code, text.strip()
-    if code := client.account.setting("pos_customer_attribute"):
-        yield code, outgoing.key
-
-
-_GENDERS = {
-    "1": 1,
-    "m": 1,
-    "male": 1,
-    "2": 2,
-    "f": 2,
-    "female": 2,
-    "3": 3,
-    "not specified": 3,
-    "unknown": 3,
-}
-
-
-def _standard(code: str, text: str) -> Any:
-    """Raises Rejected for a gender or a day Magento cannot take."""
-    if code == "gender":
-        if text.casefold() not in _GENDERS:
-            raise Rejected(
-                f"The gender is {text!r}, which Magento does not know",
-                field="custom.gender",
-                said=text,
-                advice=f"Magento knows {', '.join(GENDERS.values())}. Translate it with a lookup in"
-                " the mapping rule, then replay the record.",
-            )
-        return _GENDERS[text.casefold()]
-    if code == "dob":
-        try:
-            return date.fromisoformat(text[:10]).isoformat()
-        except ValueError:
-            raise Rejected(
-                f"The date of birth is {text!r}, which is no day such as 1990-12-31",
-                field="custom.dob",
-                said=text,
-                advice="Correct it at the point of sale, or write it so with the mapping rule, then"
-                " replay the record.",
-            ) from None
-    return text
-
-
 # --- the call --------------------------------------------------------------------------------------
 
 
@@ -231,10 +161,13 @@ def _send(client: StoreClient, columns: Mapping[str, Any], addresses: Book) -> R
     try:
         return _sent(client, columns, addresses)
     except Refused as error:
-        if _field_of(error.words) != "addresses.region":
-            raise _explained(error) from None
+        if field_of(error.words) != REGION:
+            raise explained(error) from None
         less = _without_regions(client, addresses, error)
+    try:
         return _sent(client, columns, less)
+    except Refused as error:
+        raise explained(error) from None
 
 
 def _sent(client: StoreClient, columns: Mapping[str, Any], addresses: Book) -> Row:
@@ -260,59 +193,16 @@ def _without_regions(client: StoreClient, addresses: Book, error: Refused) -> Bo
         text = str(row["region"]["region"])
         raise Rejected(
             f"{land.code} has no region {text!r} in Magento",
-            field="addresses.region",
+            field=REGION,
             said=text,
             advice=f"Regions there: {land.some()}. Correct it at the point of sale, or translate it"
             " with a lookup in the mapping rule, then replay the record.",
         ) from error
     if not lacking or client.account.setting("incomplete_addresses", LEAVE_OUT) == HOLD:
-        raise _explained(error) from None
+        raise explained(error) from None
     left = [row for row, _ in lacking]
     rows = [row for row in addresses.rows if not any(row is one for one in left)]
-    return Book(rows, is_changed=len(rows) > len([row for row in rows if "id" in row]))
-
-
-# What of a refusal's words tells which field it is about. Magento: customer and address validators.
-_FIELDS = (
-    (re.compile(r"region", re.I), "addresses.region"),
-    (re.compile(r"same email|e-?mail", re.I), "email"),
-    (re.compile(r"first.?name", re.I), "first_name"),
-    (re.compile(r"last.?name", re.I), "last_name"),
-    (re.compile(r"street", re.I), "addresses.lines"),
-    (re.compile(r"\bcity\b", re.I), "addresses.city"),
-    (re.compile(r"telephone|phone", re.I), "addresses.phone"),
-    (re.compile(r"postcode|zip", re.I), "addresses.postal_code"),
-    (re.compile(r"country", re.I), "addresses.country"),
-    (re.compile(r"date of birth|\bdob\b", re.I), "custom.dob"),
-    (re.compile(r"vat", re.I), "custom.taxvat"),
-    (re.compile(r"gender", re.I), "custom.gender"),
-)
-
-
-def _field_of(words: str) -> str:
-    return next((name for pattern, name in _FIELDS if pattern.search(words)), "customer")
-
-
-def _explained(error: Refused) -> Rejected:
-    """The refusal with the field it is about; `Refused` still, so that its words can be read."""
-    field = _field_of(error.words)
-    if field == "email" and _TAKEN in error.words:
-        advice = (
-            "Another customer of the shop has this e-mail address. Make them one, or give one of them"
-            " another address, then replay the record."
-        )
-    else:
-        advice = (
-            "Correct it at the point of sale, then replay the record. What Magento demands of"
-            " customers is set under Stores, Configuration, Customers, Customer Configuration."
-        )
-    return Refused(
-        f"Magento does not take the customer: {error.words}",
-        field=field,
-        words=error.words,
-        status=error.status,
-        advice=advice,
-    )
+    return Book(rows, is_changed=bool(rows))
 
 
 def findings(client: StoreClient) -> Sequence[Finding]:

@@ -194,15 +194,17 @@ def _write(
         return {one.sku: _write_one(client, policy, one, added) for one in articles}
     levels = {one.sku: _levels(one, policy, added) for one in articles}
     every = [level for some in levels.values() for level in some]
-    if len(every) >= policy.bulk_threshold and not inventory_load.is_off(client, state):
-        refused: Mapping[Place, ConnectorError] = inventory_load.load(client, state, every)
+    same = inventory_levels.there(client, every)
+    changed = [level for level in every if level not in same]
+    if len(changed) >= policy.bulk_threshold and not inventory_load.is_off(client, state):
+        refused: Mapping[Place, ConnectorError] = inventory_load.load(client, state, changed)
     else:
-        refused = inventory_levels.write(client, every, state.limit)
+        refused = inventory_levels.write(client, changed, state.limit)
         inventory_load.remember(state, every)
     return {
         sku: next(
             (refused[level.place] for level in some if level.place in refused),
-            Receipt(sku, Outcome.UPDATED, sku),
+            Receipt(sku, Outcome.UNCHANGED if same.issuperset(some) else Outcome.UPDATED, sku),
         )
         for sku, some in levels.items()
     }

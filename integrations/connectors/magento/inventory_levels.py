@@ -13,10 +13,14 @@ from typing import Any
 from integrations.connector_kit.errors import Rejected
 from integrations.connectors.magento.answers import Refused, TooManyItems
 from integrations.connectors.magento.client import StoreClient
+from integrations.connectors.magento.criteria import Criteria, where
+from integrations.connectors.magento.inventory_items import chunks
+from integrations.connectors.magento.rounding import rounded
 
 # Magento: half a second of work, more or less; a merchant may permit fewer.
 AT_ONCE = 100
 PATH = "inventory/source-items"
+BY_PLACE = (("sku", "ASC"), ("source_code", "ASC"))
 
 Place = tuple[str, str]
 """SKU and source code."""
@@ -65,6 +69,21 @@ def body(levels: Sequence[Level]) -> dict[str, Any]:
 
 def pieces(levels: Sequence[Level], most: int) -> list[list[Level]]:
     return [list(levels[start : start + most]) for start in range(0, len(levels), most)]
+
+
+def there(client: StoreClient, levels: Sequence[Level]) -> set[Level]:
+    """Those of the levels that are as they should be: each write makes the shop index anew."""
+    wanted = {level.place: level for level in levels}
+    found = set()
+    for some in chunks(list(dict.fromkeys(level.sku for level in levels))):
+        condition = "eq" if len(some) == 1 else "in"
+        criteria = Criteria([where("sku", ",".join(some), condition)], sort=BY_PLACE)
+        for row in client.everything(PATH, criteria, store="all"):
+            level = wanted.get((str(row.get("sku")), str(row.get("source_code"))))
+            quantity, in_stock = rounded(row.get("quantity") or 0), bool(row.get("status"))
+            if level is not None and (level.quantity, level.in_stock) == (quantity, in_stock):
+                found.add(level)
+    return found
 
 
 def write(client: StoreClient, levels: Sequence[Level], limit: Limit) -> dict[Place, Rejected]:

@@ -19,13 +19,13 @@ from integrations.connectors.magento.answers import Forbidden, NotFound
 from integrations.connectors.magento.client import Row, StoreClient
 from integrations.connectors.magento.criteria import Criteria, where
 from integrations.connectors.magento.inventory_items import COMPOSITES, by_sku, chunks
+from integrations.connectors.magento.inventory_levels import BY_PLACE, PATH
 from integrations.connectors.magento.inventory_settings import StockPolicy, policy_of
 from integrations.connectors.magento.inventory_state import state_of, website
 from integrations.connectors.magento.rounding import rounded
 from mappings.canonical.inventory import Level, Stock
 
 ZERO = Decimal(0)
-_BY_PLACE = (("sku", "ASC"), ("source_code", "ASC"))
 NOT_TRACKED = "Magento does not track the stock of this product"
 
 # Such orders are not carried, so the till cannot know them; Magento keeps their goods back all the
@@ -90,7 +90,7 @@ def offered(client: StoreClient, skus: Sequence[str]) -> dict[str, Offered]:
     if not policy.by_source:
         return _without_sources(client, policy, skus)
     rows: dict[str, dict[str, Decimal]] = {sku: {} for sku in skus}
-    for row in _rows(client, "inventory/source-items", skus, _BY_PLACE):
+    for row in _rows(client, PATH, skus, BY_PLACE):
         sku = str(row.get("sku"))
         if sku in rows:
             rows[sku][str(row["source_code"])] = _counting(row)

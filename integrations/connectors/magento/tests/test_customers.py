@@ -336,6 +336,17 @@ def test_incomplete_address_is_left_out_and_the_customer_goes(place: dict[str, A
     assert "addresses" not in store.sent("POST /V1/customers")[-1]["customer"]
 
 
+def test_rest_of_the_book_goes_without_the_address_that_is_left_out() -> None:
+    shop = shop_with(THERE, **{"PUT /V1/customers/41": region_required})
+    fields = {"phone": "+442079460999", "addresses": [{**AUSTIN, "region": ""}]}
+    with small_store(shop) as store:
+        receipt = write(store, fields, linked="41")
+    assert receipt.outcome is Outcome.UPDATED
+    first, last = (sent["customer"] for sent in store.sent("PUT /V1/customers/41"))
+    assert (len(first["addresses"]), len(last["addresses"])) == (3, 2)
+    assert last["addresses"][1]["telephone"] == "+442079460999"
+
+
 def test_country_by_name_and_region_as_text() -> None:
     place = {**AUSTIN, "country": "united  kingdom", "region": "London", "postal_code": ""}
     with small_store(shop_with()) as store:

@@ -44,6 +44,14 @@ def test_all_four_values_are_sent_in_one_call_for_all_stores() -> None:
     ]
 
 
+def test_what_is_there_already_is_not_written_again() -> None:
+    with small_store("A", "B") as store:
+        write(store, level("A", 5), level("B", 5))
+        same, changed = write(store, level("A", 5), level("B", 4))
+        assert [row["sku"] for row in store.written()[1]] == ["B"]
+    assert [same.outcome, changed.outcome] == [Outcome.UNCHANGED, Outcome.UPDATED]
+
+
 def test_articles_without_stock_stay_in_stock_where_backorders_are_taken() -> None:
     with small_store("A") as store:
         write(store, level("A", 0), sold_out_articles="in_stock")
@@ -136,7 +144,7 @@ def test_the_merchants_limit_is_learnt_from_what_is_refused() -> None:
         shop = client(store)
         first = inventory.write_many(shop, [level(sku) for sku in skus])
         calls = store.count("POST inventory")
-        inventory.write_many(shop, [level(sku) for sku in skus])
+        inventory.write_many(shop, [level(sku, 6) for sku in skus])
         assert [len(rows) for rows in store.written()[calls:]] == [20, 20, 10]
     assert all(isinstance(one, Receipt) for one in first)
 
