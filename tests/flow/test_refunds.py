@@ -78,7 +78,7 @@ def test_refunds_after_the_order_are_returns_of_their_own_once(
     rig = make_rig(store=store, till_settings=REFUND_ITEM)
     rig.shop.act("faults", kind="duplicate_webhooks", times=-1)
     order = place(rig)
-    rest(rig)
+    rest(rig, lambda: bool(rig.deliveries(entity="order")))
     till = TillCalls(rig)
     number = rig.reference(order)
     whole = Decimal(str(till.order(number)["total"]))
@@ -212,7 +212,7 @@ def test_returns_of_web_orders_at_the_till_become_refunds_in_the_shop_once(
 ) -> None:
     rig = make_rig(store=store, till_settings=REFUND_ITEM)
     order = place(rig)
-    rest(rig)
+    rest(rig, lambda: bool(rig.deliveries(entity="order")))
     rig.till.act("sales", count=1, seed=3)
     paid = kept(rig)
     rig.shop.act("faults", kind="lost_answer", match=rig.seen.refund_write)

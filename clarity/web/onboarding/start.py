@@ -68,7 +68,11 @@ def _context(membership: Membership) -> dict[str, Any]:
         "section": "pairs",
         "pairs": pairs,
         "ways": [
-            {"row": one, "pos": labels[one.pos_connector], "store": labels[one.store_connector]}
+            {
+                "row": one,
+                "pos": labels.get(one.pos_connector, one.pos_connector),
+                "store": labels.get(one.store_connector, one.store_connector),
+            }
             for one in ways
         ],
         "sandboxes": sandboxes,
