@@ -133,7 +133,8 @@ def test_a_shop_hands_over_its_keys_once_the_person_has_agreed(rig: Rig) -> None
     arrival = rig.activate()
     assert "Magento has called" in rig.client.get(rig.url("introduction/now/")).content.decode()
     # What it said lies sealed, and it was not called back.
-    kept = bytes(rig.introduction().sealed)
+    kept = bytes(rig.introduction().sealed or b"")
+    assert kept
     query = parse_qs(urlsplit(arrival).query)
     assert query["oauth_consumer_key"][0].encode() not in kept
     assert rig.asked("oauth/token") == 0
