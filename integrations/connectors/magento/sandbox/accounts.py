@@ -8,9 +8,9 @@ from typing import Any
 
 from werkzeug.exceptions import NotFound
 
+from integrations.connector_kit.sandbox.post_office import PostOffice
 from integrations.connectors.magento.sandbox import seeding
 from integrations.connectors.magento.sandbox.events.office import Events
-from integrations.connectors.magento.sandbox.events.post import PostOffice
 from integrations.connectors.magento.sandbox.operations import Bulks
 from integrations.connectors.magento.sandbox.sales.state import Sales
 from integrations.connectors.magento.sandbox.settings import settings_of
