@@ -11,11 +11,11 @@ from werkzeug.wrappers import Request, Response
 
 from integrations.connector_kit.sandbox import layout
 from integrations.connector_kit.sandbox.faults import Fault, FaultKind
+from integrations.connector_kit.sandbox.values import BadRequest, whole_of
 from integrations.connectors.magento.sandbox.accounts import Accounts
 from integrations.connectors.magento.sandbox.records import Product
 from integrations.connectors.magento.sandbox.sales.ordering import place_orders
 from integrations.connectors.magento.sandbox.sales.records import Item, Order
-from integrations.connectors.magento.sandbox.settings import BadRequest, whole_of
 from integrations.connectors.magento.sandbox.shop import Shop
 
 _SHOWN_ORDERS = 20

@@ -8,6 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from integrations.connector_kit.sandbox.values import BadRequest, decimal_of, whole_of
 from integrations.connectors.shopify.sandbox.buying import (
     Checkout,
     OutOfStock,
@@ -17,7 +18,6 @@ from integrations.connectors.shopify.sandbox.buying import (
 )
 from integrations.connectors.shopify.sandbox.money import cents
 from integrations.connectors.shopify.sandbox.records import Order
-from integrations.connectors.shopify.sandbox.settings import BadRequest, decimal_of, whole_of
 from integrations.connectors.shopify.sandbox.shop import Shop
 
 

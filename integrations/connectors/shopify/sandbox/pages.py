@@ -10,12 +10,12 @@ from werkzeug.wrappers import Request, Response
 
 from integrations.connector_kit.sandbox import layout
 from integrations.connector_kit.sandbox.faults import Fault, FaultKind
+from integrations.connector_kit.sandbox.values import BadRequest, whole_of
 from integrations.connectors.shopify.sandbox import totals
-from integrations.connectors.shopify.sandbox.control import Accounts
+from integrations.connectors.shopify.sandbox.accounts import Accounts
 from integrations.connectors.shopify.sandbox.money import plain
 from integrations.connectors.shopify.sandbox.ordering import place_orders
 from integrations.connectors.shopify.sandbox.records import Order, Variant
-from integrations.connectors.shopify.sandbox.settings import BadRequest, whole_of
 from integrations.connectors.shopify.sandbox.shop import Shop
 
 _SHOWN_ORDERS = 20

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from integrations.connector_kit.sandbox.values import BadRequest, decimal_of, whole_of
 from integrations.connectors.magento.sandbox.records import Product
 from integrations.connectors.magento.sandbox.sales import cart, checkout
 from integrations.connectors.magento.sandbox.sales.amounts import ZERO, cents
@@ -14,7 +15,6 @@ from integrations.connectors.magento.sandbox.sales.cart import Bundle, Wanted
 from integrations.connectors.magento.sandbox.sales.checkout import Checkout, place
 from integrations.connectors.magento.sandbox.sales.gift_cards import GiftCard
 from integrations.connectors.magento.sandbox.sales.records import Order
-from integrations.connectors.magento.sandbox.settings import BadRequest, decimal_of, whole_of
 from integrations.connectors.magento.sandbox.stock import OutOfStock
 
 if TYPE_CHECKING:
