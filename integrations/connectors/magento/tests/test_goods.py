@@ -12,9 +12,10 @@ import pytest
 
 from integrations.connector_kit.base import Receipt
 from integrations.connector_kit.payload import Payload
+from integrations.connector_kit.sandbox.testing import serving
 from integrations.connectors.magento import inventory, products, stock, survey
 from integrations.connectors.magento.client import StoreClient
-from integrations.connectors.magento.tests.real_shop import RealShop, opened, serving
+from integrations.connectors.magento.tests.real_shop import RealShop, opened
 from integrations.connectors.magento.tests.small_warehouse import client, level, small_store
 
 SKU = "TEE-BLK-S"
@@ -22,7 +23,7 @@ SKU = "TEE-BLK-S"
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[str]:
-    with serving() as url:
+    with serving("magento") as url:
         yield url
 
 
