@@ -199,6 +199,20 @@ def test_a_shipment_between_the_look_and_the_write_is_made_good() -> None:
     assert isinstance(result, Receipt)
 
 
+def test_an_order_completed_while_open_ones_are_paged_hides_no_other() -> None:
+    def completing(store: SmallStore, what: str, body: Any) -> None:
+        if what == "GET orders" and store.count("GET orders") == 2:
+            store.orders[1] |= {"state": "complete", "updated_at": "2099-01-01 00:00:00"}
+
+    with small_store("A", modules=[], intercept=completing) as store:
+        store.stock_items["A"] = {"item_id": 1, "qty": 0, "is_in_stock": True}
+        for number in (1, 2, 3):
+            store.order(number, "A", 1)["updated_at"] = "2026-01-01 00:00:00"
+        write(store, level("A", 10), page_size="2")
+        # Only order 1 is gone; 2 and 3 were placed a moment ago and hold a unit each.
+        assert store.stock_items["A"]["qty"] == 8
+
+
 def test_what_is_added_lies_where_orders_are_shipped_from() -> None:
     rows = [{"location_id": "east", "quantity": 8}, {"location_id": "default", "quantity": 1}]
     with small_store("A", sources=["default", "east"]) as store:
