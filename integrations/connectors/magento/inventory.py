@@ -196,11 +196,11 @@ def _write(
     every = [level for some in levels.values() for level in some]
     same = inventory_levels.there(client, every)
     changed = [level for level in every if level not in same]
+    inventory_load.overtake(client, state, every)
     if len(changed) >= policy.bulk_threshold and not inventory_load.is_off(client, state):
         refused: Mapping[Place, ConnectorError] = inventory_load.load(client, state, changed)
     else:
         refused = inventory_levels.write(client, changed, state.limit)
-        inventory_load.remember(state, every)
     return {
         sku: next(
             (refused[level.place] for level in some if level.place in refused),

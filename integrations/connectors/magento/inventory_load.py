@@ -1,13 +1,14 @@
 """A large load of stock levels through the shop's queue, and what is done when the queue stands still.
 
-What was handed over cannot be taken back. So a load that is given up is kept in mind: when it is
-carried out after all, with quantities of an hour ago, what was written since is written once more.
+What was handed over cannot be taken back. So a load is kept in mind until it is over, also one that
+is given up: when it is carried out at last, with quantities of then, what other quantity was asked
+for since is written once more.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from integrations.connector_kit.errors import Rejected, TryLater
@@ -73,7 +74,11 @@ def _hand_over(client: StoreClient, state: StockState, levels: Sequence[Level]) 
     handed = bulk.hand_over(client, PATH, bodies, store="all")
     with state.lock:
         # Those nobody asks for any more: their records were discarded.
-        state.handed = [one for one in state.handed if handed.at - one.at < NO_BULK_FOR]
+        state.handed = [
+            one
+            for one in state.handed
+            if handed.at - one.at < NO_BULK_FOR or _outdated(one, state.newest)
+        ]
         state.handed.append(handed)
     return handed
 
@@ -91,15 +96,14 @@ def _settle(
             of_record=True,
         )
         return {level.place: later for level in mine}
-    with state.lock:
-        if handed in state.handed:
-            state.handed.remove(handed)
     if not found.is_over:
         _give_up(client, state, "has not carried out a bulk load for minutes")
         with state.lock:
+            if handed in state.handed:
+                state.handed.remove(handed)
             state.late.append(handed)
-            state.newest |= {level.place: level for level in mine}
         return dict(inventory_levels.write(client, mine, state.limit))
+    _close(client, state, handed)
     again = mine if found.is_lost or not found.is_sure else _failed(handed, found, mine)
     return dict(inventory_levels.write(client, again, state.limit)) if again else {}
 
@@ -126,35 +130,63 @@ def _give_up(client: StoreClient, state: StockState, why: str) -> None:
     )
 
 
-# --- loads that were given up ---------------------------------------------------------------------
+# --- loads that come late -------------------------------------------------------------------------
 
 
-def remember(state: StockState, levels: Iterable[Level]) -> None:
-    """Notes what was written directly, while a load that was given up may still be carried out."""
+def overtake(client: StoreClient, state: StockState, levels: Iterable[Level]) -> None:
+    """Notes what is asked for now, while loads with other quantities may still be carried out.
+
+    Call before it is written: what is over by then is overwritten, and need not be looked at again.
+    """
+    wanted = {level.place: level for level in levels}
     with state.lock:
-        if state.late:
-            state.newest |= {level.place: level for level in levels}
+        other = [one for one in (*state.handed, *state.late) if _outdated(one, wanted)]
+    for handed in other:
+        if bulk.standing(client, handed).is_over:
+            _close(client, state, handed)
+    with state.lock:
+        if state.handed or state.late:
+            state.newest |= wanted
 
 
 def put_right(client: StoreClient, state: StockState) -> None:
-    """Writes again what a load that was given up has overwritten meanwhile."""
+    """Writes again what loads have overwritten with older quantities meanwhile."""
     now = client.now()
     with state.lock:
         is_early = state.late_looked_at and now - state.late_looked_at < _LATE_LOOK
-        if not state.late or is_early:
+        waiting = [one for one in state.handed if _outdated(one, state.newest)]
+        if is_early or not (waiting or state.late):
             return
-        state.late_looked_at, late = now, list(state.late)
-    for handed in late:
-        if not bulk.standing(client, handed).is_over:
-            continue
-        places = {level.place for level in _levels(handed)}
+        state.late_looked_at = now
+        waiting += state.late
+    for handed in waiting:
+        if bulk.standing(client, handed).is_over:
+            _close(client, state, handed)
+
+
+def _close(client: StoreClient, state: StockState, handed: Handed) -> None:
+    """A load is over: writes what else was asked for since, where the quantity of the load stands."""
+    with state.lock:
+        older = _outdated(handed, state.newest)
+    if older:
+        stand = inventory_levels.there(client, older)
         with state.lock:
-            spoilt = [level for place, level in state.newest.items() if place in places]
+            places = [level.place for level in older if level in stand]
+            spoilt = [state.newest[place] for place in places if place in state.newest]
         inventory_levels.write(client, spoilt, state.limit)
-        with state.lock:
-            state.late.remove(handed)
-            if not state.late:
-                state.newest.clear()
+    with state.lock:
+        for loads in (state.handed, state.late):
+            if handed in loads:
+                loads.remove(handed)
+        if not (state.handed or state.late):
+            state.newest.clear()
+
+
+def _outdated(handed: Handed, newest: Mapping[Place, Level]) -> list[Level]:
+    """Levels of a load instead of which another quantity is asked for by now."""
+    if not newest:
+        return []
+    return [level for level in _levels(handed) if newest.get(level.place, level) != level]
 
 
 def _levels(handed: Handed) -> list[Level]:

@@ -33,7 +33,7 @@ class StockState:
     """`limit`: levels one call may carry. `handed`: bulk loads whose end is not known yet.
 
     `late`: bulk loads that were given up; they may be carried out hours later, with quantities of
-    then. `newest`: what was written since by other means, to be written again in that case.
+    then. `newest`: what was asked for while there are such loads, to be written again in that case.
     """
 
     open_orders: OpenOrders = field(default_factory=OpenOrders)

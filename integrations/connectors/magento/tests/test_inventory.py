@@ -365,6 +365,30 @@ def test_a_queue_that_stands_still_is_left_and_what_it_does_late_is_put_right(
     assert "consumer async.operations.all must run" in caplog.text
 
 
+@pytest.mark.parametrize("before", [9, 4])
+def test_a_number_that_is_newer_than_a_queued_load_comes_out_last(
+    monkeypatch: pytest.MonkeyPatch, before: int
+) -> None:
+    """Sold at the till while the queue of the shop still holds the old number: or it is oversold."""
+    module = "integrations.connectors.magento.inventory_load"
+    monkeypatch.setattr(f"{module}.WAIT_SECONDS", 0)
+    monkeypatch.setattr(f"{module}._LATE_LOOK", timedelta(seconds=-10))
+    with small_store("A", "B", consumers_run=False) as store:
+        store.levels["A", "default"] = Decimal(before)
+        shop = client(store, bulk_threshold="2")
+        inventory.write_many(shop, [level("A", 10), level("B", 10)])
+        inventory.write_many(shop, [level("A", 4)])
+        run(store, "bulk-1")
+        assert store.levels["A", "default"] == 10
+        (other,) = inventory.write_many(shop, [level("B", 10)])
+        assert store.levels == {("A", "default"): 4, ("B", "default"): 10}
+        # What the shop does with it from then on is its own affair.
+        store.levels["A", "default"] = Decimal(3)
+        inventory.write_many(shop, [level("B", 9)])
+        assert store.levels["A", "default"] == 3
+    assert isinstance(other, Receipt)
+
+
 def test_a_shop_that_takes_no_bulk_loads_is_served_directly() -> None:
     def without(store: SmallStore, what: str, body: Any) -> Reply | None:
         missing = "bulk inventory" in what
