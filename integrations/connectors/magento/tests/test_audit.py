@@ -13,6 +13,7 @@ from integrations.connector_kit.audit import Finding, Weight
 from integrations.connector_kit.errors import NeedsOwner
 from integrations.connector_kit.testing import Asked
 from integrations.connectors.magento.audit import audit
+from integrations.connectors.magento.polling import instant
 from integrations.connectors.magento.probe import choices, probe
 from integrations.connectors.magento.tests.small_store import (
     BEARER,
@@ -193,16 +194,21 @@ def test_shop_without_sources_needs_none() -> None:
 
 
 def test_queue_that_nobody_works_off_is_told() -> None:
-    def row(minutes: int, status: int) -> dict[str, Any]:
-        began = datetime.now(UTC) - timedelta(minutes=minutes)
-        return {
-            "bulk_id": f"{minutes}-{status}",
-            "start_time": began.strftime("%Y-%m-%d %H:%M:%S"),
-            "operations_list": [{"id": 0, "status": status}],
-        }
+    rows = [{"bulk_uuid": uuid} for uuid in ("a", "a", "b")]
+    asked: list[Asked] = []
 
-    made = findings(answers={"GET /V1/bulk": found(row(5, 4), row(30, 1), row(60, 4))})
-    assert made["consumers_stopped"].examples == ("60-4",)
+    def answering(asked_for: Asked) -> Any:
+        asked.append(asked_for)
+        return found(*rows)
+
+    made = findings(answers={"GET /V1/bulk": answering})
+    assert made["consumers_stopped"].examples == ("a", "b")
+    query = next(params for one in asked if len(params := dict(one.query)) > 4)
+    filters = "searchCriteria[filter_groups][{}][filters][0][{}]"
+    assert [query[filters.format(at, "field")] for at in (0, 1)] == ["status", "start_time"]
+    assert query[filters.format(0, "value")] == "4"
+    before = datetime.now(UTC) - instant(query[filters.format(1, "value")])
+    assert timedelta(minutes=9) < before < timedelta(minutes=11)
 
 
 @pytest.mark.parametrize(
