@@ -55,6 +55,8 @@ def write_many(client: StoreClient, batch: Sequence[Outgoing]) -> list[Result]:
     TryLater and NeedsOwner for the batch as a whole; a part of it may be written then.
     """
     state, policy = state_of(client), policy_of(client)
+    if policy.by_source:
+        inventory_load.adopt(client, state)
     inventory_load.put_right(client, state)
     results: dict[int, Result] = {}
     articles = _one_per_sku(_articles(client, state, policy, batch, results), results)

@@ -8,12 +8,13 @@ for since is written once more.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from integrations.connector_kit.errors import Rejected, TryLater
 from integrations.connectors.magento import bulk, inventory_levels
-from integrations.connectors.magento.answers import NoRoute, Refused
+from integrations.connectors.magento.answers import Forbidden, NoRoute, Refused
 from integrations.connectors.magento.bulk import Handed, Standing
 from integrations.connectors.magento.client import StoreClient
 from integrations.connectors.magento.inventory_levels import PATH, Level, Place
@@ -29,6 +30,9 @@ CONSUMERS_REST = timedelta(minutes=3)
 # A load that has begun may take long; a shop that needs more than this is better served directly.
 LONGEST = timedelta(minutes=20)
 NO_BULK_FOR = timedelta(minutes=30)
+LOOK_SECONDS = 10.0
+# async.magento.inventoryapi.api.sourceitemssaveinterface.execute.post, or by the path.
+TOPIC = "%source%items%"
 _LATE_LOOK = timedelta(seconds=15)
 
 
@@ -128,6 +132,41 @@ def _give_up(client: StoreClient, state: StockState, why: str) -> None:
         why,
         NO_BULK_FOR.total_seconds() // 60,
     )
+
+
+# --- loads of other workers -----------------------------------------------------------------------
+
+
+def adopt(client: StoreClient, state: StockState) -> None:
+    """Learns of loads in the shop's queue that another process handed over, or this one before a
+    restart or without hearing the answer.
+
+    A lane moves between processes, each of which knows its own loads only. Who hands a load over
+    holds the lane until it is over, for WAIT_SECONDS at most, so a look more often than that misses
+    none.
+    """
+    now = time.monotonic()
+    with state.lock:
+        if state.asked_at is not None and now - state.asked_at < LOOK_SECONDS:
+            return
+        known = {one.uuid for one in (*state.handed, *state.late)}
+    try:
+        others = bulk.still_open(client, TOPIC) - known
+        found = [bulk.found(client, uuid) for uuid in sorted(others)]
+    except (Forbidden, Refused):
+        # Without the right to see the queue, nothing is handed to it either.
+        found = []
+    with state.lock:
+        state.asked_at = now
+        state.handed += [one for one in found if _can_be_read(one)]
+
+
+def _can_be_read(handed: Handed) -> bool:
+    try:
+        return bool(_levels(handed))
+    except (ArithmeticError, KeyError, TypeError):
+        # Somebody else's, who leaves out what we always send.
+        return False
 
 
 # --- loads that come late -------------------------------------------------------------------------

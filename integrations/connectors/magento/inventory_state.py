@@ -41,6 +41,8 @@ class StockState:
     handed: list[Handed] = field(default_factory=list)
     late: list[Handed] = field(default_factory=list)
     late_looked_at: datetime | None = None
+    asked_at: float | None = None
+    """When the shop was asked for loads of other workers, by the clock of this process."""
     newest: dict[Place, Level] = field(default_factory=dict)
     no_bulk_until: datetime | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)

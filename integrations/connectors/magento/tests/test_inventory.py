@@ -389,6 +389,23 @@ def test_a_number_that_is_newer_than_a_queued_load_comes_out_last(
     assert isinstance(other, Receipt)
 
 
+def test_a_load_that_another_worker_handed_over_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each process of a cluster has a client of its own, and the lane moves between them."""
+    module = "integrations.connectors.magento.inventory_load"
+    monkeypatch.setattr(f"{module}.WAIT_SECONDS", 0)
+    monkeypatch.setattr(f"{module}._LATE_LOOK", timedelta(seconds=-10))
+    with small_store("A", "B", consumers_run=False) as store:
+        one, other = client(store, bulk_threshold="2"), client(store, bulk_threshold="2")
+        load = [level("A", 10), level("B", 10)]
+        inventory.write_many(one, load)
+        inventory.write_many(other, load)
+        assert len(store.bulks) == 1
+        inventory.write_many(other, [level("A", 4)])
+        run(store, "bulk-1")
+        inventory.write_many(other, [level("B", 10)])
+        assert store.levels == {("A", "default"): 4, ("B", "default"): 10}
+
+
 def test_a_shop_that_takes_no_bulk_loads_is_served_directly() -> None:
     def without(store: SmallStore, what: str, body: Any) -> Reply | None:
         missing = "bulk inventory" in what
