@@ -181,7 +181,10 @@ def test_money_for_no_article_holds_its_place_with_rows_of_no_units() -> None:
 def test_only_units_that_shall_come_back_or_never_left_are_restocked() -> None:
     order = paid(item(3, "TEE", 2), item(4, "CAP", 2), item(5, "HAT", 2))
     order.ship((3, 2), (4, 2))
-    outgoing = returned("30.00", line("TEE", 1), line("CAP", 1, restock=True), line("HAT", 1))
+    # The till calls the cap by a number of its own.
+    cap = line("C-1", 1, restock=True, product="9")
+    related = {"product:9": "CAP"}
+    outgoing = returned("30.00", line("TEE", 1), cap, line("HAT", 1), related=related)
     _, store = send(order, outgoing)
     arguments = store.sent(REFUND)[0]["arguments"]
     assert arguments["extension_attributes"] == {"return_to_stock_items": [4, 5]}
