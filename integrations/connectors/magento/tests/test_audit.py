@@ -193,6 +193,22 @@ def test_shop_without_sources_needs_none() -> None:
     assert list(findings(answers=without, settings={"stock_mode": "msi"})) == ["msi_missing"]
 
 
+def test_sources_that_are_sold_beside_those_written_are_told() -> None:
+    """Units in them are offered on top of those of the till."""
+    codes = ("default", "north", "drop")
+    rows = [{"source_code": code, "name": code, "enabled": True} for code in codes]
+    answers = {
+        "GET /V1/inventory/sources": found(*rows),
+        "GET /V1/inventory/stock-source-links": found(
+            *({"source_code": code, "stock_id": 1} for code in codes)
+        ),
+    }
+    made = findings(answers=answers, settings={"location_map": "1 = default, 2 = north"})
+    assert {kind: one.examples for kind, one in made.items()} == {"sources_beside": ("drop",)}
+    settings = {"location_map": "1 = default\n2 = north; 3 = drop"}
+    assert findings(answers=answers, settings=settings) == {}
+
+
 def test_queue_that_nobody_works_off_is_told() -> None:
     rows = [{"bulk_uuid": uuid} for uuid in ("a", "a", "b")]
     asked: list[Asked] = []
