@@ -22,7 +22,7 @@ from integrations.connectors.magento.inventory_state import StockState
 
 log = logging.getLogger(__name__)
 
-# A slice of work lasts 20 seconds at most; the end of a load is asked for again in the next one.
+# A slice of work lasts 20 seconds at most; the ends of loads are asked for again in the next one.
 WAIT_SECONDS = 15.0
 ASK_AGAIN_SECONDS = 10.0
 # Cron starts the consumers each minute, so by then something has happened where they run at all.
@@ -60,8 +60,9 @@ def load(
             _give_up(client, state, f"does not take bulk loads ({error.words})")
             answers |= inventory_levels.write(client, fresh, state.limit)
     wanted = {level.place: level for level in levels}
+    end = time.monotonic() + WAIT_SECONDS
     for one in mine:
-        answers |= _settle(client, state, one, wanted)
+        answers |= _settle(client, state, one, wanted, seconds=max(0.0, end - time.monotonic()))
     return answers
 
 
@@ -88,10 +89,15 @@ def _hand_over(client: StoreClient, state: StockState, levels: Sequence[Level]) 
 
 
 def _settle(
-    client: StoreClient, state: StockState, handed: Handed, wanted: dict[Place, Level]
+    client: StoreClient,
+    state: StockState,
+    handed: Handed,
+    wanted: dict[Place, Level],
+    *,
+    seconds: float,
 ) -> dict[Place, Rejected | TryLater]:
     """What became of those of the wanted levels that this load carries."""
-    found = bulk.wait(client, handed, seconds=WAIT_SECONDS)
+    found = bulk.wait(client, handed, seconds=seconds)
     mine = [level for level in _levels(handed) if wanted.get(level.place) == level]
     if not found.is_over and not _is_stuck(client, handed, found):
         later = TryLater(
