@@ -67,7 +67,14 @@ def _context(membership: Membership) -> dict[str, Any]:
         "membership": membership,
         "section": "pairs",
         "pairs": pairs,
-        "ways": ways,
+        "ways": [
+            {
+                "row": one,
+                "pos": labels.get(one.pos_connector, one.pos_connector),
+                "store": labels.get(one.store_connector, one.store_connector),
+            }
+            for one in ways
+        ],
         "sandboxes": sandboxes,
         "offered": [
             {"systems": one, "pos": labels[one.pos], "store": labels[one.store]} for one in offered

@@ -48,7 +48,7 @@ def charges(
                 back -= (part := nearest(back, extra.amount))
                 made.append(_charge(extra.title, extra.code, extra.amount - part))
     # Cents that Magento keeps when the last unit of a row is refunded, or more where it was told to.
-    made.append(_charge("Kept of refunded goods", "kept", rest))
+    made.append(_charge("Rest of refunded goods", "rest", rest))
     return tuple(one for one in made if one is shipping or one.amount)
 
 

@@ -153,7 +153,7 @@ def _quantity(row: Payload, reading: Reading) -> int:
 def left(
     found: Sequence[Line], memos: Sequence[Memo], books: Books
 ) -> tuple[tuple[OrderLine, ...], Decimal]:
-    """The lines after refunds, and what stayed of rows that are gone."""
+    """The lines after refunds, and what stayed of rows that are gone (cents mostly)."""
     made: list[OrderLine] = []
     rest = ZERO
     for line in found:
@@ -162,7 +162,9 @@ def left(
         net = line.net - sum((one.net for one in back), ZERO)
         tax = line.tax - sum((one.tax for one in back), ZERO)
         if quantity > 0:
-            made.append(_order_line(line, quantity, net, tax, books))
+            # Of goods that were nearly free, rounding may have given back a cent too much.
+            rest += min(net, ZERO)
+            made.append(_order_line(line, quantity, max(net, ZERO), tax, books))
         else:
             rest += net
     return tuple(made), rest
