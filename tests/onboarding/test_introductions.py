@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
-from urllib.request import Request, urlopen
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from integrations.connector_kit.sandbox.server import server
+from integrations.connector_kit.sandbox.testing import done, serving
 from integrations.models import Connection, Introduction, Onboarding
 from integrations.services import introducing, tidying
 from integrations.services.onboarding import CannotGoOn
@@ -61,15 +58,14 @@ class Rig:
     def activate(self) -> str:
         """The merchant clicks Activate; where their browser is sent, as path and query."""
         callback, arrival = self.addresses()
-        there = post(
-            f"{self.control}/activate", {"callback_url": callback, "identity_url": arrival}
+        there = done(
+            "POST", f"{self.control}/activate", {"callback_url": callback, "identity_url": arrival}
         )
         parts = urlsplit(there["identity_url"])
         return f"{parts.path}?{parts.query}"
 
     def asked(self, path: str) -> int:
-        with urlopen(f"{self.control}/log", timeout=10) as answer:  # noqa: S310 - this test's own
-            routes = json.loads(answer.read())["by_route"]
+        routes = done("GET", f"{self.control}/log")["by_route"]
         return sum(count for route, count in routes.items() if path in route)
 
     def connections(self) -> list[Connection]:
@@ -96,19 +92,10 @@ class Rig:
         return answer.status_code
 
 
-def post(url: str, body: Any) -> Any:
-    request = Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})  # noqa: S310
-    with urlopen(request, timeout=20) as answer:  # noqa: S310 - an address of this test
-        return json.loads(answer.read())
-
-
 @pytest.fixture(scope="module")
 def shops() -> Iterator[str]:
-    made = server("magento")
-    threading.Thread(target=made.serve_forever, args=(0.05,), daemon=True).start()
-    yield f"http://127.0.0.1:{made.server_port}"
-    made.shutdown()
-    made.server_close()
+    with serving("magento") as address:
+        yield address
 
 
 @pytest.fixture
@@ -122,7 +109,7 @@ def rig(transactional_db: None, live_server: Any, shops: str, settings: Any) -> 
     client.post(f"/t/{tenant.slug}/start/begin/", {"pos": "heartland", "store": "magento"})
     with scope.tenant(tenant.pk):
         row = Onboarding.objects.get()
-    shop = post(f"{shops}/_sandbox/accounts", {"name": name, "size": 4})
+    shop = done("POST", f"{shops}/_sandbox/accounts", {"name": name, "size": 4})
     return Rig(tenant, client, row, shop, f"{shops}/_sandbox/accounts/{name}")
 
 
