@@ -62,7 +62,11 @@ class Sides:
             duplicates=len(arrived)
             - len({one.reference for one in arrived})
             + sum(count - 1 for count in named.values()),
-            lost=sum(1 for reference in placed if reference not in whole),
+            lost=sum(
+                1
+                for reference in placed
+                if reference not in whole and not orders[reference].is_given_back
+            ),
             total_differences=_differing(placed, whole),
             skus=len(in_shop),
             stock_differences=sum(1 for sku, units in in_shop.items() if at_till.get(sku) != units),

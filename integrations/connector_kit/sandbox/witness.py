@@ -29,7 +29,8 @@ class SandboxError(RuntimeError):
 class StoreOrder:
     """An order of the store. `number`: as the store writes it to a buyer, without decoration.
 
-    `kept`: money that was taken for it and not given back.
+    `kept`: money that was taken for it and not given back. `is_given_back`: nothing is left of it, so
+    the till need not have it, and may.
     """
 
     key: str
@@ -37,6 +38,7 @@ class StoreOrder:
     total: Decimal
     is_cancelled: bool
     kept: Decimal
+    is_given_back: bool = False
 
 
 @dataclass(frozen=True)

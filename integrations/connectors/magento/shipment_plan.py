@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from integrations.connector_kit.errors import Rejected
 from integrations.connectors.magento import marks
 from integrations.connectors.magento.sold_rows import ZERO, Row, Unit, units
+from mappings.canonical.record import Skipped
 
 T = TypeVar("T")
 
@@ -20,6 +21,10 @@ Items = dict[int, Decimal]
 """Units by order item."""
 
 # Magento ships in `pending_payment` too, but nobody knows whether the money will come.
+GIVEN_BACK = (
+    "all of it was refunded in Magento before it was shipped there, and Magento ships nothing that"
+    " was refunded"
+)
 _STOPS = {
     "holded": "is on hold",
     "payment_review": "is under payment review",
@@ -59,7 +64,7 @@ def plan(
 
     Units that somebody shipped in Magento meanwhile are not shipped again, those that another
     shipment of the till speaks for do not count. Raises Rejected, before anything is sent, when some
-    unit can be neither shipped nor found shipped.
+    unit can be neither shipped nor found shipped, and Skipped when all were refunded before.
     """
     kinds = units(rows, apart)
     own = [row for row in shipments if belongs(row, key, numbers)]
@@ -67,6 +72,8 @@ def plan(
     items, left = _take(kinds, left, _open(rows))
     by_hand = [row for row in shipments if row not in own and not marks.is_ours(row)]
     _, left = _take(kinds, left, _gone(rows, by_hand))
+    if left and not items and not _take(kinds, left, _given_back(rows))[1]:
+        raise Skipped(GIVEN_BACK)
     if left:
         _explain(order, rows, left)
     state = str(order.get("state") or "")
@@ -119,6 +126,11 @@ def _shipped(shipments: Iterable[Mapping[str, Any]]) -> Items:
 
 def _open(rows: Iterable[Row]) -> Items:
     return {row.id: row.left for row in rows if not row.is_virtual}
+
+
+def _given_back(rows: Iterable[Row]) -> Items:
+    """Units that were refunded before they left, which Magento ships no more."""
+    return {row.id: min(row.refunded, row.ordered - row.shipped) for row in rows}
 
 
 def _gone(rows: Iterable[Row], shipments: Iterable[Mapping[str, Any]]) -> Items:

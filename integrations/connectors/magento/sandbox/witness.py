@@ -40,6 +40,7 @@ class Witness:
                 number=row["increment_id"],
                 total=_money(row["base_grand_total"]),
                 is_cancelled=row["state"] == "canceled",
+                is_given_back=row["state"] == "closed",
                 kept=_money(row.get("base_total_paid")) - _money(row.get("base_total_refunded")),
             )
             for row in self._rows("orders", sort="entity_id")

@@ -14,7 +14,7 @@ from integrations.connector_kit.errors import Rejected, TryLater
 from integrations.connectors.magento import shipments
 from integrations.connectors.magento.tests.small_order import SmallOrder, item
 from integrations.connectors.magento.tests.small_store import SmallStore, client, small_store
-from mappings.canonical.record import Entity
+from mappings.canonical.record import Entity, Skipped
 
 SHIP, TRACK, INVOICE = (
     "POST /V1/order/7/ship",
@@ -52,6 +52,16 @@ def sent_items(order: SmallOrder) -> list[list[tuple[int, int]]]:
         [(part["order_item_id"], int(part["qty"])) for part in made["items"]]
         for made in order.shipments
     ]
+
+
+def test_what_was_refunded_before_it_left_is_shipped_no_more() -> None:
+    order = SmallOrder(item(3, "TEE", 2, qty_refunded=2))
+    with pytest.raises(Skipped, match="was refunded in Magento before"):
+        deliver(order, shipment(("TEE", 2)))
+    part = SmallOrder(item(3, "TEE", 2, qty_refunded=1))
+    with pytest.raises(Rejected, match="has 1 units of SKU TEE fewer left"):
+        deliver(part, shipment(("TEE", 2)))
+    assert (sent_items(order), sent_items(part)) == ([], [])
 
 
 def test_a_shipment_leaves_with_its_track_its_mark_and_its_source() -> None:
