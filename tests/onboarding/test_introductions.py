@@ -289,3 +289,34 @@ def test_addresses_inside_a_network_or_without_tls_are_refused(rig: Rig, setting
         assert 'id="store-itself-error"' in page
     with scope.tenant(rig.tenant.pk):
         assert not Introduction.objects.exists()
+
+
+def _typed(rig: Rig, **changed: str) -> str:
+    given = {name: rig.shop["credentials"][name] for name in KEYS}
+    form = {"address": rig.shop["base_url"], **given, **changed}
+    return rig.client.post(rig.url("key/"), form, follow=True).content.decode()
+
+
+def test_what_a_shop_refuses_is_not_said_of_its_address(rig: Rig, shops: str) -> None:
+    page = unescape(_typed(rig, access_token_secret="x" * 32))
+    assert "Magento does not accept the signature." in page
+    assert "look like Magento" not in page
+    assert "store-address-error" not in page
+    page = unescape(_typed(rig, address=f"{shops}/elsewhere"))
+    assert 'id="store-address-error" role="alert">What answers at this address is not' in page
+    assert rig.connections() == []
+
+
+def test_a_shop_behind_a_proxy_is_connected_by_the_address_it_signs(rig: Rig, shops: str) -> None:
+    there = {"name": f"{rig.tenant.name}-behind", "size": 4, "seen_as": "https://www.example.com"}
+    rig.shop = post(f"{shops}/_sandbox/accounts", there)
+    assert "Magento does not accept the signature." in _typed(rig)
+    folder = urlsplit(rig.shop["base_url"]).path
+    _typed(rig, signing_base_url=f"https://www.example.com{folder}")
+    (made,) = rig.connections()
+    assert made.settings["signing_base_url"] == f"https://www.example.com{folder}"
+    # It is not asked for again among the places.
+    assert (
+        "Address used for signatures"
+        not in rig.client.get(f"/t/{rig.tenant.slug}/start/{rig.row.pk}/places/").content.decode()
+    )

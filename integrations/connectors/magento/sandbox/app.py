@@ -100,6 +100,7 @@ _PLACES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/", pages.index),
     ("GET", "/stores/<name>/", pages.shop_front),
     ("GET", "/stores/<name>/magento_version", pages.version),
+    ("GET", f"/stores/<name>{handshake.DONE}", pages.integration_done),
     ("POST", "/stores/<name>/buy", pages.buy),
     ("POST", "/stores/<name>/fail", pages.fail),
     *(

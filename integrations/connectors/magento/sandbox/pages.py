@@ -66,6 +66,16 @@ def shop_front(accounts: Accounts, request: Request, name: str) -> Response:
     return layout.page(f"Shop {shop.name}", body, said=request.args.get("said", ""))
 
 
+def integration_done(accounts: Accounts, _request: Request, name: str) -> Response:
+    """Where the other side leads back to; Magento's own page closes the window it has opened."""
+    accounts.get(name)
+    body = Markup(
+        "<section><h2>The integration is active</h2><p>Magento closes this window by itself; here you"
+        ' close it.</p><p><a href="/stores/{}/">The shop</a></p></section>'
+    ).format(name)
+    return layout.page(f"Shop {name}", body)
+
+
 def version(accounts: Accounts, _request: Request, name: str) -> Response:
     """/magento_version, the only place where a shop tells what it is."""
     chosen = accounts.get(name).settings
