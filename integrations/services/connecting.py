@@ -200,11 +200,11 @@ def _plain(error: ConnectorError, manifest: Manifest) -> BadConnection:
             f"{manifest.label} refuses this {secret.label.lower()}: {error.message}",
             field=secret.name,
         )
+    if isinstance(error, TargetRefused | TryLater):
+        return BadConnection(f"Nothing could be asked there: {error.message}", field="address")
     if isinstance(error, NeedsOwner):
         # It has answered and said what its owner is to do, which may be about any of the fields.
         return BadConnection(error.message, field="")
-    if isinstance(error, TargetRefused | TryLater):
-        return BadConnection(f"Nothing could be asked there: {error.message}", field="address")
     if isinstance(error, Rejected):
         return BadConnection(error.message, field=error.field)
     return BadConnection(

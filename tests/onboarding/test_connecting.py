@@ -15,6 +15,8 @@ from django.test import Client
 from django.urls import reverse
 
 from clarity.web.onboarding import connect
+from integrations.connector_kit.network import TargetRefused
+from integrations.connector_kit.registry import get
 from integrations.models import Connection, Onboarding
 from integrations.services import connecting
 from integrations.services.connections import BadConnection
@@ -276,3 +278,12 @@ def test_another_tenants_way_is_not_there(walk: Walk) -> None:
     for name in ("start-step", "start-connect", "start-places", "start-go-live"):
         foreign = reverse(name, kwargs={"slug": other.slug, "onboarding_id": walk.row.pk})
         assert stranger.get(foreign).status_code == 404, name
+
+
+def test_an_address_that_may_not_be_reached_is_said_beside_the_address() -> None:
+    refused = TargetRefused("shop.example.com leads to 10.0.0.1, inside a private network.")
+    found = connecting._plain(refused, get("shopify").manifest)
+    assert (found.field, str(found).startswith("Nothing could be asked there: ")) == (
+        "address",
+        True,
+    )
