@@ -12,6 +12,7 @@ import pytest
 
 from integrations.connector_kit.base import Receipt
 from integrations.connector_kit.payload import Payload
+from integrations.connector_kit.sandbox.testing import serving
 from integrations.connectors.magento import (
     audit,
     bulk,
@@ -23,7 +24,7 @@ from integrations.connectors.magento import (
     survey,
 )
 from integrations.connectors.magento.client import StoreClient
-from integrations.connectors.magento.tests.real_shop import RealShop, opened, serving
+from integrations.connectors.magento.tests.real_shop import RealShop, opened
 from integrations.connectors.magento.tests.small_warehouse import client, level, small_store
 from mappings.canonical.record import Entity
 
@@ -32,7 +33,7 @@ SKU = "TEE-BLK-S"
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[str]:
-    with serving() as url:
+    with serving("magento") as url:
         yield url
 
 
