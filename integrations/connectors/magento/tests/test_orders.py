@@ -13,8 +13,10 @@ import pytest
 
 from integrations.connector_kit import numbers
 from integrations.connector_kit.errors import Rejected
+from integrations.connector_kit.journal import Journal
 from integrations.connector_kit.payload import Payload
 from integrations.connectors.magento import order_shape, orders
+from integrations.connectors.magento.hidden import HIDDEN
 from integrations.connectors.magento.order_lines import SKUS
 from integrations.connectors.magento.order_money import shares, spread
 from integrations.connectors.magento.order_refunds import MEMOS
@@ -373,6 +375,31 @@ def test_an_order_of_a_website_that_was_made_meanwhile_is_left_out(
         there = orders.read(opened, ["22"])["22"]
     with pytest.raises(Skipped, match="an order of the website uk"):
         order(dict(there or {}))
+
+
+def test_what_a_gateway_notes_of_a_card_is_not_kept_of_a_call() -> None:
+    payment = {
+        "method": "authorizenet",
+        "cc_type": "VI",
+        "cc_last4": "1111",
+        "cc_number_enc": "0:3:kept-secret-1",
+        "cc_exp_year": "2029",
+        "echeck_account_name": "kept-secret-2",
+        "additional_information": ["a ] kept-secret-3", "kept-secret-4"],
+    }
+    notes = [{"key": "token", "value": 'kept-secret-5 "}]'}]
+    body = {"payment": payment, "extension_attributes": {"payment_additional_info": notes}}
+    for separators in ((",", ":"), (", ", ": ")):
+        kept = Journal((), HIDDEN).clean(
+            json.dumps({**body, "state": "new"}, separators=separators)
+        )
+        assert "kept-secret" not in kept
+        assert "2029" not in kept
+        assert json.loads(kept)["payment"]["cc_last4"] == "1111"
+        assert json.loads(kept)["payment"]["cc_type"] == "VI"
+        assert json.loads(kept)["state"] == "new"
+    cut = json.dumps(body)[:-12]
+    assert "kept-secret" not in Journal((), HIDDEN).clean(cut)
 
 
 def test_newest_come_first_and_bring_their_ids_alone() -> None:
