@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from integrations.connector_kit import article_fields
 from integrations.connector_kit.base import Outgoing
 from integrations.connector_kit.errors import Rejected
 from integrations.connector_kit.safe_html import clean
@@ -61,7 +62,7 @@ class Wanted:
     is_unsure: bool
 
     @property
-    def title(self) -> str:
+    def label(self) -> str:
         return self.sku or self.name or self.key
 
     @property
@@ -88,17 +89,17 @@ def wanted(outgoing: Outgoing) -> Wanted:
         name=_text(fields, "name"),
         family_name=_text(fields, "family_name") or _text(fields, "name"),
         html=clean(_text(fields, "description")),
-        price=_amount(fields, "price"),
-        compare_at=_amount(fields, "compare_at_price"),
-        cost=_amount(fields, "cost"),
-        weight=_weight(fields),
-        images=_texts(fields, "images"),
-        categories=_texts(fields, "categories"),
+        price=article_fields.amount(fields, "price"),
+        compare_at=article_fields.amount(fields, "compare_at_price"),
+        cost=article_fields.amount(fields, "cost"),
+        weight=article_fields.weight(fields, _UNITS, "Weights are carried in"),
+        images=article_fields.texts(fields, "images"),
+        categories=article_fields.texts(fields, "categories"),
         is_tracked=fields.get("tracks_stock") is not False,
         is_active=fields.get("is_active") is not False,
         family=family,
         family_sku=_text(fields, "family_sku") or _family_sku(family),
-        family_skus=_texts(fields, "family_skus"),
+        family_skus=article_fields.texts(fields, "family_skus"),
         options=_options(fields),
         custom=_named(fields, "custom_attributes"),
         extension=_named(fields, "extension_attributes"),
@@ -109,12 +110,7 @@ def wanted(outgoing: Outgoing) -> Wanted:
 
 
 def _check_sku(article: Wanted) -> None:
-    if not article.sku and not article.linked_id:
-        raise Rejected(
-            "The article has no SKU and is not linked",
-            field="sku",
-            advice="Give the article an item number in the point of sale, then replay.",
-        )
+    article_fields.check_findable(article.sku, article.linked_id)
     if len(article.sku) > LONGEST_SKU:
         raise Rejected(
             f"Magento's SKUs have at most {LONGEST_SKU} letters, this one has {len(article.sku)}",
@@ -144,32 +140,6 @@ def weight_in(weight: tuple[Decimal, str], unit: str) -> Decimal:
 def _text(fields: Mapping[str, Any], name: str) -> str:
     value = fields.get(name)
     return "" if value is None else str(value).strip()
-
-
-def _texts(fields: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    """A list, or one text with commas, which is how a custom field holds several."""
-    value = fields.get(name) or ()
-    rows: Iterable[Any] = value.split(",") if isinstance(value, str) else value
-    return tuple(dict.fromkeys(text for row in rows if (text := str(row).strip())))
-
-
-def _amount(fields: Mapping[str, Any], name: str) -> Decimal | None:
-    value = fields.get(name)
-    return None if value in (None, "") else Decimal(str(value))
-
-
-def _weight(fields: Mapping[str, Any]) -> tuple[Decimal, str] | None:
-    amount, unit = _amount(fields, "weight"), _text(fields, "weight_unit").lower()
-    if amount is None or not unit:
-        return None
-    if unit not in _UNITS:
-        raise Rejected(
-            f"Weights are carried in {', '.join(_UNITS)}, not in {unit}",
-            field="weight_unit",
-            said=unit,
-            advice="Change the unit in the point of sale or the mapping rule, then replay.",
-        )
-    return amount, unit
 
 
 def _options(fields: Mapping[str, Any]) -> tuple[Option, ...]:

@@ -74,7 +74,7 @@ def _family(client: StoreClient, members: Sequence[Wanted], policy: Policy) -> d
     for one in members:
         twin = joining.get(frozenset(one.options))
         result: Result = (
-            product_refusals.same_options(one, twin.title)
+            product_refusals.same_options(one, twin.label)
             if twin is not None
             else _misfit(client, parent, one) or _article(client, one, policy)
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from integrations.connector_kit import return_fields
 from integrations.connector_kit.base import Account, Outgoing
 from integrations.connector_kit.errors import Rejected
 from integrations.connector_kit.payload import Payload
@@ -20,28 +21,8 @@ from mappings.canonical.record import Entity
 _RESTOCK = {"yes": True, "no": False}
 
 
-@dataclass(frozen=True)
-class Back:
-    """Units of one article. `product_key` is its id at the till."""
-
-    path: str
-    sku: str
-    product_key: str
-    quantity: int
-    restock: bool
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A return as the mapping rules leave it. Amounts are above zero but `adjustment`."""
-
-    number: str
-    note: str
-    currency: str
-    lines: tuple[Back, ...]
-    shipping: Decimal
-    adjustment: Decimal
-    total: Decimal
+Back = return_fields.Back[bool]
+Wanted = return_fields.Wanted[bool]
 
 
 @dataclass(frozen=True)
@@ -83,26 +64,11 @@ class Prices:
 
 def wanted_of(outgoing: Outgoing) -> Wanted:
     """Raises Rejected naming the field that is missing or of another type."""
-    fields = Payload(outgoing.fields)
-    return Wanted(
-        number=fields.maybe_text("number") or outgoing.key,
-        note=fields.maybe_text("note") or "",
-        currency=fields.maybe_text("currency") or "",
-        lines=tuple(_back(row, index) for index, row in enumerate(fields.rows("lines"))),
-        shipping=fields.maybe_decimal("shipping_total") or ZERO,
-        adjustment=fields.maybe_decimal("adjustment_total") or ZERO,
-        total=fields.decimal("total"),
-    )
+    return return_fields.wanted_of(outgoing, _restock)
 
 
-def _back(row: Payload, index: int) -> Back:
-    return Back(
-        path=f"lines[{index}]",
-        sku=row.maybe_text("sku") or "",
-        product_key=row.maybe_text("product_key") or "",
-        quantity=row.integer("quantity"),
-        restock=row.has("restock") and row.one_of("restock", _RESTOCK),
-    )
+def _restock(row: Payload) -> bool:
+    return row.has("restock") and row.one_of("restock", _RESTOCK)
 
 
 def prices_of(order: Mapping[str, Any], wanted: Wanted, account: Account) -> Prices:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from integrations.connector_kit import article_fields
 from integrations.connector_kit.base import Outgoing
 from integrations.connector_kit.errors import Rejected
 from integrations.connector_kit.safe_html import clean
@@ -68,13 +69,14 @@ class Wanted:
         return f"family:{self.family}" if self.family else f"item:{self.key}"
 
     @property
-    def name(self) -> str:
+    def label(self) -> str:
         return self.sku or self.title or self.key
 
 
 def wanted(outgoing: Outgoing) -> Wanted:
     """The fields read as what they must be. Raises Rejected naming the field."""
     fields = outgoing.fields
+    weighed = article_fields.weight(fields, _UNITS, "Shopify weighs in")
     made = Wanted(
         key=outgoing.key,
         linked_id=outgoing.linked_id,
@@ -84,58 +86,27 @@ def wanted(outgoing: Outgoing) -> Wanted:
         html=clean(_text(fields, "description")),
         vendor=_text(fields, "vendor"),
         product_type=_text(fields, "product_type"),
-        tags=_texts(fields, "tags"),
-        images=_texts(fields, "images"),
-        price=_amount(fields, "price"),
-        compare_at=_amount(fields, "compare_at_price"),
-        cost=_amount(fields, "cost"),
-        weight=_weight(fields),
+        tags=article_fields.texts(fields, "tags"),
+        images=article_fields.texts(fields, "images"),
+        price=article_fields.amount(fields, "price"),
+        compare_at=article_fields.amount(fields, "compare_at_price"),
+        cost=article_fields.amount(fields, "cost"),
+        weight=(weighed[0], _UNITS[weighed[1]]) if weighed else None,
         is_tracked=fields.get("tracks_stock") is not False,
         is_active=fields.get("is_active") is not False,
         family=_text(fields, "family_key"),
-        family_skus=_texts(fields, "family_skus"),
+        family_skus=article_fields.texts(fields, "family_skus"),
         options=_options(fields),
         own_fields=_metafields(fields.get("variant_metafields"), "variant_metafields"),
         family_fields=_metafields(fields.get("metafields"), "metafields"),
     )
-    if not made.sku and not made.linked_id:
-        raise Rejected(
-            "The article has no SKU and is not linked",
-            field="sku",
-            advice="Give the article an item number in the point of sale, then replay.",
-        )
+    article_fields.check_findable(made.sku, made.linked_id)
     return made
 
 
 def _text(fields: Mapping[str, Any], name: str) -> str:
     value = fields.get(name)
     return "" if value is None else str(value)
-
-
-def _texts(fields: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    """A list, or one text with commas, which is how a custom field holds several tags."""
-    value = fields.get(name) or ()
-    rows: Iterable[Any] = value.split(",") if isinstance(value, str) else value
-    return tuple(dict.fromkeys(text for row in rows if (text := str(row).strip())))
-
-
-def _amount(fields: Mapping[str, Any], name: str) -> Decimal | None:
-    value = fields.get(name)
-    return None if value in (None, "") else Decimal(str(value))
-
-
-def _weight(fields: Mapping[str, Any]) -> tuple[Decimal, str] | None:
-    amount, unit = _amount(fields, "weight"), _text(fields, "weight_unit").lower()
-    if amount is None or not unit:
-        return None
-    if unit not in _UNITS:
-        raise Rejected(
-            f"Shopify weighs in {', '.join(_UNITS)}, not in {unit}",
-            field="weight_unit",
-            said=unit,
-            advice="Change the unit in the point of sale or the mapping rule, then replay.",
-        )
-    return amount, _UNITS[unit]
 
 
 def _options(fields: Mapping[str, Any]) -> tuple[Option, ...]:

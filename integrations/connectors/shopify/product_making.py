@@ -131,7 +131,7 @@ def _made(client: ShopClient, members: Sequence[Wanted], policy: Policy) -> _Pro
     found = product_look.whole(client, str(payload["product"]["id"]))
     if found is None:
         raise Rejected(
-            f"The product of {members[0].name} was deleted while it was made",
+            f"The product of {members[0].label} was deleted while it was made",
             field="product",
             advice="Replay the record.",
         )

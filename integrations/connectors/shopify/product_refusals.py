@@ -6,10 +6,16 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from integrations.connector_kit.errors import ConnectorError, Rejected, Unsupported
+from integrations.connector_kit.article_refusals import ArticleRefusals
+from integrations.connector_kit.errors import Rejected
 from integrations.connectors.shopify.product_fields import Wanted
-from integrations.connectors.shopify.product_look import Matches, ProductThere, VariantThere
+from integrations.connectors.shopify.product_look import ProductThere, VariantThere
 from integrations.connectors.shopify.user_errors import field_of, user_errors
+
+_OF_ALL = ArticleRefusals("Shopify", "variant")
+nearly, doubled, deleted = _OF_ALL.nearly, _OF_ALL.doubled, _OF_ALL.deleted
+left_out, inactive = _OF_ALL.left_out, _OF_ALL.inactive
+free, no_price = _OF_ALL.free, _OF_ALL.no_price
 
 _PLACE = re.compile(r"^variants\[(\d+)\]\.?(.*)$")
 
@@ -20,61 +26,6 @@ def several(article: Wanted, count: int) -> Rejected:
         field="sku",
         said=article.sku,
         advice="Give each variant a SKU of its own in Shopify, then replay.",
-    )
-
-
-def nearly(article: Wanted, matches: Matches) -> Rejected:
-    """A SKU that differs in capitals or spaces may be the same article, or may not."""
-    there = ", ".join(repr(sku) for sku in sorted(matches.near))
-    return Rejected(
-        f"Shopify has the SKU {there}, the point of sale has {article.sku!r}",
-        field="sku",
-        said=article.sku,
-        advice="They differ in capitals or spaces only. Make them equal, letter by letter, "
-        "or give one of them another SKU, then replay.",
-    )
-
-
-def doubled(article: Wanted, other: Wanted) -> Rejected:
-    return Rejected(
-        f"The articles {other.name} and {article.name} are one Shopify variant",
-        field="sku",
-        said=article.sku,
-        advice="Give one of them another SKU, or link it to its own variant, then replay.",
-    )
-
-
-def deleted(article: Wanted) -> Unsupported:
-    return Unsupported(
-        f"The product with SKU {article.sku} was deleted in Shopify and is not made again. Make one "
-        'with this SKU there, or change the setting "Products deleted in Shopify".'
-    )
-
-
-def left_out(article: Wanted) -> Unsupported:
-    return Unsupported(
-        f"No Shopify variant has the SKU {article.sku}, and new products are not made"
-    )
-
-
-def inactive(article: Wanted) -> Unsupported:
-    return Unsupported(
-        f"The article {article.sku} is not active in the point of sale and not in the shop"
-    )
-
-
-def no_price(article: Wanted) -> ConnectorError | None:
-    """Shopify would offer it for nothing; None when it has a price."""
-    if article.price == 0:
-        return Unsupported(
-            f"The article {article.name} costs nothing in the point of sale, so no product is made"
-        )
-    if article.price is not None:
-        return None
-    return Rejected(
-        f"The article {article.name} has no price",
-        field="price",
-        advice="Give it a price in the point of sale, then replay.",
     )
 
 
@@ -91,7 +42,7 @@ def scattered(article: Wanted, products: Sequence[ProductThere]) -> Rejected:
 def other_options(article: Wanted, product: ProductThere, names: Sequence[str]) -> Rejected:
     mine = ", ".join(name for name, _ in article.options) or "none"
     return Rejected(
-        f"The article {article.name} has the options {mine}, the Shopify product "
+        f"The article {article.label} has the options {mine}, the Shopify product "
         f"{product.title!r} has {', '.join(names) or 'none'}",
         field="options",
         said=mine,
@@ -133,15 +84,9 @@ def by_place(payload: Mapping[str, Any] | None, articles: Sequence[Wanted]) -> d
     return found
 
 
-def free(article: Wanted) -> Unsupported:
-    return Unsupported(
-        f"The article {article.name} costs nothing in the point of sale, so the shop keeps its price"
-    )
-
-
 def refused(article: Wanted, field: str, said: str) -> Rejected:
     return Rejected(
-        f"Shopify refused {field} of the article {article.name}: {said}",
+        f"Shopify refused {field} of the article {article.label}: {said}",
         field=field,
         said=said,
         advice="Correct the value in the point of sale, then replay the record.",

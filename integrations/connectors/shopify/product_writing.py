@@ -87,7 +87,7 @@ def _only(
     if matches.exact:
         return product_refusals.several(article, len(matches.exact))
     if matches.near:
-        return product_refusals.nearly(article, matches)
+        return product_refusals.nearly(article, matches.near)
     if article.linked_id and not policy.makes_again:
         return product_refusals.deleted(article)
     if not article.is_active:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from integrations.connector_kit import return_fields
 from integrations.connector_kit.base import Outgoing
 from integrations.connector_kit.errors import Rejected
 from integrations.connector_kit.payload import Payload
@@ -16,59 +16,17 @@ ZERO = Decimal(0)
 NO_RESTOCK, RETURN, CANCEL = "NO_RESTOCK", "RETURN", "CANCEL"
 
 
-@dataclass(frozen=True)
-class Back:
-    """Units of one article. `product_key` is its id at the till, `restock` NO_RESTOCK or RETURN."""
-
-    path: str
-    sku: str
-    product_key: str
-    quantity: int
-    restock: str
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A return as the mapping rules leave it. Amounts are above zero but `adjustment`."""
-
-    number: str
-    note: str
-    currency: str
-    lines: tuple[Back, ...]
-    shipping: Decimal
-    adjustment: Decimal
-    total: Decimal
-
-    def arithmetic(self) -> str:
-        return (
-            f"goods and tax {self.total - self.adjustment - self.shipping}"
-            f" + shipping {self.shipping} + adjustment {self.adjustment}"
-            f" = {self.total} {self.currency}"
-        )
+Back = return_fields.Back[str]
+Wanted = return_fields.Wanted[str]
 
 
 def wanted_of(outgoing: Outgoing) -> Wanted:
     """Raises Rejected naming the field that is missing or of another type."""
-    fields = Payload(outgoing.fields)
-    return Wanted(
-        number=fields.maybe_text("number") or outgoing.key,
-        note=fields.maybe_text("note") or "",
-        currency=fields.maybe_text("currency") or "",
-        lines=tuple(_back(row, index) for index, row in enumerate(fields.rows("lines"))),
-        shipping=fields.maybe_decimal("shipping_total") or ZERO,
-        adjustment=fields.maybe_decimal("adjustment_total") or ZERO,
-        total=fields.decimal("total"),
-    )
+    return return_fields.wanted_of(outgoing, _restock)
 
 
-def _back(row: Payload, index: int) -> Back:
-    return Back(
-        path=f"lines[{index}]",
-        sku=row.maybe_text("sku") or "",
-        product_key=row.maybe_text("product_key") or "",
-        quantity=row.integer("quantity"),
-        restock=row.one_of("restock_type", {NO_RESTOCK: NO_RESTOCK, RETURN: RETURN}),
-    )
+def _restock(row: Payload) -> str:
+    return row.one_of("restock_type", {NO_RESTOCK: NO_RESTOCK, RETURN: RETURN})
 
 
 def refund_lines(
