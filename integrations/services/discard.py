@@ -6,6 +6,7 @@ A discarded record can be replayed later.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import Q
@@ -20,7 +21,9 @@ from integrations.models import (
 )
 from integrations.sync import reservations
 from integrations.sync.causes import plain_message
+from integrations.sync.discards import DISCARDED
 from integrations.sync.incidents import STOPPED_DELIVERY, STOPPED_ITEM, close_settled
+from mappings.canonical.record import Entity
 from tenants.models import User
 from tenants.services import audit
 
@@ -34,17 +37,21 @@ class CannotDiscard(ValueError):
 def discard(item: InboxItem, *, reason: str, actor: User | None, now: datetime) -> None:
     """Leaves out the item, or those of its deliveries that are stopped.
 
-    Call inside the tenant's scope. Raises CannotDiscard.
+    With them goes what another notice said in the same words; what is told later is left out as
+    long as the record stays as it is (`sync.discards`). Call inside the tenant's scope. Raises CannotDiscard.
     """
     said = _said(reason)
     locked: InboxItem = InboxItem.objects.select_for_update().get(pk=item.pk)
     deliveries = Delivery.objects.filter(inbox_item=locked, state__in=STOPPED_DELIVERY)
     stopped: list[InboxItem | Delivery] = list(deliveries.order_by("id"))
+    stopped += _twins(stopped)
     if locked.state in STOPPED_ITEM:
         stopped.append(locked)
     if not stopped:
         raise CannotDiscard("The record does not wait for a person any more.")
-    deliveries.update(state=DeliveryState.FILTERED, reason=said, finished_at=now)
+    Delivery.objects.filter(_OPEN, pk__in=_deliveries(stopped)).update(
+        state=DeliveryState.FILTERED, reason=said, finished_at=now
+    )
     InboxItem.objects.filter(pk=locked.pk, state__in=STOPPED_ITEM).update(
         state=InboxState.FILTERED, reason=said, finished_at=now
     )
@@ -98,6 +105,26 @@ def discard_group(
     return count
 
 
+# What may still be stopped: a try under way is finished.
+_OPEN = Q(state__in=STOPPED_DELIVERY) | Q(state=DeliveryState.WAITING, attempts=0)
+
+
+def _twins(stopped: Sequence[InboxItem | Delivery]) -> list[InboxItem | Delivery]:
+    """What says the same of the same records, told of by another notice, as an event and a poll."""
+    found: list[InboxItem | Delivery] = []
+    for row in stopped:
+        if isinstance(row, Delivery) and row.content_hash and row.entity != Entity.INVENTORY:
+            same = Delivery.objects.filter(
+                _OPEN, flow=row.flow_id, key=row.key, content_hash=row.content_hash
+            )
+            found += same.exclude(pk=row.pk).order_by("id")
+    return found
+
+
+def _deliveries(rows: Sequence[InboxItem | Delivery]) -> list[int]:
+    return [row.pk for row in rows if isinstance(row, Delivery)]
+
+
 def _without_values(row: InboxItem | Delivery) -> str:
     """Why it was stopped, in words that may stay for good: without the record's own values."""
     return plain_message(row.reason, [row.said, row.number, row.key])
@@ -111,4 +138,4 @@ def _said(reason: str) -> str:
         raise CannotDiscard(
             f"The reason has {len(text)} characters; at most {LONGEST_REASON} are kept."
         )
-    return f"Discarded: {text}"
+    return f"{DISCARDED}{text}"

@@ -6,14 +6,14 @@ Call inside the tenant's scope.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from integrations.models import Delivery, DeliveryState
+from integrations.models import Delivery, DeliveryState, InboxItem
 from tenants import scope
 
 _TRIED = """
@@ -30,6 +30,35 @@ _STOPPED_ITEMS = """
 SELECT unnest(clarity_stopped_items(%s, v.source, v.entity, v.key, v.id))
 FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::text[]) AS v(id, source, entity, key)
 """
+
+_LAST_DELIVERY = """
+SELECT v.place, clarity_last_delivery(%s, v.flow, v.key)
+FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS v(place, flow, key)
+"""
+
+_ITEM_BEFORE = """
+SELECT v.id, clarity_item_before(%s, v.source, v.entity, v.key, v.id)
+FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::text[]) AS v(id, source, entity, key)
+"""
+
+
+def last_deliveries(rows: Mapping[int, Delivery]) -> dict[int, int]:
+    """By place of a row that is not stored yet: the last delivery of its record and flow."""
+    flows = [row.flow_id for row in rows.values()]
+    found = _ask(_LAST_DELIVERY, list(rows), flows, _keys(list(rows.values())))
+    return {place: last for place, last in found if last is not None}
+
+
+def items_before(items: Sequence[InboxItem]) -> dict[int, int]:
+    """By item: the one before it of the same record that was not merged."""
+    found = _ask(
+        _ITEM_BEFORE,
+        [item.pk for item in items],
+        [item.connection_id for item in items],
+        [item.entity for item in items],
+        [item.key for item in items],
+    )
+    return {pk: before for pk, before in found if before is not None}
 
 
 def tried_deliveries(rows: Sequence[Delivery]) -> dict[int, int]:

@@ -29,6 +29,7 @@ from integrations.queue import enqueue_lane
 from integrations.sync import (
     backfilling,
     crash_points,
+    discards,
     fresh_stock,
     handover,
     incidents,
@@ -166,6 +167,7 @@ def _set_aside(
         _not_read(item, error, now=now)
     with scope.tenant(session.tenant_id):
         lanes.check(lease)
+        discards.leave_out_items(item for item, _ in failed)
         incidents.file_many(failed, now=now)
         many.update(InboxItem, [*uncarried, *(item for item, _ in failed)], PASSING)
 
@@ -304,6 +306,7 @@ def _store(session: Session, lease: Lease, passing: Sequence[Passing], *, now: d
             session, [prepared for one in passing for prepared in one.prepared], now=now
         )
         crash_points.reach("delivery-written")
+        discards.leave_out_items(one.item for one in passing)
         incidents.file_many(((one.item, one.error) for one in passing), now=now)
         many.update(InboxItem, [one.item for one in passing], PASSING)
         hint = handover.hint if len(passing) <= handover.FEW else enqueue_lane

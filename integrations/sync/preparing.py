@@ -10,6 +10,7 @@ from uuid import UUID
 from integrations.connector_kit.errors import Rejected
 from integrations.models import Delivery, DeliveryState, Flow, InboxItem
 from integrations.sync import (
+    discards,
     echoes,
     floors,
     history,
@@ -149,6 +150,7 @@ def store(session: Session, prepared: Sequence[Prepared], *, now: datetime) -> s
     Call inside the tenant's scope. May be called again after its transaction was undone.
     """
     _leave_out_idle(prepared, now=now)
+    _leave_out_discarded(prepared, now=now)
     stocked.hold_untracked(session, prepared, now=now)
     going = [one for one in prepared if one.is_going]
     documents = [(f"delivery/{one.row.flow_id}/{one.record.key}", _document(one)) for one in going]
@@ -212,6 +214,15 @@ def _leave_out_idle(prepared: Sequence[Prepared], *, now: datetime) -> None:
         ) or _not_ours(row, known, together)
         if idle:
             _settle(row, *idle, now=now)
+
+
+def _leave_out_discarded(prepared: Sequence[Prepared], *, now: datetime) -> None:
+    """Settles what a person has decided about already, also where it would be held once more."""
+    asked = [one for one in prepared if one.is_going or one.row.state == DeliveryState.HELD]
+    kept = discards.of_deliveries([one.row for one in asked])
+    for place, reason in kept.items():
+        asked[place].error = None
+        _settle(asked[place].row, DeliveryState.FILTERED, reason, now=now)
 
 
 def _note_both_ways(going: Sequence[Prepared], known: Known) -> None:

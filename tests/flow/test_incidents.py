@@ -535,6 +535,78 @@ def test_a_discarded_record_keeps_the_reason_and_can_be_replayed(rig: ScriptedRi
     assert [row.state for row in rig.deliveries()] == ["filtered", "delivered"]
 
 
+FIRST, SECOND = "2026-01-01T00:00:01+00:00", "2026-01-01T00:00:02+00:00"
+
+
+def discarded(rig: ScriptedRig) -> None:
+    """The customer c1 was read, could not be delivered, and is not to be."""
+    refuse_all(rig)
+    rig.note("c1", "old@example.com", FIRST)
+    rig.work()
+    with rig.scope():
+        discard(rig.items()[0], reason="Not ours", actor=None, now=timezone.now())
+    accept_all(rig)
+    rig.script.writes.clear()
+
+
+@pytest.mark.parametrize("version", ["", FIRST, SECOND])
+def test_what_was_discarded_is_no_news_when_it_is_told_again(
+    rig: ScriptedRig, version: str
+) -> None:
+    """A poll tells of what an event told of, under whatever version."""
+    discarded(rig)
+    for _ in range(2):
+        rig.note("c1", "old@example.com", version)
+        rig.work()
+    assert rig.script.emails == []
+    assert {(row.state, row.reason) for row in rig.deliveries()} == {
+        ("filtered", "Discarded: Not ours")
+    }
+    # Within the same second, as some systems tell times.
+    rig.note("c1", "new@example.com", version)
+    rig.work()
+    assert rig.script.emails == ["new@example.com"]
+
+
+def test_what_was_discarded_twice_can_be_replayed(rig: ScriptedRig) -> None:
+    discarded(rig)
+    rig.note("c1", "old@example.com", SECOND)
+    rig.work()
+    with rig.scope():
+        replay(rig.items()[0], now=timezone.now())
+    rig.work()
+    assert rig.script.emails == ["old@example.com"]
+
+
+def test_what_waits_behind_a_discarded_record_and_says_the_same_goes_with_it(
+    rig: ScriptedRig,
+) -> None:
+    stop(rig, 1)
+    rig.note("c1", "c1@example.com", SECOND)
+    rig.run(rig.store)
+    with rig.scope():
+        discard(rig.items()[0], reason="Not ours", actor=None, now=timezone.now())
+    accept_all(rig)
+    rig.script.writes.clear()
+    rig.work()
+    assert rig.script.emails == []
+
+
+def test_what_was_discarded_where_it_comes_from_is_not_held_again(rig: ScriptedRig) -> None:
+    rig.script.read_error = lambda keys: Rejected("not readable", field="kind")
+    rig.note("c1")
+    rig.work()
+    with rig.scope():
+        discard(rig.items()[0], reason="Not ours", actor=None, now=timezone.now())
+    rig.note("c1", version=FIRST)
+    rig.work()
+    assert [row.state for row in rig.items()] == ["filtered", "filtered"]
+    assert not incident(rig).is_open
+    rig.note("c1", version=SECOND)
+    rig.work()
+    assert rig.items()[-1].state == "held"
+
+
 def test_a_group_is_discarded_in_one_go_and_the_sum_holds(rig: ScriptedRig) -> None:
     found = stop(rig, 4)
     with rig.scope():

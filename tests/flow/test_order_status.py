@@ -61,8 +61,7 @@ def test_number_and_status_are_metafields_in_the_shop(
 
 
 def test_number_and_status_go_back_and_settle(make_rig: Callable[..., Rig], store: str) -> None:
-    # What a poll lists again is no ping-pong.
-    rig = make_rig(store=store, shop_settings={"poll_seconds": "600"})
+    rig = make_rig(store=store, shop_settings={"poll_seconds": "0.3"})
     _switch_on(rig)
     order = rig.shop.act("orders", count=1, seed=4, paid=True)["orders"][0]
     number = rig.reference(order)

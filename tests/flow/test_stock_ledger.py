@@ -114,15 +114,27 @@ def stop_orders(rig: Rig) -> None:
     rig.till.act("faults", kind="status", match="/api/sales/orders", value=503, times=-1)
 
 
+def polled_again(rig: Rig) -> None:
+    """The shop lists its orders once more, and what came of it is dealt with."""
+    since = timezone.now()
+    with scope.tenant(rig.tenant.pk):
+        lists = Cursor.objects.filter(connection=rig.store, entity="order")
+        lists.update(due_at=since)
+        lanes.wake(tenant_id=rig.tenant.pk, connection_id=rig.store.pk, now=since)
+
+    def is_done() -> bool:
+        with scope.tenant(rig.tenant.pk):
+            return lists.filter(polled_at__gte=since).exists()
+
+    rig.until(is_done, "the orders are listed again")
+    rig.until(lambda: not rig.items(state=InboxState.WAITING), "what was listed is read")
+
+
 @pytest.fixture
 def rig(request: pytest.FixtureRequest, make_rig: Callable[..., Rig], settings: Any) -> Rig:
     """With the usual store, or with the one that a test names."""
     store = getattr(request, "param", STORE)
-    # The shop's events tell everything; what a poll lists again would be news to some tests.
-    polls = {"poll_seconds": "600"}
-    made = make_rig(
-        store=store, size=8, shop_options=PLENTY, shop_settings=polls, till_settings=CALM
-    )
+    made = make_rig(store=store, size=8, shop_options=PLENTY, till_settings=CALM)
     settings.CLARITY_LANE_SLICE_SECONDS = SHORT
     made.till.act("stock", sku=SKU, delta=1)
     made.until(lambda: bool(made.deliveries(entity="inventory")), "stock flows")
@@ -167,6 +179,7 @@ def held_ones(but: str) -> QuerySet[Delivery]:
     return Delivery.objects.filter(entity="order", state=DeliveryState.HELD).exclude(key=but)
 
 
+@pytest.mark.parametrize("rig", STORES, indirect=True)
 def test_cancelled_and_discarded_orders_give_their_units_back(rig: Rig) -> None:
     stop_orders(rig)
     number = buy(rig, 2)
@@ -198,7 +211,9 @@ def test_cancelled_and_discarded_orders_give_their_units_back(rig: Rig) -> None:
         item = held_ones(number).latest("id").inbox_item
         discard.discard(item, reason="Not ours", actor=None, now=timezone.now())
     assert in_flight(rig) == 0
+    polled_again(rig)
     rig.until(lambda: shown(rig) == there, "all units are offered again")
+    assert in_flight(rig) == 0, "what the poll tells again stays discarded"
 
 
 def test_a_number_that_waited_is_looked_at_again_before_it_is_sent(rig: Rig) -> None:
