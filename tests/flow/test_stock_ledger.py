@@ -167,6 +167,7 @@ def held_ones(but: str) -> QuerySet[Delivery]:
     return Delivery.objects.filter(entity="order", state=DeliveryState.HELD).exclude(key=but)
 
 
+@pytest.mark.parametrize("rig", STORES, indirect=True)
 def test_cancelled_and_discarded_orders_give_their_units_back(rig: Rig) -> None:
     stop_orders(rig)
     number = buy(rig, 2)
