@@ -30,9 +30,10 @@ class FieldSpec(_Part):
     """Allowed values; empty when any text will do."""
     from_account: bool = False
     """Whether the connector can list the possible values (`choices`)."""
-    asked: Literal["", "needed", "offered"] = ""
+    asked: Literal["", "needed", "offered", "connecting"] = ""
     """Whether a person who connects an account is asked for it: without a `needed` one, records
-    stop; an `offered` one may stay empty."""
+    stop; an `offered` one may stay empty; a `connecting` one is asked for with the credentials,
+    since some accounts cannot be tried without it."""
     asked_of: tuple[str, ...] = ()
     """The flavours for which it is asked; empty: all."""
     typed: Literal["always", "later", "never"] = "always"

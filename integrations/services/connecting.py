@@ -6,8 +6,8 @@ Nothing is saved that was not tried. Which of its APIs an account speaks is foun
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -25,7 +25,7 @@ from integrations.connector_kit.errors import (
     Rejected,
     TryLater,
 )
-from integrations.connector_kit.manifest import Manifest
+from integrations.connector_kit.manifest import FieldSpec, Manifest
 from integrations.connector_kit.network import TargetRefused, check_base_url
 from integrations.connector_kit.registry import get
 from integrations.models import Connection, ConnectionState, Environment, Onboarding
@@ -42,11 +42,12 @@ ANSWERED_WITHIN = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Typed:
-    """What a person fills in to connect an account."""
+    """What a person fills in to connect an account. `settings`: those asked for already here."""
 
     address: str
     name: str
     credentials: Mapping[str, str]
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,18 +76,24 @@ def connect(
             name=_name(typed.name, manifest, tenant_id=row.tenant_id),
             environment=Environment.PRODUCTION,
             base_url=address(typed.address, manifest),
-            settings={},
-            credentials={
-                spec.name: typed.credentials[spec.name].strip()
-                for spec in manifest.credentials
-                if (typed.credentials.get(spec.name) or "").strip()
-            },
+            settings=_filled(asked(manifest), typed.settings),
+            credentials=_filled(manifest.credentials, typed.credentials),
         )
         made = _connect(wanted, manifest, tenant_id=row.tenant_id, now=now)
     except (BadConnection, onboarding.CannotGoOn):
         _let_go(row)
         raise
     return _taken(row, side, made, actor=actor)
+
+
+def asked(manifest: Manifest) -> list[FieldSpec]:
+    """Settings without which some accounts cannot even be tried."""
+    return [spec for spec in manifest.settings if spec.asked == "connecting"]
+
+
+def _filled(specs: Sequence[FieldSpec], typed: Mapping[str, str]) -> dict[str, str]:
+    given = {spec.name: (typed.get(spec.name) or "").strip() for spec in specs}
+    return {name: value for name, value in given.items() if value}
 
 
 def _taken(row: Onboarding, side: str, made: Connection, *, actor: User | None) -> Connection:
@@ -193,6 +200,9 @@ def _plain(error: ConnectorError, manifest: Manifest) -> BadConnection:
             f"{manifest.label} refuses this {secret.label.lower()}: {error.message}",
             field=secret.name,
         )
+    if isinstance(error, NeedsOwner):
+        # It has answered and said what its owner is to do, which may be about any of the fields.
+        return BadConnection(error.message, field="")
     if isinstance(error, TargetRefused | TryLater):
         return BadConnection(f"Nothing could be asked there: {error.message}", field="address")
     if isinstance(error, Rejected):

@@ -42,11 +42,11 @@ class Question:
 
 
 def asked(connection: Connection) -> list[FieldSpec]:
-    """The settings a person is asked for."""
+    """The settings a person is asked for once the account is connected."""
     return [
         spec
         for spec in get(connection.connector).manifest.settings
-        if spec.asked and (not spec.asked_of or connection.flavour in spec.asked_of)
+        if spec.asked in ("needed", "offered") and (not spec.asked_of or connection.flavour in spec.asked_of)
     ]
 
 

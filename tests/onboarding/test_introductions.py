@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import re
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
-from urllib.request import Request, urlopen
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from integrations.connector_kit.sandbox.server import server
+from integrations.connector_kit.sandbox.testing import done, serving
 from integrations.models import Connection, Introduction, Onboarding
-from integrations.services import introducing
+from integrations.services import introducing, tidying
+from integrations.services.onboarding import CannotGoOn
+from integrations.services.sandbox import connect_sandbox
 from integrations.sync.sessions import open_account
 from tenants import scope
 from tenants.models import AuditEntry, Membership, Role, Tenant, User
@@ -59,15 +58,14 @@ class Rig:
     def activate(self) -> str:
         """The merchant clicks Activate; where their browser is sent, as path and query."""
         callback, arrival = self.addresses()
-        there = post(
-            f"{self.control}/activate", {"callback_url": callback, "identity_url": arrival}
+        there = done(
+            "POST", f"{self.control}/activate", {"callback_url": callback, "identity_url": arrival}
         )
         parts = urlsplit(there["identity_url"])
         return f"{parts.path}?{parts.query}"
 
     def asked(self, path: str) -> int:
-        with urlopen(f"{self.control}/log", timeout=10) as answer:  # noqa: S310 - this test's own
-            routes = json.loads(answer.read())["by_route"]
+        routes = done("GET", f"{self.control}/log")["by_route"]
         return sum(count for route, count in routes.items() if path in route)
 
     def connections(self) -> list[Connection]:
@@ -94,19 +92,10 @@ class Rig:
         return answer.status_code
 
 
-def post(url: str, body: Any) -> Any:
-    request = Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})  # noqa: S310
-    with urlopen(request, timeout=20) as answer:  # noqa: S310 - an address of this test
-        return json.loads(answer.read())
-
-
 @pytest.fixture(scope="module")
 def shops() -> Iterator[str]:
-    made = server("magento")
-    threading.Thread(target=made.serve_forever, args=(0.05,), daemon=True).start()
-    yield f"http://127.0.0.1:{made.server_port}"
-    made.shutdown()
-    made.server_close()
+    with serving("magento") as address:
+        yield address
 
 
 @pytest.fixture
@@ -120,7 +109,7 @@ def rig(transactional_db: None, live_server: Any, shops: str, settings: Any) -> 
     client.post(f"/t/{tenant.slug}/start/begin/", {"pos": "heartland", "store": "magento"})
     with scope.tenant(tenant.pk):
         row = Onboarding.objects.get()
-    shop = post(f"{shops}/_sandbox/accounts", {"name": name, "size": 4})
+    shop = done("POST", f"{shops}/_sandbox/accounts", {"name": name, "size": 4})
     return Rig(tenant, client, row, shop, f"{shops}/_sandbox/accounts/{name}")
 
 
@@ -228,6 +217,32 @@ def test_keys_that_nobody_fetched_in_time_are_not_fetched_later(rig: Rig) -> Non
     assert (rig.connections(), rig.asked("oauth/token")) == ([], 0)
 
 
+def test_what_a_shop_said_is_not_used_once_it_is_connected_otherwise(rig: Rig) -> None:
+    rig.begin()
+    callback, _ = rig.addresses()
+    assert rig.call(callback) == 200
+    account = connect_sandbox(
+        rig.shop, tenant_id=rig.tenant.pk, connector="magento", name="By keys", now=timezone.now()
+    )
+    with scope.tenant(rig.tenant.pk):
+        Onboarding.objects.update(store=account)
+    assert rig.call(callback) == 404
+    with pytest.raises(CannotGoOn, match="connected already"):
+        introducing.connect(
+            row=rig.row,
+            side="store",
+            query={"oauth_consumer_key": "k" * 32},
+            actor=None,
+            now=timezone.now(),
+        )
+    assert rig.asked("oauth/token") == 0
+    # It is let go of when its time is up.
+    tidying.tidy(timezone.now())
+    assert rig.introduction().sealed is not None
+    tidying.tidy(timezone.now() + introducing.OPEN_FOR * 3)
+    assert rig.introduction().sealed is None
+
+
 def test_a_shop_that_refuses_says_so_and_can_begin_again(rig: Rig) -> None:
     rig.begin()
     callback, arrival = rig.addresses()
@@ -274,3 +289,34 @@ def test_addresses_inside_a_network_or_without_tls_are_refused(rig: Rig, setting
         assert 'id="store-itself-error"' in page
     with scope.tenant(rig.tenant.pk):
         assert not Introduction.objects.exists()
+
+
+def _typed(rig: Rig, **changed: str) -> str:
+    given = {name: rig.shop["credentials"][name] for name in KEYS}
+    form = {"address": rig.shop["base_url"], **given, **changed}
+    return rig.client.post(rig.url("key/"), form, follow=True).content.decode()
+
+
+def test_what_a_shop_refuses_is_not_said_of_its_address(rig: Rig, shops: str) -> None:
+    page = unescape(_typed(rig, access_token_secret="x" * 32))
+    assert "Magento does not accept the signature." in page
+    assert "look like Magento" not in page
+    assert "store-address-error" not in page
+    page = unescape(_typed(rig, address=f"{shops}/elsewhere"))
+    assert 'id="store-address-error" role="alert">What answers at this address is not' in page
+    assert rig.connections() == []
+
+
+def test_a_shop_behind_a_proxy_is_connected_by_the_address_it_signs(rig: Rig, shops: str) -> None:
+    there = {"name": f"{rig.tenant.name}-behind", "size": 4, "seen_as": "https://www.example.com"}
+    rig.shop = post(f"{shops}/_sandbox/accounts", there)
+    assert "Magento does not accept the signature." in _typed(rig)
+    folder = urlsplit(rig.shop["base_url"]).path
+    _typed(rig, signing_base_url=f"https://www.example.com{folder}")
+    (made,) = rig.connections()
+    assert made.settings["signing_base_url"] == f"https://www.example.com{folder}"
+    # It is not asked for again among the places.
+    assert (
+        "Address used for signatures"
+        not in rig.client.get(f"/t/{rig.tenant.slug}/start/{rig.row.pk}/places/").content.decode()
+    )

@@ -85,7 +85,12 @@ def by_key(
     if getattr(row, f"{side}_id"):
         return way.go_on(membership, row)
     given = {spec.name: request.POST.get(spec.name, "")[:4000] for spec in manifest.credentials}
-    typed = Typed(request.POST.get("address", "")[:400], request.POST.get("name", "")[:200], given)
+    typed = Typed(
+        request.POST.get("address", "")[:400],
+        request.POST.get("name", "")[:200],
+        given,
+        {one.name: request.POST.get(one.name, "")[:4000] for one in connecting.asked(manifest)},
+    )
     try:
         made = connecting.connect(
             row=row, side=side, typed=typed, actor=signed_in(request), now=timezone.now()
@@ -192,6 +197,7 @@ def _side(
     connection: Connection | None = getattr(row, side)
     offers = connecting.offers_consent(manifest.name)
     names = [spec for spec in manifest.credentials if spec.typed == "always"]
+    names += connecting.asked(manifest)
     fields = {spec.name for spec in names} | {"address", "name"}
     return {
         "side": side,

@@ -31,6 +31,7 @@ _SIGNING = {
 }
 # What people copy along with the address of their shop.
 _API_PATH = re.compile(r"/rest(?:/[^/]*)?(?:/V1)?$", re.IGNORECASE)
+_WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+(?:/[^\s?#]*)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -63,16 +64,27 @@ def kind(account: Account) -> str:
     return OAUTH
 
 
+def _signed_as(account: Account) -> str:
+    """The address of the settings, "" when there is none. Nothing is ever sent there."""
+    root = shop_root(account.setting("signing_base_url"))
+    if root and not _WEB_ADDRESS.match(root):
+        raise NeedsOwner(
+            f"The address used for signatures is “{root}”. Enter it with http:// or https:// before"
+            " it, such as http://www.example.com."
+        )
+    return root
+
+
 class Proof:
     """Writes the Authorization header of each request of one account. Safe for threads."""
 
     def __init__(self, account: Account, signing: Signing | None = None) -> None:
-        """Raises NeedsOwner when credentials are missing."""
+        """Raises NeedsOwner when credentials are missing or the address to sign cannot be used."""
         self.kind = kind(account)
         self._given = {name: value.strip() for name, value in account.credentials.items()}
         self._signing = signing or Signing()
         # Behind a proxy a shop may take itself to be at http:// or at an inner name, and signs that.
-        self._base = shop_root(account.setting("signing_base_url")) or check_base_url(
+        self._base = _signed_as(account) or check_base_url(
             shop_root(account.base_url), private_network=account.private_network
         )
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from integrations.connector_kit.errors import Rejected
 from integrations.connectors.magento.answers import Forbidden, NotFound
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Shape:
 
 def read_shape(client: StoreClient) -> Shape:
     """Asks the shop. Raises what tells that it cannot be reached or refuses us altogether."""
-    views = tuple(client.get("store/storeViews"))
+    views = _store_views(client)
     configs = client.get("store/storeConfigs")
     websites = tuple(client.get("store/websites"))
     modules = _modules(client)
@@ -90,6 +91,21 @@ def read_shape(client: StoreClient) -> Shape:
         websites=websites,
         ways=tuple(way for module, way in _PUSH if module in (modules or ())),
     )
+
+
+def _store_views(client: StoreClient) -> tuple[Row, ...]:
+    """Every Magento has some: where none come, something else answers at the address."""
+    try:
+        views = client.get("store/storeViews")
+    except NotFound:
+        views = None
+    if not isinstance(views, list) or not all(isinstance(row, Mapping) for row in views):
+        raise Rejected(
+            "What answers at this address is not Magento's API. Enter the address as buyers type it,"
+            " with its folder if it has one; some shops need /index.php behind it.",
+            field="address",
+        )
+    return tuple(views)
 
 
 def _modules(client: StoreClient) -> frozenset[str] | None:

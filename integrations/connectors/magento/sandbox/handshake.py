@@ -16,15 +16,18 @@ from urllib.parse import urlencode, urlsplit
 
 from werkzeug.wrappers import Request, Response
 
+from integrations.connector_kit.sandbox.values import BadRequest
 from integrations.connectors.magento.sandbox import signing
 from integrations.connectors.magento.sandbox.accounts import Accounts
 from integrations.connectors.magento.sandbox.endpoint import asked_of
 from integrations.connectors.magento.sandbox.errors import Refusal
-from integrations.connectors.magento.sandbox.settings import BadRequest, Conflict
+from integrations.connectors.magento.sandbox.settings import Conflict
 from integrations.connectors.magento.sandbox.shop import Shop
 
 EXPIRES_SECONDS = 300
 _ANSWER_SECONDS = 5
+# Where Magento wants the merchant back.
+DONE = "/admin/integration/loginSuccessCallback"
 
 
 @dataclass
@@ -56,7 +59,7 @@ def activate(shop: Shop, body: Mapping[str, Any]) -> dict[str, Any]:
         raise Conflict(f"the callback answered {status}, so the integration was not activated")
     query = {
         "oauth_consumer_key": shop.keys.consumer_key,
-        "success_call_back": f"{shop.base_url}/admin/integration/loginSuccessCallback",
+        "success_call_back": f"{shop.base_url}{DONE}",
     }
     mark = "&" if "?" in identity else "?"
     return {"identity_url": f"{identity}{mark}{urlencode(query)}"}

@@ -54,6 +54,12 @@ def test_signature_covers_the_address_of_the_settings() -> None:
     )
 
 
+def test_an_address_that_cannot_be_signed_is_named() -> None:
+    typed = account(settings={"signing_base_url": "www.example.com"})
+    with pytest.raises(NeedsOwner, match=r"used for signatures is “www\.example\.com”"):
+        Proof(typed)
+
+
 def test_each_call_has_a_nonce_of_its_own() -> None:
     proof = Proof(account())
     nonces = {
