@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,6 +84,18 @@ class Ground:
         return open_shops(
             unique, store=store, urls=self.urls, public_url=self.public_url, wishes=wishes
         )
+
+    def pairs(self, wanted: Sequence[tuple[str, Wishes | None]]) -> list[list[Shops]]:
+        """For each name one of each store. The stores set theirs up side by side."""
+
+        def of(store: str) -> list[Shops]:
+            try:
+                return [self.shops(name, store, wishes) for name, wishes in wanted]
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(len(self.stores)) as pool:
+            return [list(row) for row in zip(*pool.map(of, self.stores), strict=True)]
 
     def start_web(self, **more: str) -> None:
         self.web.start(**more)

@@ -34,7 +34,7 @@ class ProcessTrial:
     needs_own_database: bool = False
 
     def run(self, ground: Ground) -> Iterator[Result]:
-        merchants = [ground.shops(self.name, store) for store in ground.stores]
+        (merchants,) = ground.pairs([(self.name, None)])
         for shops in merchants:
             shops.wait_until_watched()
         with _traffic(merchants, ground.scale.orders) as traffic:

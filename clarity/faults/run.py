@@ -47,11 +47,8 @@ def run(
 
 def _side_by_side(trials: Sequence[AccountTrial], ready: Ground) -> Iterator[Result]:
     # Pairs are set up first: what is slow only then must not look like a fault.
-    pairs = [
-        (one, ready.shops(one.name, store, one.wishes(ready.scale)))
-        for one in trials
-        for store in ready.stores
-    ]
+    rows = ready.pairs([(one.name, one.wishes(ready.scale)) for one in trials])
+    pairs = [(one, shops) for one, row in zip(trials, rows, strict=True) for shops in row]
     with ThreadPoolExecutor(len(pairs)) as pool:
         yield from pool.map(lambda pair: _of_account(pair[0], pair[1], ready.scale), pairs)
 

@@ -92,7 +92,7 @@ class Shops(Paired):
         """Tenant and connection of both lanes."""
         return [(str(self.tenant.pk), str(one.pk)) for one in (self.store, self.pos)]
 
-    def wait_until_watched(self, patience: float = 30) -> None:
+    def wait_until_watched(self, patience: float = 120) -> None:
         """Raises TimeoutError."""
         end = time.monotonic() + patience
         while not self.is_watched():

@@ -19,7 +19,8 @@ from integrations.webhooks import doors
 from tenants import scope
 from tenants.services.members import create_tenant
 
-PATIENCE = 30.0
+# Far more than is needed: on a busy machine everything takes its time.
+PATIENCE = 90.0
 STORES = stores()
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 from integrations.models import DeliveryState, InboxState
 from tests.flow.conftest import Rig
+
+# What tells of a new order, and how often it is taken in when it is sent twice: Magento's events bear
+# no name of their own, so both are looked at.
+PLACED = {"shopify": ("orders/create", 1), "magento": ("sales.order.created", 2)}
 
 
 def test_orders_and_sales_leave_both_sides_in_agreement(
@@ -32,8 +37,13 @@ def test_a_second_delivery_of_a_webhook_makes_no_second_order(
     rig.shop.act("orders", count=2, seed=3)
     rig.until(lambda: rig.compare().agrees and rig.waiting() == 0, "both sides agree")
     assert rig.compare().orders_in_heartland == 2
-    events = [(one.topic, one.event) for one in rig.items(entity="order") if one.event]
-    assert len(events) == len(set(events)), "each event is in the inbox once"
+    topic, times = PLACED[store]
+
+    def taken_in() -> list[int]:
+        return list(Counter(one.key for one in rig.items(topic=topic)).values())
+
+    rig.until(lambda: min(taken_in()) >= times and rig.waiting() == 0, "all have come")
+    assert taken_in() == [times, times], rig.describe()
     assert len(rig.deliveries(entity="order", state=DeliveryState.DELIVERED)) == 2
 
 
@@ -51,7 +61,7 @@ def test_an_unknown_sku_is_held_and_the_next_orders_flow(
         "one held, one delivered",
     )
     held = rig.deliveries(entity="order", state=DeliveryState.HELD)[0]
-    assert held.field.endswith("[0].sku"), held.field
+    assert held.field == "line_items[0].sku"
     assert held.said == "TEE-GRY-XL"
     assert "replay" in held.advice.lower()
     assert not rig.items(entity="order", state=InboxState.HELD)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -31,7 +32,9 @@ def test_the_page_notices_the_call_and_the_person_agrees(
     fits(page, "introduction-form-390")
     page.get_by_label("Address of your shop").first.fill(rig.shop["base_url"])
     page.get_by_role("button", name="Let Magento connect").click()
-    expect(page.get_by_label("Callback URL")).to_have_value(rig.addresses()[0])
+    # Signed when the page was made; here it is signed again, perhaps a second later.
+    unsigned = rig.addresses()[0].rsplit(":", 2)[0]
+    expect(page.get_by_label("Callback URL")).to_have_value(re.compile(f"^{re.escape(unsigned)}:"))
     fits(page, "introduction-waiting-390")
     arrival = rig.activate()
     expect(page.get_by_role("heading", name="Magento has called")).to_be_visible(timeout=10_000)

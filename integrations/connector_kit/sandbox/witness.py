@@ -44,12 +44,14 @@ class StoreOrder:
 @dataclass(frozen=True)
 class StoreRefund:
     """`given`: money that went back with it, `is_online` when the store's payment service moved it;
-    `units`: what it took back, by SKU."""
+    `units`: what it took back, by SKU, and `restocked` what of it went back on the shelf, None where
+    the store does not tell."""
 
     note: str
     given: Decimal
     is_online: bool
     units: Mapping[str, int]
+    restocked: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ from tenants.services.members import create_tenant
 
 ARTICLE = catalogue(seed="7", size=3)[0]
 SKU = ARTICLE.sku
+PATIENCE = 120.0
 CREDENTIALS = {"token": "let-me-in", "webhook_secret": "between-us"}
 ORDER = {
     "id": 7,
@@ -131,7 +132,7 @@ def test_an_added_folder_is_a_whole_connector(
         till["base_url"], {"Authorization": f"Bearer {till['credentials']['token']}"}
     )
     left = sum(ARTICLE.opening_stock) - 2
-    end = time.monotonic() + 20
+    end = time.monotonic() + PATIENCE
     orders: list[dict[str, Any]] = []
     while time.monotonic() < end and shop.stock.get(SKU) != left:
         for connection in (store, pos):
@@ -171,7 +172,7 @@ def test_its_sandbox_takes_part_wherever_those_of_stores_do(
     shops.wait_until_watched(1)
     shops.order(2)
     shops.sell()
-    end = shops.until_good(30, work=work)
+    end = shops.until_good(PATIENCE, work=work)
     assert end.is_good, end.plainly()
     assert shops.seen.compare().orders_in_heartland == 2
 

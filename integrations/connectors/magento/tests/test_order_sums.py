@@ -79,7 +79,7 @@ def refund_of(sale: Sale, memo: dict[str, Any]) -> Refund:
 
 
 @given(carts, other_means)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_an_order_is_what_the_buyer_owes(cart: Cart, means: tuple[Decimal, ...]) -> None:
     card, credit, points = means
     sale = order_of(Cart(**{**vars(cart), "gift_card": card, "credit": credit, "points": points}))
@@ -107,7 +107,7 @@ def test_cancelling_the_rest_leaves_what_was_invoiced(cart: Cart, some: list[int
 
 
 @given(carts, st.lists(st.tuples(units, cents, st.booleans()), min_size=1, max_size=3))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_refunds_take_off_what_they_say(
     cart: Cart, wanted: list[tuple[list[int], Decimal, bool]]
 ) -> None:

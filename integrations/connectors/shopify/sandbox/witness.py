@@ -30,7 +30,7 @@ _CUSTOMERS = f"""query People($after: String) {{ customers(first: 100, after: $a
   nodes {{ legacyResourceId firstName lastName email }} {_PAGE} }} }}"""
 _REFUNDS = """query Refunds($id: ID!) { order(id: $id) { refunds(first: 50) {
   note totalRefundedSet { shopMoney { amount } } transactions(first: 10) { nodes { id } }
-  refundLineItems(first: 50) { nodes { quantity lineItem { sku } } } } } }"""
+  refundLineItems(first: 50) { nodes { quantity restockType lineItem { sku } } } } } }"""
 _TOLD = """query Told($id: ID!) { order(id: $id) {
   metafields(first: 20, namespace: "clarity") { nodes { key value } } } }"""
 _SAVE = """mutation Save($who: CustomerSetIdentifiers, $is: CustomerSetInput!) {
@@ -75,6 +75,11 @@ class Witness:
                 units={
                     line["lineItem"]["sku"]: line["quantity"]
                     for line in row["refundLineItems"]["nodes"]
+                },
+                restocked={
+                    line["lineItem"]["sku"]: line["quantity"]
+                    for line in row["refundLineItems"]["nodes"]
+                    if line["restockType"] != "NO_RESTOCK"
                 },
             )
             for row in self._order(_REFUNDS, order)["refunds"]
