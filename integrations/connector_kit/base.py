@@ -419,8 +419,9 @@ class Connector:
     `unsubscribe(client, callback_url)` takes ours away and answers how many; may be called again.
     `privacy` reads the vendor's privacy webhooks. `challenge(request, account)` is the text a GET of
     the webhook address is answered with, by which a vendor makes sure that the address is ours;
-    raises NotTheirs when the request asks nothing. `acknowledge(request)` is what a webhook that was
-    taken in is answered with, for a vendor that reads our answer; None is the usual one.
+    raises NotTheirs when the request asks nothing. `acknowledge(request)` is what a webhook that
+    verify let in is answered with, carried or not, for a vendor that reads our answer; None is the
+    usual one.
     """
 
     manifest: Manifest

@@ -37,8 +37,8 @@ class TryLater(ConnectorError):
 
         `throttled`: it refused because of a rate limit, which is no sign of ill health. `left`: a
         request may have reached it; False when we held the call back ourselves. `of_record`: it
-        answered and is well, only this record must wait. `unsure`: no answer came, or a proxy's in its
-        place, so the other system may be at work on the request still.
+        answered and is well, only this record must wait. `unsure`: the request was sent and no
+        answer came, or a proxy's in its place, so the other system may be at work on it still.
         """
         super().__init__(message)
         self.after = after

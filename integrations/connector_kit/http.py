@@ -228,7 +228,9 @@ class Session:
             raise TryLater(f"{host} has no valid certificate") from None
         # Their own words are left out: requests and urllib3 put the URL into them.
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise TryLater(f"{host} could not be reached ({type(error).__name__})") from None
+            raise TryLater(
+                f"{host} could not be reached ({type(error).__name__})", unsure=_was_sent(error)
+            ) from None
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Answer(status=response.status_code, headers=headers, body=body)
 
@@ -256,6 +258,12 @@ class Session:
                 request_id=answer.headers.get("x-request-id", "") if answer else "",
             )
         )
+
+
+def _was_sent(error: Exception) -> bool:
+    """Whether the connection stood, so that the request may have got there before it broke."""
+    why = getattr(error.args[0], "reason", None) if error.args else None
+    return not isinstance(why, urllib3.exceptions.NewConnectionError)
 
 
 def _sendable(headers: Mapping[str, str]) -> dict[str, str]:

@@ -56,6 +56,8 @@ class PublishedKeys:
         name = (host or self._host, path)
         with self._lock:
             until, found = self._kept.get(name, (0.0, ""))
+            if found:
+                self._kept.move_to_end(name)
         if self._clock() >= until:
             found = self._fetch(*name, private_network=bool(host))
             self._keep(name, found)
@@ -83,6 +85,7 @@ class PublishedKeys:
         lasting = (KEEP if found else KEEP_FAILURE).total_seconds()
         with self._lock:
             self._kept[name] = (self._clock() + lasting, found)
-            self._kept.move_to_end(name)
+            # Names that nobody publishes are made up at will: they never push out a key.
+            self._kept.move_to_end(name, last=bool(found))
             while len(self._kept) > _KEEP_MOST:
                 self._kept.popitem(last=False)

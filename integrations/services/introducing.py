@@ -131,7 +131,7 @@ def hear(*, connector: str, token: str, request: WebhookRequest, now: datetime) 
             .filter(pk=pk, connector=connector, tenant__erasing_since__isnull=True)
             .first()
         )
-        if one is None or not is_open(one, now=now):
+        if one is None or not is_open(one, now=now) or _is_connected(one):
             raise NotOpen(NotOpen.__doc__)
         try:
             said = kit.read(request)
@@ -147,6 +147,20 @@ def hear(*, connector: str, token: str, request: WebhookRequest, now: datetime) 
             one.save(update_fields=["sealed", "told_at", "problem"])
             return
     raise refused
+
+
+def _is_connected(one: Introduction) -> bool:
+    """Whether the side has its account by now, got in some other way as well."""
+    mine = Onboarding.objects.filter(pk=one.onboarding_id)
+    return bool(mine.exclude(**{f"{one.side}_id": None}).exists())
+
+
+def forget_unused(now: datetime) -> None:
+    """Drops what systems said that nobody has used in time: it holds secrets of theirs."""
+    with scope.door("forget what systems said of themselves"):
+        Introduction.objects.filter(sealed__isnull=False, begun_at__lt=now - 2 * OPEN_FOR).update(
+            sealed=None
+        )
 
 
 def _read(token: str) -> tuple[UUID, UUID]:
@@ -258,6 +272,8 @@ def connect(
         one = Introduction.objects.select_for_update().filter(onboarding=row, side=side).first()
         if one is None or not is_open(one, now=now):
             raise BadConnection(NotOpen.__doc__ or "", field="")
+        if _is_connected(one):
+            raise onboarding.CannotGoOn("This system is connected already.")
         here, said = arrived(one, query, now=now), _said(one, now=now)
         one.sealed, one.told_at = None, None
         one.save(update_fields=["sealed", "told_at"])

@@ -30,7 +30,8 @@ def heartbeat(lease: Lease) -> Iterator[None]:
                 with scope.tenant(lease.tenant_id):
                     lanes.renew(lease, now=timezone.now())
             except LeaseLost:
-                log.warning("lane %s has a new holder", lease.connection_id)
+                # Given back a moment ago, or taken over, which whoever works it finds out.
+                log.info("lane %s is not held here any more", lease.connection_id)
                 return
             except Error:
                 # The next beat may get through before the lease ends; if not, `check` stops us.

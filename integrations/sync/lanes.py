@@ -87,9 +87,14 @@ def acquire(*, tenant_id: UUID, connection_id: UUID, holder: str, now: datetime)
 
 
 def renew(lease: Lease, *, now: datetime) -> None:
-    """Keeps the lease for another term. Raises LeaseLost when someone else has the lane."""
-    if not _mine(lease).update(lease_until=now + _term(), hinted_at=now):
-        raise LeaseLost(f"lane {lease.connection_id} has another holder")
+    """Keeps the lease for another term. Raises LeaseLost when the lane is not held any more.
+
+    A sign of life may come after its lane was given back. Were it taken for a lease, the lane would
+    count as watched, no work could make it due, and it would wait for its next poll.
+    """
+    held = _mine(lease).filter(lease_until__isnull=False)
+    if not held.update(lease_until=now + _term(), hinted_at=now):
+        raise LeaseLost(f"lane {lease.connection_id} is not held any more")
 
 
 def check(lease: Lease) -> int:

@@ -87,7 +87,8 @@ def _delivered(door: Door, request: HttpRequest) -> HttpResponse:
         return answer(503, error.message)
     except Unsupported as error:
         refusals.count(door, "Event not carried", now=timezone.now())
-        return answer(200, error.message)
+        # It came from there all the same, and a vendor that reads our answer waits for it.
+        return _taken(door, incoming) or answer(200, error.message)
     except NeedsOwner as error:
         # A signed goodbye, such as an uninstalled app: heard, so it need not be told again.
         log.warning("connection %s needs its owner: %s", connection, error.message)
@@ -105,8 +106,13 @@ def _delivered(door: Door, request: HttpRequest) -> HttpResponse:
         notices=notices,
         now=timezone.now(),
     )
+    return _taken(door, incoming) or _json({"accepted": new})
+
+
+def _taken(door: Door, incoming: WebhookRequest) -> HttpResponse | None:
+    """What the vendor reads of our answer; None for the usual one."""
     said = door.connector.acknowledge(incoming) if door.connector.acknowledge else None
-    return _json({"accepted": new} if said is None else dict(said))
+    return None if said is None else _json(dict(said))
 
 
 def _notices(door: Door, incoming: WebhookRequest) -> list[Notice]:

@@ -53,7 +53,7 @@ def test_the_plan_alone_changes_nothing(make_rig: MakeRig) -> None:
     rig = make_rig(till_settings=CALM, size=8, shop_options={"customers": 3})
     said = run(f"--pair={rig.pair.pk}", "--entity=customer", "--plan", "--json")
     found = json.loads(said)
-    assert (found["records"], found["read_calls"], found["write_calls"]) == (3, 1, 12)
+    assert (found["records"], found["read_calls"], found["write_calls"]) == (3, 1, 15)
     with scope.tenant(rig.tenant.pk):
         assert not Backfill.objects.exists()
     words = run(f"--pair={rig.pair.pk}", "--entity=inventory", "--plan")

@@ -75,6 +75,19 @@ def test_work_that_came_while_a_killed_holder_had_the_lane_is_found(rig: Scripte
     assert rig.script.emails == ["a@example.com"]
 
 
+def test_a_sign_of_life_after_the_lane_was_given_back_hides_no_work(rig: ScriptedRig) -> None:
+    """The heartbeat's thread may come last; its lane is then nobody's, and due much later."""
+    lease, now = acquire(rig), timezone.now()
+    with rig.scope():
+        lanes.release(lease, due_at=now + timedelta(minutes=10), now=now)
+        with pytest.raises(lanes.LeaseLost):
+            lanes.renew(lease, now=now)
+    rig.note("1", "a@example.com")
+    assert rig.lane(rig.store).due_at <= timezone.now()
+    rig.work()
+    assert rig.script.emails == ["a@example.com"]
+
+
 def test_a_pair_started_during_a_slice_is_heard(
     rig: ScriptedRig, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import re
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
-from urllib.request import Request, urlopen
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from integrations.connector_kit.sandbox.server import server
+from integrations.connector_kit.sandbox.testing import done, serving
 from integrations.models import Connection, Introduction, Onboarding
-from integrations.services import introducing
+from integrations.services import introducing, tidying
+from integrations.services.onboarding import CannotGoOn
+from integrations.services.sandbox import connect_sandbox
 from integrations.sync.sessions import open_account
 from tenants import scope
 from tenants.models import AuditEntry, Membership, Role, Tenant, User
@@ -59,15 +58,14 @@ class Rig:
     def activate(self) -> str:
         """The merchant clicks Activate; where their browser is sent, as path and query."""
         callback, arrival = self.addresses()
-        there = post(
-            f"{self.control}/activate", {"callback_url": callback, "identity_url": arrival}
+        there = done(
+            "POST", f"{self.control}/activate", {"callback_url": callback, "identity_url": arrival}
         )
         parts = urlsplit(there["identity_url"])
         return f"{parts.path}?{parts.query}"
 
     def asked(self, path: str) -> int:
-        with urlopen(f"{self.control}/log", timeout=10) as answer:  # noqa: S310 - this test's own
-            routes = json.loads(answer.read())["by_route"]
+        routes = done("GET", f"{self.control}/log")["by_route"]
         return sum(count for route, count in routes.items() if path in route)
 
     def connections(self) -> list[Connection]:
@@ -94,19 +92,10 @@ class Rig:
         return answer.status_code
 
 
-def post(url: str, body: Any) -> Any:
-    request = Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})  # noqa: S310
-    with urlopen(request, timeout=20) as answer:  # noqa: S310 - an address of this test
-        return json.loads(answer.read())
-
-
 @pytest.fixture(scope="module")
 def shops() -> Iterator[str]:
-    made = server("magento")
-    threading.Thread(target=made.serve_forever, args=(0.05,), daemon=True).start()
-    yield f"http://127.0.0.1:{made.server_port}"
-    made.shutdown()
-    made.server_close()
+    with serving("magento") as address:
+        yield address
 
 
 @pytest.fixture
@@ -120,7 +109,7 @@ def rig(transactional_db: None, live_server: Any, shops: str, settings: Any) -> 
     client.post(f"/t/{tenant.slug}/start/begin/", {"pos": "heartland", "store": "magento"})
     with scope.tenant(tenant.pk):
         row = Onboarding.objects.get()
-    shop = post(f"{shops}/_sandbox/accounts", {"name": name, "size": 4})
+    shop = done("POST", f"{shops}/_sandbox/accounts", {"name": name, "size": 4})
     return Rig(tenant, client, row, shop, f"{shops}/_sandbox/accounts/{name}")
 
 
@@ -226,6 +215,32 @@ def test_keys_that_nobody_fetched_in_time_are_not_fetched_later(rig: Rig) -> Non
         Introduction.objects.update(begun_at=timezone.now() - introducing.OPEN_FOR * 2)
     assert "work no more" in rig.client.get(rig.url("introduction/")).content.decode()
     assert (rig.connections(), rig.asked("oauth/token")) == ([], 0)
+
+
+def test_what_a_shop_said_is_not_used_once_it_is_connected_otherwise(rig: Rig) -> None:
+    rig.begin()
+    callback, _ = rig.addresses()
+    assert rig.call(callback) == 200
+    account = connect_sandbox(
+        rig.shop, tenant_id=rig.tenant.pk, connector="magento", name="By keys", now=timezone.now()
+    )
+    with scope.tenant(rig.tenant.pk):
+        Onboarding.objects.update(store=account)
+    assert rig.call(callback) == 404
+    with pytest.raises(CannotGoOn, match="connected already"):
+        introducing.connect(
+            row=rig.row,
+            side="store",
+            query={"oauth_consumer_key": "k" * 32},
+            actor=None,
+            now=timezone.now(),
+        )
+    assert rig.asked("oauth/token") == 0
+    # It is let go of when its time is up.
+    tidying.tidy(timezone.now())
+    assert rig.introduction().sealed is not None
+    tidying.tidy(timezone.now() + introducing.OPEN_FOR * 3)
+    assert rig.introduction().sealed is None
 
 
 def test_a_shop_that_refuses_says_so_and_can_begin_again(rig: Rig) -> None:

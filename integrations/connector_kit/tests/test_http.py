@@ -181,6 +181,17 @@ def test_no_answer_in_time(vendor: Vendor) -> None:
     ]
 
 
+def test_broken_off_may_have_got_there_and_unreachable_has_not(vendor: Vendor) -> None:
+    vendor.script = [Reply(hang_up=True)]
+    with pytest.raises(TryLater) as caught:
+        session(vendor).request("POST", "x", body={})
+    assert caught.value.unsure
+    gone = Session(vendor.account(base_url="http://127.0.0.1:1"))
+    with pytest.raises(TryLater) as caught:
+        gone.request("POST", "x", body={})
+    assert not caught.value.unsure
+
+
 def test_too_large_an_answer(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "LARGEST_ANSWER", 100_000)
     # A bomb: a hundred bytes that unpack to a million.

@@ -9,7 +9,7 @@ import pytest
 
 from integrations.connector_kit.errors import NotTheirs, TryLater
 from integrations.connector_kit.published_keys import KEEP, KEEP_FAILURE, PublishedKeys
-from integrations.connector_kit.scripted import Reply, Vendor
+from integrations.connector_kit.scripted import Asked, Reply, Vendor
 from integrations.connector_kit.signatures import NoPublicKey, SigningKey, rsa_sha256
 
 KEY = SigningKey()
@@ -96,3 +96,21 @@ def test_nobody_makes_us_ask_without_end() -> None:
             with pytest.raises(TryLater):
                 keys.get(f"/keys/{number}.pem", host=vendor.url)
         assert len(vendor.asked) < 10
+
+
+def test_names_that_are_made_up_push_no_key_out() -> None:
+    clock = Clock()
+
+    def answering(asked: Asked) -> Reply:
+        return Reply(body=b"a key") if asked.path == "/keys/one.pem" else Reply(404)
+
+    with Vendor(answering=answering) as vendor:
+        keys = PublishedKeys("https://keys.example.com", PATHS, clock=clock)
+        assert keys.get("/keys/one.pem", host=vendor.url) == "a key"
+        for number in range(70):
+            clock.pass_by(timedelta(seconds=5))
+            with pytest.raises(TryLater):
+                keys.get(f"/keys/{number}.pem", host=vendor.url)
+        before = len(vendor.asked)
+        assert keys.get("/keys/one.pem", host=vendor.url) == "a key"
+        assert len(vendor.asked) == before

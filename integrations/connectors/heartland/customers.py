@@ -30,8 +30,8 @@ from mappings.canonical.record import Entity, Record
 
 _CUSTOMERS = "/customers"
 
-# Search by e-mail and by name, create, add the address it comes with.
-CALLS_PER_WRITE = 4
+# Search by e-mail, by e-mail in any case and by name, create, add the address it comes with.
+CALLS_PER_WRITE = 5
 
 
 def normalise(payload: Payload, account: Account) -> Customer:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from integrations.connector_kit.errors import Rejected
 from integrations.connectors.heartland.address_fields import UNKNOWN_NAME, same
 from integrations.connectors.heartland.client import HeartlandClient, Row, matching
 from integrations.connectors.heartland.order_fields import Buyer
+from mappings.canonical.comparing import comparable
 
 GUEST_NUMBER = "WEB-GUEST"
 NUMBER_PREFIX = "WEB-"
@@ -41,21 +43,43 @@ def guest(client: HeartlandClient) -> str:
 
 
 def by_email(client: HeartlandClient, email: str) -> Row | None:
-    """The oldest customer with this address, as typed and then in lower case.
+    """The oldest customer with this address.
 
-    Heartland matches the letters exactly and lets several customers share an address.
+    Heartland lets several customers share an address.
     """
     rows = all_by_email(client, email)
     return min(rows, key=lambda row: int(row["id"])) if rows else None
 
 
 def all_by_email(client: HeartlandClient, email: str) -> Sequence[Row]:
-    """The customers with this address, as typed or else in lower case; active ones if there are."""
+    """The customers with this address, as typed or else with other capitals; active ones if there
+    are."""
     for spelling in dict.fromkeys((email, email.lower())) if email else ():
-        rows = client.page("/customers", (matching({"email": spelling}), ("sort[]", "id")))
-        if rows:
-            return [row for row in rows if row.get("active?", True)] or rows
-    return ()
+        if rows := _with_email(client, spelling):
+            return _active(rows)
+    return _active(_in_any_case(client, email)) if email else ()
+
+
+def _active(rows: Sequence[Row]) -> Sequence[Row]:
+    return [row for row in rows if row.get("active?", True)] or rows
+
+
+def _in_any_case(client: HeartlandClient, email: str) -> Sequence[Row]:
+    """Those whose address differs in capitals alone: cashiers and buyers type them as they like.
+
+    Heartland matches letters exactly but for a search by pattern, which its own reference does not
+    show: an account that refuses it has only the spellings asked for before.
+    """
+    wanted = comparable("email", email)
+    try:
+        rows = _with_email(client, {"$like": email.lower()})
+    except Rejected:
+        return ()
+    return [row for row in rows if comparable("email", row.get("email")) == wanted]
+
+
+def _with_email(client: HeartlandClient, wanted: str | Mapping[str, str]) -> Sequence[Row]:
+    return client.page("/customers", (matching({"email": wanted}), ("sort[]", "id")))
 
 
 def by_number(client: HeartlandClient, number: str) -> Row | None:

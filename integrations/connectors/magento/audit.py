@@ -14,10 +14,11 @@ from integrations.connectors.magento import (
     store_credit,
 )
 from integrations.connectors.magento.answers import Forbidden, PageTooLarge, Refused
+from integrations.connectors.magento.bulk import OPEN
 from integrations.connectors.magento.client import StoreClient
-from integrations.connectors.magento.criteria import Criteria
+from integrations.connectors.magento.criteria import Criteria, where
 from integrations.connectors.magento.event_checks import event_findings
-from integrations.connectors.magento.polling import instant
+from integrations.connectors.magento.polling import written
 from integrations.connectors.magento.probe import CLOCKS_APART, clock_words, setting_problems
 from integrations.connectors.magento.stock_checks import stock_findings
 from mappings.canonical.record import Entity
@@ -28,7 +29,6 @@ IN_SETTINGS = "Correct it in the settings of the Magento connection."
 _OVER_THE_LIMIT = 301
 # Work that waits for so long has nobody to do it.
 _IDLE = timedelta(minutes=10)
-_OPEN = 4
 
 Check = Callable[[StoreClient, Collection[Entity]], Iterator[Finding]]
 
@@ -119,18 +119,18 @@ def _queue(client: StoreClient, entities: Collection[Entity]) -> Iterator[Findin
     """Whether the consumers run that work off what is handed over in bulk."""
     if not {Entity.INVENTORY, Entity.PRODUCT} & set(entities):
         return
-    newest = Criteria(sort=(("start_time", "DESC"),), size=5)
+    before = written(client.now() - _IDLE)
+    # The list is one of operations; it is a load that waits.
+    waiting = Criteria(
+        (where("status", str(OPEN)), where("start_time", before, "lt")),
+        sort=(),
+        fields="items[bulk_uuid],total_count",
+    )
     try:
-        rows = client.search("bulk", newest).items
+        rows = client.search("bulk", waiting).items
     except (Forbidden, Refused):
         return
-    before = client.now() - _IDLE
-    idle = [
-        str(row["bulk_id"])
-        for row in rows
-        if instant(str(row["start_time"])) < before
-        and any(int(part.get("status") or 0) == _OPEN for part in row.get("operations_list") or ())
-    ]
+    idle = list(dict.fromkeys(str(row["bulk_uuid"]) for row in rows))
     if idle:
         yield Finding(
             "consumers_stopped",
@@ -138,7 +138,7 @@ def _queue(client: StoreClient, entities: Collection[Entity]) -> Iterator[Findin
             "Ask whoever runs the shop to start the consumer async.operations.all (by cron or by a"
             " supervisor). Until then stock is written call by call, which takes longer.",
             count=len(idle),
-            examples=tuple(idle),
+            examples=tuple(idle[:5]),
             weight=Weight.NOTICE,
         )
 

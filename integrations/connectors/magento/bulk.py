@@ -11,11 +11,14 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from integrations.connector_kit.errors import TryLater
 from integrations.connectors.magento.answers import NotFound
 from integrations.connectors.magento.client import StoreClient
+from integrations.connectors.magento.criteria import Criteria, where
+from integrations.connectors.magento.polling import instant
 
 COMPLETE, FAILED_RETRIABLE, FAILED, OPEN, REJECTED = 1, 2, 3, 4, 5
 _FAILURES = frozenset({FAILED_RETRIABLE, FAILED, REJECTED})
@@ -63,6 +66,26 @@ def hand_over(client: StoreClient, path: str, bodies: Sequence[Any], *, store: s
     if not uuid:
         raise TryLater("Magento did not say under which number it queued the load.")
     return Handed(uuid, client.now(), tuple(bodies))
+
+
+def still_open(client: StoreClient, topic: str) -> frozenset[str]:
+    """Numbers of the loads that wait in the shop's queue, whoever handed them over. `topic`: as a
+    filter `like` takes it."""
+    criteria = Criteria(
+        (where("status", str(OPEN)), where("topic_name", topic, "like")),
+        sort=(),
+        fields="items[bulk_uuid],total_count",
+    )
+    return frozenset(str(row["bulk_uuid"]) for row in client.everything("bulk", criteria))
+
+
+def found(client: StoreClient, uuid: str) -> Handed:
+    """A load that the shop has, with those of its operations that can be read."""
+    answer = client.get(f"bulk/{uuid}/detailed-status")
+    bodies = [_body(row) for row in _operations(answer)]
+    started = str(answer.get("start_time") or "")
+    at = instant(started) if started else client.now()
+    return Handed(uuid, at, tuple(one for one in bodies if one is not None))
 
 
 def standing(client: StoreClient, handed: Handed) -> Standing:
@@ -123,12 +146,17 @@ def _operations(answer: Any) -> list[Mapping[str, Any]]:
 
 
 def _carried(row: Mapping[str, Any]) -> str:
-    """The body of an operation, as the shop kept it; "" where it cannot be read."""
+    """Tells the body of an operation, as the shop kept it; "" where it cannot be read."""
+    kept = _body(row)
+    return "" if kept is None else _print(kept)
+
+
+def _body(row: Mapping[str, Any]) -> Any:
     try:
         kept = json.loads(str(row.get("serialized_data") or ""))
-        return _print(json.loads(kept["meta_information"]))
+        return json.loads(kept["meta_information"], parse_float=Decimal)
     except (KeyError, TypeError, ValueError):
-        return ""
+        return None
 
 
 def _print(body: Any) -> str:

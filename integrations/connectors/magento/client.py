@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -33,6 +34,8 @@ EVERY_STORE = "all"
 
 # Magento refuses what was signed over ten minutes ahead of it.
 _FAR_OFF = timedelta(minutes=5)
+# Seconds; a client lives as long as its connection is polled, while the merchant adds store views.
+_LOOK_AGAIN = 10.0
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,7 @@ class StoreClient:
         self.skew = timedelta(0)
         """How far the clock of the shop is ahead of ours, as its last answer had it."""
         self._shape: Shape | None = None
+        self._looked_at = 0.0
         self._looking = threading.Lock()
 
     # --- the shop -----------------------------------------------------------------------------
@@ -94,8 +98,15 @@ class StoreClient:
         """What the shop is and has; read once."""
         with self._looking:
             if self._shape is None:
-                self._shape = read_shape(self)
+                self._shape, self._looked_at = read_shape(self), time.monotonic()
             return self._shape
+
+    def shape_anew(self) -> Shape:
+        """As `shape`, asked again now and then: for a record that speaks of what was not there."""
+        with self._looking:
+            if self._shape is not None and time.monotonic() - self._looked_at >= _LOOK_AGAIN:
+                self._shape = None
+        return self.shape
 
     @property
     def signs(self) -> bool:

@@ -26,7 +26,7 @@ from mappings.canonical.record import Entity
 Row = Mapping[str, Any]
 
 _ORDER = (
-    "entity_id,increment_id,state,updated_at,base_currency_code,order_currency_code,"
+    "entity_id,increment_id,state,created_at,updated_at,base_currency_code,order_currency_code,"
     "extension_attributes[gift_cards,base_gift_cards_refunded,gift_cards_refunded]"
 )
 _LIST = f"items[{_ORDER}],total_count"
@@ -83,12 +83,17 @@ def two_places(amount: Decimal) -> Decimal:
 # --- calls -----------------------------------------------------------------------------------------
 
 
-def changes(client: StoreClient, cursor: str, now: datetime) -> Page:
-    """Thin notices of what orders that changed took off cards."""
+def changes(client: StoreClient, cursor: str, now: datetime, *, since: str) -> Page:
+    """Thin notices of what orders that changed took off cards.
+
+    `since`: orders placed before, in Magento's form, are left out: what they took was dealt with by
+    other means, though they change once more, as when they are shipped.
+    """
     page = orders(client, cursor, now)
     found = (
         replace(one, key=f"{one.key}-{card['id']}", topic="gift_cards/used", payload=None)
         for one in page.notices
+        if str((one.payload or {}).get("created_at") or since) >= since
         for card in _cards(one.payload or {})
     )
     return Page(tuple(found), page.cursor, page.more)

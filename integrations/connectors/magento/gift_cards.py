@@ -53,8 +53,7 @@ def changes(client: StoreClient, cursor: str, now: datetime) -> Page:
     calls for them, which `findings` says."""
     way, place = mode(client.account), _place(cursor)
     if way == TO_POS:
-        page = gift_card_uses.changes(client, str(place.get("orders", "")), now)
-        return Page(page.notices, json.dumps({"orders": page.cursor}), page.more)
+        return _uses(client, place, now)
     if way != BOTH:
         return Page((), cursor)
     try:
@@ -84,6 +83,15 @@ def write(client: StoreClient, outgoing: Outgoing, save: Save) -> Receipt:
 def _place(cursor: str) -> dict[str, Any]:
     place: dict[str, Any] = json.loads(cursor) if cursor else {}
     return place
+
+
+def _uses(client: StoreClient, place: Mapping[str, Any], now: datetime) -> Page:
+    """Uses by orders placed since this began."""
+    before = str(place.get("orders", ""))
+    since = str(place.get("since") or (json.loads(before)["from"] if before else ""))
+    page = gift_card_uses.changes(client, before, now, since=since)
+    kept = {"orders": page.cursor, "since": since or json.loads(page.cursor)["from"]}
+    return Page(page.notices, json.dumps(kept), page.more)
 
 
 def _start(client: StoreClient, place: Mapping[str, Any], now: datetime) -> Page:

@@ -55,6 +55,8 @@ def write_many(client: StoreClient, batch: Sequence[Outgoing]) -> list[Result]:
     TryLater and NeedsOwner for the batch as a whole; a part of it may be written then.
     """
     state, policy = state_of(client), policy_of(client)
+    if policy.by_source:
+        inventory_load.adopt(client, state)
     inventory_load.put_right(client, state)
     results: dict[int, Result] = {}
     articles = _one_per_sku(_articles(client, state, policy, batch, results), results)
@@ -196,11 +198,11 @@ def _write(
     every = [level for some in levels.values() for level in some]
     same = inventory_levels.there(client, every)
     changed = [level for level in every if level not in same]
+    inventory_load.overtake(client, state, every)
     if len(changed) >= policy.bulk_threshold and not inventory_load.is_off(client, state):
         refused: Mapping[Place, ConnectorError] = inventory_load.load(client, state, changed)
     else:
         refused = inventory_levels.write(client, changed, state.limit)
-        inventory_load.remember(state, every)
     return {
         sku: next(
             (refused[level.place] for level in some if level.place in refused),

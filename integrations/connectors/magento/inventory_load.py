@@ -1,18 +1,20 @@
 """A large load of stock levels through the shop's queue, and what is done when the queue stands still.
 
-What was handed over cannot be taken back. So a load that is given up is kept in mind: when it is
-carried out after all, with quantities of an hour ago, what was written since is written once more.
+What was handed over cannot be taken back. So a load is kept in mind until it is over, also one that
+is given up: when it is carried out at last, with quantities of then, what other quantity was asked
+for since is written once more.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from integrations.connector_kit.errors import Rejected, TryLater
 from integrations.connectors.magento import bulk, inventory_levels
-from integrations.connectors.magento.answers import NoRoute, Refused
+from integrations.connectors.magento.answers import Forbidden, NoRoute, Refused
 from integrations.connectors.magento.bulk import Handed, Standing
 from integrations.connectors.magento.client import StoreClient
 from integrations.connectors.magento.inventory_levels import PATH, Level, Place
@@ -20,7 +22,7 @@ from integrations.connectors.magento.inventory_state import StockState
 
 log = logging.getLogger(__name__)
 
-# A slice of work lasts 20 seconds at most; the end of a load is asked for again in the next one.
+# A slice of work lasts 20 seconds at most; the ends of loads are asked for again in the next one.
 WAIT_SECONDS = 15.0
 ASK_AGAIN_SECONDS = 10.0
 # Cron starts the consumers each minute, so by then something has happened where they run at all.
@@ -28,6 +30,9 @@ CONSUMERS_REST = timedelta(minutes=3)
 # A load that has begun may take long; a shop that needs more than this is better served directly.
 LONGEST = timedelta(minutes=20)
 NO_BULK_FOR = timedelta(minutes=30)
+LOOK_SECONDS = 10.0
+# async.magento.inventoryapi.api.sourceitemssaveinterface.execute.post, or by the path.
+TOPIC = "%source%items%"
 _LATE_LOOK = timedelta(seconds=15)
 
 
@@ -55,8 +60,9 @@ def load(
             _give_up(client, state, f"does not take bulk loads ({error.words})")
             answers |= inventory_levels.write(client, fresh, state.limit)
     wanted = {level.place: level for level in levels}
+    end = time.monotonic() + WAIT_SECONDS
     for one in mine:
-        answers |= _settle(client, state, one, wanted)
+        answers |= _settle(client, state, one, wanted, seconds=max(0.0, end - time.monotonic()))
     return answers
 
 
@@ -73,16 +79,25 @@ def _hand_over(client: StoreClient, state: StockState, levels: Sequence[Level]) 
     handed = bulk.hand_over(client, PATH, bodies, store="all")
     with state.lock:
         # Those nobody asks for any more: their records were discarded.
-        state.handed = [one for one in state.handed if handed.at - one.at < NO_BULK_FOR]
+        state.handed = [
+            one
+            for one in state.handed
+            if handed.at - one.at < NO_BULK_FOR or _outdated(one, state.newest)
+        ]
         state.handed.append(handed)
     return handed
 
 
 def _settle(
-    client: StoreClient, state: StockState, handed: Handed, wanted: dict[Place, Level]
+    client: StoreClient,
+    state: StockState,
+    handed: Handed,
+    wanted: dict[Place, Level],
+    *,
+    seconds: float,
 ) -> dict[Place, Rejected | TryLater]:
     """What became of those of the wanted levels that this load carries."""
-    found = bulk.wait(client, handed, seconds=WAIT_SECONDS)
+    found = bulk.wait(client, handed, seconds=seconds)
     mine = [level for level in _levels(handed) if wanted.get(level.place) == level]
     if not found.is_over and not _is_stuck(client, handed, found):
         later = TryLater(
@@ -91,15 +106,14 @@ def _settle(
             of_record=True,
         )
         return {level.place: later for level in mine}
-    with state.lock:
-        if handed in state.handed:
-            state.handed.remove(handed)
     if not found.is_over:
         _give_up(client, state, "has not carried out a bulk load for minutes")
         with state.lock:
+            if handed in state.handed:
+                state.handed.remove(handed)
             state.late.append(handed)
-            state.newest |= {level.place: level for level in mine}
         return dict(inventory_levels.write(client, mine, state.limit))
+    _close(client, state, handed)
     again = mine if found.is_lost or not found.is_sure else _failed(handed, found, mine)
     return dict(inventory_levels.write(client, again, state.limit)) if again else {}
 
@@ -126,35 +140,98 @@ def _give_up(client: StoreClient, state: StockState, why: str) -> None:
     )
 
 
-# --- loads that were given up ---------------------------------------------------------------------
+# --- loads of other workers -----------------------------------------------------------------------
 
 
-def remember(state: StockState, levels: Iterable[Level]) -> None:
-    """Notes what was written directly, while a load that was given up may still be carried out."""
+def adopt(client: StoreClient, state: StockState) -> None:
+    """Learns of loads in the shop's queue that another process handed over, or this one before a
+    restart or without hearing the answer.
+
+    A lane moves between processes, each of which knows its own loads only. Who hands a load over
+    holds the lane until it is over, for WAIT_SECONDS at most, so a look more often than that misses
+    none.
+    """
+    now = time.monotonic()
     with state.lock:
-        if state.late:
-            state.newest |= {level.place: level for level in levels}
+        if state.asked_at is not None and now - state.asked_at < LOOK_SECONDS:
+            return
+        known = {one.uuid for one in (*state.handed, *state.late)}
+    try:
+        others = bulk.still_open(client, TOPIC) - known
+        found = [bulk.found(client, uuid) for uuid in sorted(others)]
+    except (Forbidden, Refused):
+        # Without the right to see the queue, nothing is handed to it either.
+        found = []
+    with state.lock:
+        state.asked_at = now
+        state.handed += [one for one in found if _can_be_read(one)]
+
+
+def _can_be_read(handed: Handed) -> bool:
+    try:
+        return bool(_levels(handed))
+    except (ArithmeticError, KeyError, TypeError):
+        # Somebody else's, who leaves out what we always send.
+        return False
+
+
+# --- loads that come late -------------------------------------------------------------------------
+
+
+def overtake(client: StoreClient, state: StockState, levels: Iterable[Level]) -> None:
+    """Notes what is asked for now, while loads with other quantities may still be carried out.
+
+    Call before it is written: what is over by then is overwritten, and need not be looked at again.
+    """
+    wanted = {level.place: level for level in levels}
+    with state.lock:
+        other = [one for one in (*state.handed, *state.late) if _outdated(one, wanted)]
+    for handed in other:
+        if bulk.standing(client, handed).is_over:
+            _close(client, state, handed)
+    with state.lock:
+        if state.handed or state.late:
+            state.newest |= wanted
 
 
 def put_right(client: StoreClient, state: StockState) -> None:
-    """Writes again what a load that was given up has overwritten meanwhile."""
+    """Writes again what loads have overwritten with older quantities meanwhile."""
     now = client.now()
     with state.lock:
         is_early = state.late_looked_at and now - state.late_looked_at < _LATE_LOOK
-        if not state.late or is_early:
+        waiting = [one for one in state.handed if _outdated(one, state.newest)]
+        if is_early or not (waiting or state.late):
             return
-        state.late_looked_at, late = now, list(state.late)
-    for handed in late:
-        if not bulk.standing(client, handed).is_over:
-            continue
-        places = {level.place for level in _levels(handed)}
+        state.late_looked_at = now
+        waiting += state.late
+    for handed in waiting:
+        if bulk.standing(client, handed).is_over:
+            _close(client, state, handed)
+
+
+def _close(client: StoreClient, state: StockState, handed: Handed) -> None:
+    """A load is over: writes what else was asked for since, where the quantity of the load stands."""
+    with state.lock:
+        older = _outdated(handed, state.newest)
+    if older:
+        stand = inventory_levels.there(client, older)
         with state.lock:
-            spoilt = [level for place, level in state.newest.items() if place in places]
+            places = [level.place for level in older if level in stand]
+            spoilt = [state.newest[place] for place in places if place in state.newest]
         inventory_levels.write(client, spoilt, state.limit)
-        with state.lock:
-            state.late.remove(handed)
-            if not state.late:
-                state.newest.clear()
+    with state.lock:
+        for loads in (state.handed, state.late):
+            if handed in loads:
+                loads.remove(handed)
+        if not (state.handed or state.late):
+            state.newest.clear()
+
+
+def _outdated(handed: Handed, newest: Mapping[Place, Level]) -> list[Level]:
+    """Levels of a load instead of which another quantity is asked for by now."""
+    if not newest:
+        return []
+    return [level for level in _levels(handed) if newest.get(level.place, level) != level]
 
 
 def _levels(handed: Handed) -> list[Level]:

@@ -33,7 +33,7 @@ class StockState:
     """`limit`: levels one call may carry. `handed`: bulk loads whose end is not known yet.
 
     `late`: bulk loads that were given up; they may be carried out hours later, with quantities of
-    then. `newest`: what was written since by other means, to be written again in that case.
+    then. `newest`: what was asked for while there are such loads, to be written again in that case.
     """
 
     open_orders: OpenOrders = field(default_factory=OpenOrders)
@@ -41,6 +41,8 @@ class StockState:
     handed: list[Handed] = field(default_factory=list)
     late: list[Handed] = field(default_factory=list)
     late_looked_at: datetime | None = None
+    asked_at: float | None = None
+    """When the shop was asked for loads of other workers, by the clock of this process."""
     newest: dict[Place, Level] = field(default_factory=dict)
     no_bulk_until: datetime | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)

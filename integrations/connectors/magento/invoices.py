@@ -10,10 +10,12 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from integrations.connector_kit.base import Outgoing, Save
 from integrations.connector_kit.errors import Rejected
 from integrations.connector_kit.payload import Payload
 from integrations.connectors.magento import order_shape
 from integrations.connectors.magento.client import StoreClient
+from integrations.connectors.magento.patience import noting, wait_for_earlier
 from integrations.connectors.magento.sold_rows import (
     BUNDLE,
     ZERO,
@@ -27,7 +29,7 @@ from integrations.connectors.magento.sold_rows import (
 _OPEN = ("new", "processing")
 
 
-def follow(client: StoreClient, shipped: Mapping[str, Any]) -> None:
+def follow(client: StoreClient, shipped: Mapping[str, Any], outgoing: Outgoing, save: Save) -> None:
     """Invoices what has left of an order and is not invoiced; looks before it writes.
 
     `shipped`: the order as it was before the shipment. May be called again after any crash, because
@@ -47,9 +49,14 @@ def follow(client: StoreClient, shipped: Mapping[str, Any]) -> None:
         "items": [{"order_item_id": item, "qty": units} for item, units in items.items()],
         "notify": False,
     }
+    wait_for_earlier(outgoing)
+    path = f"order/{order['entity_id']}/invoice"
     try:
-        client.post(f"order/{order['entity_id']}/invoice", given)
+        noting(save, lambda: client.post(path, given))
     except Rejected as refused:
+        if not due(rows_of(client.get(f"orders/{order['entity_id']}"))):
+            # Somebody was quicker, perhaps our first attempt.
+            return
         raise Rejected(
             f"The shipment of order {order['increment_id']} is entered, but Magento makes no"
             f" invoice for it: {refused.said}",

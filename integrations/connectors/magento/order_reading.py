@@ -13,6 +13,7 @@ from integrations.connectors.magento.criteria import Criteria, where
 from integrations.connectors.magento.order_lines import SKUS
 from integrations.connectors.magento.order_refunds import MEMOS, needs_memos
 from integrations.connectors.magento.order_shape import ELSEWHERE, kept
+from integrations.connectors.magento.shape import Shape
 
 Row = Mapping[str, Any]
 _BY_ID = (("entity_id", "ASC"),)
@@ -44,15 +45,22 @@ def _elsewhere(client: StoreClient, raw: Row) -> str:
 
     Magento lists the orders of all its websites, whichever store view is asked.
     """
+    store = str(raw.get("store_id") or "")
+    sold = _view(client.shape, store)
+    if sold is None and store:
+        # It may be newer than what we know of the shop.
+        sold = _view(client.shape_anew(), store)
     here = websites.website_id(client)
-    if here is None or not websites.has_several(client):
+    if sold is None or here is None or not websites.has_several(client):
         return ""
-    shape, store = client.shape, str(raw.get("store_id"))
-    sold = next((row for row in shape.store_views if str(row.get("id")) == store), None)
-    if sold is None or str(sold.get("website_id")) == str(here):
+    if str(sold.get("website_id")) == str(here):
         return ""
-    row = shape.website_of(str(sold.get("code")))
+    row = client.shape.website_of(str(sold.get("code")))
     return str(row["code"] if row else sold.get("website_id"))
+
+
+def _view(shape: Shape, number: str) -> Row | None:
+    return next((row for row in shape.store_views if str(row.get("id")) == number), None)
 
 
 def one(client: StoreClient, path: str, key: str) -> Row | None:

@@ -11,27 +11,30 @@ from integrations.connector_kit.errors import TryLater
 
 T = TypeVar("T")
 
-# Between the moment a proxy or we stop waiting and the moment Magento is through with it.
+# Between the moment a proxy or we stop waiting and the moment Magento is through with it: at least
+# this, and as long again as was waited. PHP works on when nobody listens any more.
 AT_WORK = timedelta(seconds=15)
-_SINCE = "unsure_since"
+_UNTIL = "unsure_until"
 
 
 def noting(save: Save, write: Callable[[], T]) -> T:
     """Writes; notes when Magento may be at work on it still, though no answer came."""
+    began = datetime.now(UTC)
     try:
         return write()
     except TryLater as lost:
         if lost.unsure:
-            save(_SINCE, datetime.now(UTC).isoformat())
+            now = datetime.now(UTC)
+            save(_UNTIL, (now + max(AT_WORK, now - began)).isoformat())
         raise
 
 
 def wait_for_earlier(outgoing: Outgoing) -> None:
     """Raises TryLater while an earlier attempt may be under way. Call when looking found nothing."""
-    since = outgoing.progress.get(_SINCE)
-    if not since:
+    until = outgoing.progress.get(_UNTIL)
+    if not until:
         return
-    left = datetime.fromisoformat(str(since)) + AT_WORK - datetime.now(UTC)
+    left = datetime.fromisoformat(str(until)) - datetime.now(UTC)
     if left > timedelta(0):
         raise TryLater(
             "Magento may be at work on the first attempt still; it is looked for once more before"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ Row = Mapping[str, Any]
 Make = Callable[[Row], Notice | None]
 
 OVERLAP = timedelta(minutes=10)
+_GRAIN = timedelta(seconds=1)
 _MOST_REMEMBERED = 500
 
 
@@ -92,12 +93,29 @@ def changed(
         last = str(found.items[-1][by])
         # Only when the whole page is of one second is it paged on; else what moves could slip past.
         skip = found.following if last == place["from"] else 0
-        step = {"floor": place["floor"], "from": last, "skip": skip, "seen": seen}
+        step = {**place, "from": last, "skip": skip, "seen": _remembered(seen)}
         return Page(tuple(notices), json.dumps(step), more=True)
-    times = [str(row[by]) for row in found.items]
-    high = max([place["floor"], *(written(instant(text) - OVERLAP) for text in times)])
-    kept = {"floor": high, "from": high, "skip": 0, "seen": _since(high, seen)}
-    return Page(tuple(notices), json.dumps(kept))
+    ahead = _ahead(place, [str(row[by]) for row in found.items], now)
+    kept = {name: told for name, told in seen.items() if told[0] >= ahead["from"]}
+    return Page(tuple(notices), json.dumps({**ahead, "skip": 0, "seen": _remembered(kept)}))
+
+
+def _ahead(place: Mapping[str, Any], times: Sequence[str], now: datetime) -> dict[str, Any]:
+    """Where the next poll begins.
+
+    `high`: the latest change, `since`: when it was first seen, by our clock. Once that is the overlap
+    ago, nothing can come up any more that is as old; else the last rows of a mass change would be
+    read at each poll until another row changes, be that tomorrow.
+    """
+    high = max([place.get("high", ""), *(written(instant(text)) for text in times)])
+    is_new = high > place.get("high", "")
+    since = now.isoformat() if is_new else place.get("since", "")
+    floor = place["floor"]
+    if high:
+        is_settled = now - datetime.fromisoformat(since) >= OVERLAP
+        behind = -_GRAIN if is_settled else OVERLAP
+        floor = max(floor, written(instant(high) - behind))
+    return {"floor": floor, "from": floor, "high": high, "since": since}
 
 
 def _start(client: StoreClient, path: str, by: str, now: datetime) -> dict[str, Any]:
@@ -126,7 +144,7 @@ def _mark(row: Row) -> str:
     return hashlib.blake2b(numbers.encode(row), digest_size=6).hexdigest()
 
 
-def _since(floor: str, seen: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
-    """What can come up again. More than fits is left out: the engine drops known versions too."""
-    kept = [(name, told) for name, told in seen.items() if told[0] >= floor]
-    return dict(kept[-_MOST_REMEMBERED:])
+def _remembered(seen: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
+    """The latest of what can come up again. The rest is left out: the engine drops known versions
+    too, and the cursor is stored with each page."""
+    return dict(list(seen.items())[-_MOST_REMEMBERED:])

@@ -130,7 +130,7 @@ def memo_of(
     share = _share_of_shipping(order, wanted, prices)
     return Memo(
         items=items or {row.id: ZERO for row in money_rows(rows) if row.invoiced > row.refunded},
-        restock=_restocked(rows, items, wanted),
+        restock=_restocked(rows, items, wanted, related),
         shipping=to_minor(prices.of(Payload(order), "shipping_amount") * share, prices.currency),
         adjustment=wanted.adjustment,
         rounding=_rounding(order, rows, items, wanted, prices, share),
@@ -145,7 +145,7 @@ def _items(
     taken: defaultdict[int, Decimal] = defaultdict(Decimal)
     for line in wanted.lines:
         needed = Decimal(line.quantity)
-        sku = related.get(f"{Entity.PRODUCT}:{line.product_key}") or line.sku
+        sku = _sku(line, related)
         found = [row for row in countable if sku and sku in skus_of(rows, row)]
         for row in found:
             count = max(min(needed, left[row.id]), ZERO)
@@ -155,6 +155,11 @@ def _items(
         if needed:
             _explain(order, wanted, line, needed, found)
     return {item: units for item, units in taken.items() if units}
+
+
+def _sku(line: Back, related: Mapping[str, str]) -> str:
+    """The one the article is linked to, else the one the till calls it by."""
+    return related.get(f"{Entity.PRODUCT}:{line.product_key}") or line.sku
 
 
 def _explain(
@@ -180,12 +185,14 @@ def _explain(
     )
 
 
-def _restocked(rows: Sequence[Row], items: Mapping[int, Decimal], wanted: Wanted) -> list[int]:
+def _restocked(
+    rows: Sequence[Row], items: Mapping[int, Decimal], wanted: Wanted, related: Mapping[str, str]
+) -> list[int]:
     """Order items whose units Magento shall have back.
 
     Units that never left it are always released: they are still taken off its salable quantity.
     """
-    named = {line.sku for line in wanted.lines if line.restock}
+    named = {_sku(line, related) for line in wanted.lines if line.restock}
     return [
         row.id
         for row in rows

@@ -35,8 +35,9 @@ from decimal import Decimal
 from typing import Any
 
 from integrations.connector_kit.base import Outgoing
+from integrations.connectors.magento.backfill import after
 from integrations.connectors.magento.client import StoreClient
-from integrations.connectors.magento.criteria import Criteria, Filter, where
+from integrations.connectors.magento.criteria import Filter, where
 
 Row = Mapping[str, Any]
 
@@ -55,7 +56,6 @@ _ITEM = (
     "qty_ordered,qty_shipped,qty_canceled,qty_refunded"
 )
 _FIELDS = f"items[entity_id,state,updated_at,items[{_ITEM}]],total_count"
-_BY_ID = (("entity_id", "ASC"),)
 
 
 def unshipped(order: Row) -> dict[str, Decimal]:
@@ -142,9 +142,14 @@ class OpenOrders:
 
     @staticmethod
     def _read(client: StoreClient, filters: Sequence[Sequence[Filter]]) -> list[Row]:
-        # By id, which does not change while pages are turned.
-        criteria = Criteria(filters, sort=_BY_ID, fields=_FIELDS)
-        return list(client.everything("orders", criteria))
+        # From id to id: an order that is completed between two pages would move others past them.
+        found: list[Row] = []
+        more = True
+        while more:
+            last = str(found[-1]["entity_id"]) if found else ""
+            rows, more = after(client, "orders", last, filters=filters, fields=_FIELDS)
+            found += rows
+        return found
 
     def _take(self, order: Row) -> None:
         key = str(order["entity_id"])

@@ -46,7 +46,7 @@ def write(client: StoreClient, outgoing: Outgoing, save: Save) -> Receipt:
         made = noting(save, lambda: _ship(client, outgoing, order, planned.items, tracks))
         save("shipment_id", made)
     added = not made and _add_tracks(client, order, planned.own, tracks)
-    invoices.follow(client, order)
+    invoices.follow(client, order, outgoing, save)
     own = str(planned.own[0]["entity_id"]) if planned.own else ""
     return Receipt(
         id=outgoing.linked_id or made or own or str(order["entity_id"]),

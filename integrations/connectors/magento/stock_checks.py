@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from integrations.connector_kit.audit import Finding, Weight
+from integrations.connector_kit.errors import Rejected
+from integrations.connector_kit.location_table import location_map
 from integrations.connectors.magento.answers import Forbidden
 from integrations.connectors.magento.client import Row, StoreClient
 from integrations.connectors.magento.criteria import Criteria
@@ -59,8 +61,23 @@ def _sources(client: StoreClient) -> Iterator[Finding]:
             examples=tuple(enabled[:5]),
         )
         return
-    for code in sorted(written or {DEFAULT_SOURCE}):
+    written = written or {DEFAULT_SOURCE}
+    for code in sorted(written):
         yield from _source(code, there, {str(row["source_code"]) for row in links})
+    stocks = {row.get("stock_id") for row in links if row["source_code"] in written}
+    beside = {str(row["source_code"]) for row in links if row.get("stock_id") in stocks}
+    others = sorted(beside.intersection(enabled) - written)
+    if others:
+        yield Finding(
+            "sources_beside",
+            "The website also sells what lies in sources that the point of sale does not set, so it"
+            " may offer more than the point of sale has.",
+            "Take them out of the stock of the website in Magento (Stores, Stocks), or add them to"
+            " the table of locations. If their goods are not yours, a supplier's say, all is well.",
+            count=len(others),
+            examples=tuple(others[:5]),
+            weight=Weight.NOTICE,
+        )
 
 
 def _source(code: str, there: Mapping[str, Row], linked: Collection[str]) -> Iterator[Finding]:
@@ -91,7 +108,10 @@ def _source(code: str, there: Mapping[str, Row], linked: Collection[str]) -> Ite
 
 def _written(client: StoreClient) -> set[str]:
     """The sources the settings name."""
-    table = client.account.setting("location_map")
-    named = {line.partition("=")[2].strip() for line in table.splitlines()} - {""}
     chosen = client.account.setting("source_code")
+    try:
+        named = set(location_map(client.account.setting("location_map")).values())
+    except Rejected:
+        # Told where the settings are looked over.
+        named = set()
     return named or ({chosen} if chosen else set())

@@ -105,7 +105,7 @@ def test_an_added_folder_is_a_whole_connector(
     hook = f"/hooks/corner_shop/{store.pk}/"
     assert post(hook, secret="wrong") == (401, "The webhook does not bear the shared secret.")
     assert post(hook, secret="ask the notary") == (503, "The notary has closed.")
-    assert post(hook, event="chat")[0] == 200
+    assert post(hook, event="chat") == (200, "7")
     assert items(store) == []
     assert [post(hook), post(hook)] == [(200, "7"), (200, "7")]
     assert asked(hook, "Ahoi5") == (200, "Ahoi5", "text/plain; charset=utf-8")

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from integrations.connectors.heartland.tests.small_heartland import Place, new_place, running
+from integrations.connector_kit.sandbox.testing import serving
+from integrations.connectors.heartland.tests.small_heartland import Place, new_place
 
 
 @pytest.fixture(scope="session")
 def public() -> Iterator[str]:
-    with running() as address:
+    with serving("heartland") as address:
         yield address
 
 

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import queue
-import threading
-import urllib.request
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
-from integrations.connector_kit.base import Account, Outgoing, WebhookRequest
+from integrations.connector_kit.base import Account, Outgoing
 from integrations.connector_kit.exchange import Exchange
-from integrations.connector_kit.sandbox.server import server
+from integrations.connector_kit.sandbox.testing import done
 from integrations.connectors.heartland.client import HeartlandClient
 from mappings.canonical.record import Entity
 
@@ -50,7 +43,7 @@ class Place:
         return HeartlandClient(self.account(**settings))
 
     def control(self, path: str, body: Any = None) -> Any:
-        return post(f"{self.public}/_sandbox/accounts/{self.name}/{path}", body)
+        return done("POST", f"{self.public}/_sandbox/accounts/{self.name}/{path}", body or {})
 
     def fault(self, kind: str, match: str, *, value: float = 0, times: int = 1) -> None:
         fault = {"kind": kind, "match": match, "value": value, "times": times}
@@ -63,32 +56,10 @@ class Place:
         return [f"{one.method} {one.url}" for one in self.seen if one.method != "GET"]
 
 
-def post(url: str, body: Any) -> Any:
-    request = urllib.request.Request(  # noqa: S310 - an address of this test
-        url, json.dumps(body or {}).encode(), {"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
-        return json.loads(answer.read() or b"null")
-
-
-@contextmanager
-def running() -> Iterator[str]:
-    """The public address of a sandbox served by threads of this process."""
-    made = server("heartland")
-    thread = threading.Thread(target=made.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{made.server_port}"
-    finally:
-        made.shutdown()
-        thread.join(10)
-        made.server_close()
-
-
 def new_place(public: str, *, flavour: str = "retail", **options: Any) -> Place:
     name = f"test-{next(_NAMES)}"
     body = {"name": name, "seed": "7", "size": 8, "flavour": flavour, **options}
-    return Place(public, name, flavour, post(f"{public}/_sandbox/accounts", body))
+    return Place(public, name, flavour, done("POST", f"{public}/_sandbox/accounts", body))
 
 
 SKUS = ("TEE-BLK-S", "CAP-GRY-L")
@@ -152,41 +123,3 @@ def outgoing(wanted: Mapping[str, Any], **changes: Any) -> Outgoing:
         "fields": wanted,
     }
     return Outgoing(**{**usual, **changes})
-
-
-class Inbox:
-    """Receives webhooks of the sandbox, as they come."""
-
-    def __init__(self) -> None:
-        self.got: queue.Queue[WebhookRequest] = queue.Queue()
-        inbox = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:  # noqa: N802 - the name http.server looks for
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                inbox.got.put(
-                    WebhookRequest(
-                        headers={name.lower(): value for name, value in self.headers.items()},
-                        query=dict(parse_qsl(urlsplit(self.path).query)),
-                        body=body,
-                    )
-                )
-                self.send_response(204)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                """Tests read what came, not a log."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/hooks/heartland/7/"
-
-    def __enter__(self) -> Inbox:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    def take(self) -> WebhookRequest:
-        return self.got.get(timeout=15)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from integrations.connector_kit.base import Receipt
 from integrations.connector_kit.errors import Rejected
 from integrations.connector_kit.payload import Payload
-from integrations.connectors.heartland import customers
+from integrations.connectors.heartland import customers, people
+from integrations.connectors.heartland.client import HeartlandClient
+from integrations.connectors.heartland.order_fields import Buyer
 from integrations.connectors.heartland.tests.small_heartland import Ledger, Place, outgoing
 from mappings.canonical import comparing
 from mappings.canonical.customer import Customer
@@ -45,6 +48,36 @@ def test_customer_is_found_by_name_and_address_when_the_email_is_new(place: Plac
     again = send(place, customer(email="new@example.com"), key="78", reference="WEB-78")
     assert (again.id, again.outcome) == (made.id, "updated")
     assert [row["email"] for row in place.rows("/customers")] == ["new@example.com"]
+
+
+@pytest.mark.parametrize("there", ["ana@example.com", "Ana@example.com", "ANA@Example.com"])
+@pytest.mark.parametrize("here", ["ana@example.com", "Ana@Example.com"])
+def test_customer_and_buyer_are_found_whatever_capitals_the_address_has(
+    place: Place, here: str, there: str
+) -> None:
+    body = {"first_name": "Ana", "last_name": "Diaz", "email": there}
+    # Whatever a pattern means besides, this is somebody else.
+    other = place.client().create("/customers", body | {"email": "x" + there}, what="customer")
+    known = place.client().create("/customers", body, what="customer")
+    plain = customer(email=here, phone=None, addresses=[])
+    assert send(place, plain, key="79").id == known != other
+    buyer = Buyer(key="79", email=here, first_name="Ana", last_name="Diaz", phone="")
+    assert people.customer_for(place.client(), buyer) == known
+    assert len(place.rows("/customers")) == 2
+
+
+def test_customer_is_made_where_patterns_are_refused(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = HeartlandClient.page
+
+    def page(client: HeartlandClient, path: str, params: Sequence[tuple[str, str]]) -> Any:
+        if "$like" in str(params):
+            raise Rejected("Unknown filter", field="email", said="$like")
+        return real(client, path, params)
+
+    monkeypatch.setattr(HeartlandClient, "page", page)
+    assert send(place, customer()).outcome == "created"
 
 
 def test_customer_with_two_equal_namesakes_is_held(place: Place) -> None:

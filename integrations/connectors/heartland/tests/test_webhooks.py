@@ -12,8 +12,9 @@ import pytest
 
 from integrations.connector_kit.base import WebhookRequest
 from integrations.connector_kit.errors import NotTheirs, Unsupported
+from integrations.connector_kit.sandbox.testing import Receiver, listening
 from integrations.connectors.heartland.connector import CONNECTOR
-from integrations.connectors.heartland.tests.small_heartland import SKUS, Inbox, Place
+from integrations.connectors.heartland.tests.small_heartland import SKUS, Place
 from mappings.canonical.record import Entity
 
 VERIFY, NOTICES, SUBSCRIBE = CONNECTOR.verify, CONNECTOR.notices, CONNECTOR.subscribe
@@ -24,11 +25,11 @@ assert SUBSCRIBE is not None
 
 def test_retail_item_update_comes_as_a_thin_notice(place: Place) -> None:
     client = place.client()
-    with Inbox() as inbox:
+    with listening(Receiver()) as inbox:
         SUBSCRIBE(client, inbox.url, set(Entity))
         item = place.rows("/items")[0]
         client.update(f"/items/{item['id']}", {"description": "Renamed"}, what="item")
-        request = inbox.take()
+        request = inbox.next()
     VERIFY(request, place.account())
     (notice,) = NOTICES(request)
     assert (notice.entity, notice.key, notice.topic) == (
@@ -95,12 +96,12 @@ def test_events_not_carried_are_unsupported(event: str) -> None:
 def test_unified_stock_change_is_signed(made: Callable[..., Place]) -> None:
     place = made(flavour="unified_v1")
     client = place.client()
-    with Inbox() as inbox:
+    with listening(Receiver()) as inbox:
         SUBSCRIBE(client, inbox.url, set(Entity))
         SUBSCRIBE(client, inbox.url, set(Entity))
         assert len(client.page("/v1/webhooks")) == 1
         place.control("stock", {"sku": SKUS[0], "delta": -1})
-        request = inbox.take()
+        request = inbox.next()
     VERIFY(request, place.account())
     (notice,) = NOTICES(request)
     assert (notice.entity, notice.key) == (Entity.INVENTORY, SKUS[0])

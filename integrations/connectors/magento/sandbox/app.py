@@ -9,6 +9,8 @@ from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
+from integrations.connector_kit.sandbox.control import ACCOUNT, ROUTES, Handler
+from integrations.connector_kit.sandbox.values import BadRequest
 from integrations.connectors.magento.sandbox import (
     admin,
     control,
@@ -40,12 +42,8 @@ from integrations.connectors.magento.sandbox.replies import json_reply
 from integrations.connectors.magento.sandbox.routing import Table
 from integrations.connectors.magento.sandbox.sales import control as sales_control
 from integrations.connectors.magento.sandbox.sales import routes as sales_routes
-from integrations.connectors.magento.sandbox.settings import BadRequest
 
-Handler = Callable[..., Response]
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-
-_ACCOUNT = "/_sandbox/accounts/<name>"
 
 API = Table(
     (
@@ -95,15 +93,9 @@ def _key(accounts: Accounts, _request: Request, name: str, path: str) -> Respons
 _PLACES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/stores/<name>/oauth/token/request", handshake.request_token),
     ("POST", "/stores/<name>/oauth/token/access", handshake.access_token),
-    ("GET", "/_sandbox/accounts", control.list_accounts),
-    ("POST", "/_sandbox/accounts", control.create_account),
-    ("PATCH", _ACCOUNT, control.change_account),
-    ("DELETE", _ACCOUNT, control.delete_account),
-    ("POST", f"{_ACCOUNT}/activate", control.acting(handshake.activate, is_locked=False)),
-    ("POST", f"{_ACCOUNT}/faults", control.add_fault),
-    ("DELETE", f"{_ACCOUNT}/faults", control.clear_faults),
-    ("GET", f"{_ACCOUNT}/log", control.read_log),
-    ("DELETE", f"{_ACCOUNT}/log", control.clear_log),
+    *ROUTES,
+    ("PATCH", ACCOUNT, control.change_account),
+    ("POST", f"{ACCOUNT}/activate", control.acting(handshake.activate, is_locked=False)),
     ("GET", "/stores/<name>/adobe/<path:path>", _key),
     ("GET", "/", pages.index),
     ("GET", "/stores/<name>/", pages.shop_front),
@@ -112,7 +104,7 @@ _PLACES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/stores/<name>/buy", pages.buy),
     ("POST", "/stores/<name>/fail", pages.fail),
     *(
-        ("POST", f"{_ACCOUNT}/{path}", control.acting(action, is_locked=path not in _SELF_LOCKING))
+        ("POST", f"{ACCOUNT}/{path}", control.acting(action, is_locked=path not in _SELF_LOCKING))
         for path, action in _ACTIONS.items()
     ),
 )

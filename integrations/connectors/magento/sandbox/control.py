@@ -1,4 +1,4 @@
-"""The control API: accounts made and unmade, faults, and what people do in the shop's admin.
+"""The control API: what people do in the shop's admin.
 
 Actions on what a shop holds are found by path in ACTIONS: `(shop, body, **values of the path) -> JSON`,
 called under the shop's lock. They raise BadRequest (400), Conflict (409) and LookupError (404).
@@ -14,45 +14,16 @@ from typing import Any
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Request, Response
 
-from integrations.connector_kit.sandbox.faults import Fault, FaultKind
+from integrations.connector_kit.sandbox.control import body_of
+from integrations.connector_kit.sandbox.values import whole_of
 from integrations.connectors.magento.sandbox.accounts import Accounts
 from integrations.connectors.magento.sandbox.catalogue import product_writing
 from integrations.connectors.magento.sandbox.replies import json_reply
-from integrations.connectors.magento.sandbox.settings import (
-    SWITCHES,
-    BadRequest,
-    Conflict,
-    changed,
-    decimal_of,
-    whole_of,
-)
+from integrations.connectors.magento.sandbox.settings import SWITCHES, Conflict, changed
 from integrations.connectors.magento.sandbox.shop import Shop
 from integrations.connectors.magento.sandbox.stock import DEFAULT_SOURCE
 
 Action = Callable[..., Any]
-
-
-def body_of(request: Request) -> dict[str, Any]:
-    """The JSON object of a request, {} without a body. Raises BadRequest."""
-    if not request.get_data():
-        return {}
-    body = request.get_json(force=True, silent=True)
-    if not isinstance(body, dict):
-        raise BadRequest("the body must be a JSON object")
-    return body
-
-
-def list_accounts(accounts: Accounts, _request: Request) -> Response:
-    return json_reply({"accounts": [shop.name for shop in accounts.all()]})
-
-
-def create_account(accounts: Accounts, request: Request) -> Response:
-    return json_reply(accounts.create(body_of(request)).connection_details())
-
-
-def delete_account(accounts: Accounts, _request: Request, name: str) -> Response:
-    accounts.delete(name)
-    return json_reply({"deleted": name})
 
 
 def change_account(accounts: Accounts, request: Request, name: str) -> Response:
@@ -62,38 +33,6 @@ def change_account(accounts: Accounts, request: Request, name: str) -> Response:
         shop.settings = changed(shop.settings, body_of(request))
     shop.bulks.wake()
     return json_reply({switch: getattr(shop.settings, switch) for switch in SWITCHES})
-
-
-def add_fault(accounts: Accounts, request: Request, name: str) -> Response:
-    body = body_of(request)
-    try:
-        kind = FaultKind(str(body.get("kind", "")))
-    except ValueError as error:
-        raise BadRequest(f"kind must be one of {', '.join(FaultKind)}") from error
-    accounts.get(name).faults.add(
-        Fault(
-            kind=kind,
-            match=str(body.get("match", "")),
-            value=float(decimal_of(body.get("value", 0), "value")),
-            times=whole_of(body.get("times", 1), "times", least=-1),
-            seconds=float(decimal_of(body.get("seconds", 0), "seconds")),
-        )
-    )
-    return json_reply({"added": kind.value})
-
-
-def clear_faults(accounts: Accounts, _request: Request, name: str) -> Response:
-    accounts.get(name).faults.clear()
-    return json_reply({"cleared": True})
-
-
-def read_log(accounts: Accounts, _request: Request, name: str) -> Response:
-    return json_reply(accounts.get(name).journal.figures())
-
-
-def clear_log(accounts: Accounts, _request: Request, name: str) -> Response:
-    accounts.get(name).journal.clear()
-    return json_reply({"cleared": True})
 
 
 def acting(action: Action, *, is_locked: bool = True) -> Callable[..., Response]:

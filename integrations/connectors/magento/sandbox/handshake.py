@@ -16,11 +16,12 @@ from urllib.parse import urlencode, urlsplit
 
 from werkzeug.wrappers import Request, Response
 
+from integrations.connector_kit.sandbox.values import BadRequest
 from integrations.connectors.magento.sandbox import signing
 from integrations.connectors.magento.sandbox.accounts import Accounts
 from integrations.connectors.magento.sandbox.endpoint import asked_of
 from integrations.connectors.magento.sandbox.errors import Refusal
-from integrations.connectors.magento.sandbox.settings import BadRequest, Conflict
+from integrations.connectors.magento.sandbox.settings import Conflict
 from integrations.connectors.magento.sandbox.shop import Shop
 
 EXPIRES_SECONDS = 300

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from urllib.parse import quote
 
 from markupsafe import Markup
-from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
-from integrations.connector_kit.sandbox import layout
-from integrations.connector_kit.sandbox.faults import Fault, FaultKind
+from integrations.connector_kit.sandbox import layout, shop_pages
+from integrations.connector_kit.sandbox.values import BadRequest
 from integrations.connectors.magento.sandbox.accounts import Accounts
 from integrations.connectors.magento.sandbox.records import Product
 from integrations.connectors.magento.sandbox.sales.ordering import place_orders
 from integrations.connectors.magento.sandbox.sales.records import Item, Order
-from integrations.connectors.magento.sandbox.settings import BadRequest, whole_of
 from integrations.connectors.magento.sandbox.shop import Shop
 
 _SHOWN_ORDERS = 20
@@ -32,29 +29,6 @@ _ORDER_FORM = Markup(
     '<label>Coupon<input name="discount" placeholder="SAVE15 or LESS5" maxlength="30">'
     "</label><button>Place order</button></form></section>"
 )
-_FAULT_FORM = Markup(
-    '<section><h2>Trouble</h2><form method="post" action="{base}/fail">'
-    '<label>Fail the next<input type="number" name="times" value="3" min="1" max="500"></label>'
-    '<label>with<select name="kind"><option value="status">HTTP 503</option>'
-    '<option value="throttle">Too many requests</option>'
-    '<option value="refuse">no connection</option>'
-    "</select></label><button>Fail the next calls</button></form></section>"
-)
-_TABLE = Markup(
-    '<section><h2>{title}</h2><div class="wide"><table><tr>{heads}</tr>{rows}</table></div>{more}'
-    "</section>"
-)
-
-
-def _table(title: str, heads: tuple[str, ...], rows: Markup, more: str = "") -> Markup:
-    """`heads`: one that begins with "#" stands over numbers."""
-    cells = Markup("").join(
-        Markup('<th class="n">{}</th>').format(head[1:])
-        if head.startswith("#")
-        else Markup("<th>{}</th>").format(head)
-        for head in heads
-    )
-    return _TABLE.format(title=title, heads=cells, rows=rows, more=more)
 
 
 def index(accounts: Accounts, request: Request) -> Response:
@@ -64,15 +38,8 @@ def index(accounts: Accounts, request: Request) -> Response:
         ).format(shop.name, _edition(shop), len(shop.sales.orders))
         for shop in accounts.all()
     )
-    shops = (
-        _table("Shops", ("Shop", "Edition", "#Orders"), rows)
-        if rows
-        else Markup(
-            "<section><h2>Shops</h2><p>No shop yet. Add one over the control API.</p></section>"
-        )
-    )
-    note = Markup("<p><small>A stand-in for Magento. Nothing here leaves this machine.</small></p>")
-    return layout.page("Magento sandbox", shops + note, said=request.args.get("said", ""))
+    body = shop_pages.shops(("Shop", "Edition", "#Orders"), rows, "Magento")
+    return layout.page("Magento sandbox", body, said=request.args.get("said", ""))
 
 
 def _edition(shop: Shop) -> str:
@@ -92,7 +59,7 @@ def shop_front(accounts: Accounts, request: Request, name: str) -> Response:
                 _ORDER_FORM.format(base=base, options=_options(goods, shop)),
                 _orders_table(latest),
                 _goods_table(goods, len(articles) - len(goods), shop),
-                _FAULT_FORM.format(base=base),
+                shop_pages.fault_form(base, "Too many requests"),
                 Markup('<p><a href="/">All shops</a></p>'),
             ]
         )
@@ -145,9 +112,8 @@ def _goods_table(goods: list[Product], hidden: int, shop: Shop) -> Markup:
         )
         for entry in goods
     )
-    more = Markup("<small>and {} more</small>").format(hidden) if hidden else ""
     heads = ("Article", "SKU", "#Price", "#Salable", "#Reserved")
-    return _table("Goods", heads, rows, more)
+    return shop_pages.table("Goods", heads, rows, hidden)
 
 
 def _lines(order: Order) -> Markup:
@@ -184,7 +150,7 @@ def _orders_table(orders: list[Order]) -> Markup:
         )
         for order in orders
     )
-    return _table("Last orders", ("Order", "Lines", "#Total", "Status", "Tracking"), rows)
+    return shop_pages.table("Last orders", ("Order", "Lines", "#Total", "Status", "Tracking"), rows)
 
 
 def _total(order: Order) -> str:
@@ -192,7 +158,7 @@ def _total(order: Order) -> str:
 
 
 def _back(name: str, said: str) -> Response:
-    return redirect(f"/stores/{quote(name)}/?said={quote(said)}", code=303)
+    return shop_pages.back(f"/stores/{name}", said)
 
 
 def buy(accounts: Accounts, request: Request, name: str) -> Response:
@@ -220,11 +186,4 @@ def buy(accounts: Accounts, request: Request, name: str) -> Response:
 
 
 def fail(accounts: Accounts, request: Request, name: str) -> Response:
-    shop = accounts.get(name)
-    try:
-        times = whole_of(request.form.get("times", "1"), "times", least=1, most=500)
-        kind = FaultKind(request.form.get("kind", FaultKind.STATUS))
-    except ValueError as error:
-        return _back(name, f"Not set: {error}.")
-    shop.faults.add(Fault(kind, value=503 if kind is FaultKind.STATUS else 0, times=times))
-    return _back(name, f"The next {times} calls will fail ({kind.value}).")
+    return _back(name, shop_pages.fail_next(accounts.get(name).faults, request.form))

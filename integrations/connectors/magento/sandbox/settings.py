@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
+
+from integrations.connector_kit.sandbox.values import (
+    BadRequest,
+    account_name,
+    decimal_of,
+    whole_of,
+)
 
 EDITIONS = ("open_source", "commerce")
 FIRST_ID = 100_001
@@ -13,10 +20,6 @@ EVENTS = ("async_events", "io_events", "mageplaza", "none")
 
 # What an owner may change while the shop runs (PATCH of the account).
 SWITCHES = ("bearer", "input_limits", "consumers", "two_factor", "retry_delay", "resources")
-
-
-class BadRequest(ValueError):
-    """The control API was given something it cannot use."""
 
 
 class Conflict(Exception):
@@ -72,25 +75,6 @@ class Settings:
         return self.edition == "commerce"
 
 
-def decimal_of(value: object, name: str) -> Decimal:
-    """A number given as JSON text or number. Raises BadRequest naming the field."""
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation as error:
-        raise BadRequest(f"{name} must be a number") from error
-    if not number.is_finite():
-        raise BadRequest(f"{name} must be a number")
-    return number
-
-
-def whole_of(value: object, name: str, *, least: int = 0, most: int = 1_000_000) -> int:
-    """A whole number in the given range. Raises BadRequest naming the field."""
-    number = decimal_of(value, name)
-    if number != int(number) or not least <= number <= most:
-        raise BadRequest(f"{name} must be a whole number from {least} to {most}")
-    return int(number)
-
-
 def _one_of(value: object, name: str, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise BadRequest(f"{name} must be one of {', '.join(allowed)}")
@@ -108,9 +92,6 @@ def _resources(value: object) -> tuple[str, ...] | None:
 def settings_of(body: Mapping[str, Any], default_seed: str) -> Settings:
     """The settings in the body of a request for an account; unknown names are ignored. Raises
     BadRequest."""
-    name = str(body.get("name", ""))
-    if not name or not all(letter.isalnum() or letter in "-_" for letter in name):
-        raise BadRequest("name must be letters, digits, hyphens and underscores")
     currency = str(body.get("currency", "USD"))
     rate = decimal_of(body.get("base_to_order_rate", 1), "base_to_order_rate")
     if rate <= 0:
@@ -118,7 +99,7 @@ def settings_of(body: Mapping[str, Any], default_seed: str) -> Settings:
     foreign = "EUR" if currency != "EUR" else "USD"
     return changed(
         Settings(
-            name=name,
+            name=account_name(body),
             seed=str(body.get("seed", default_seed)),
             first_id=max(FIRST_ID, whole_of(body.get("first_id", 1), "first_id", most=10**12)),
             size=whole_of(body.get("size", 24), "size", least=1, most=100_000),

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from integrations.connector_kit.sandbox.faults import FaultKind, Faults
+from integrations.connector_kit.sandbox.journal import Journal
 from integrations.connectors.magento.sandbox.access import KeyRing
-from integrations.connectors.magento.sandbox.journal import Journal
 from integrations.connectors.magento.sandbox.records import Attribute, Customer, Product
 from integrations.connectors.magento.sandbox.routing import Call
 from integrations.connectors.magento.sandbox.settings import FIRST_ID, Settings
@@ -46,7 +46,7 @@ class Shop:
         self.created_at = self.now()
         self.keys = KeyRing(self.settings)
         self.faults = Faults()
-        self.journal = Journal()
+        self.journal = Journal("by_route")
         self.stock = Stock(uses_msi=self.settings.msi)
         self.products: dict[str, Product] = {}
         self._skus: dict[str, str] = {}

@@ -10,13 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from integrations.connector_kit.sandbox.ordering import NothingLeft
+
 DEFAULT_SOURCE = "default"
 DEFAULT_STOCK = 1
 WEBSITE_CODE = "base"
 ZERO = Decimal(0)
 
 
-class OutOfStock(Exception):
+class OutOfStock(NothingLeft):
     """More was wanted than may be sold."""
 
     def __init__(self, sku: str) -> None:

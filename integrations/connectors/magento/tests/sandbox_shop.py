@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.request import Request, urlopen
 
 from integrations.connector_kit.base import Account
+from integrations.connector_kit.sandbox.testing import done
 from integrations.connectors.magento.client import StoreClient
 
 
@@ -21,9 +20,9 @@ class SandboxShop:
     details: dict[str, Any]
 
     def control(self, path: str, method: str = "POST", **body: Any) -> dict[str, Any]:
-        return _call(
-            method, f"{self.public}/_sandbox/accounts/{self.name}/{path}".rstrip("/"), body
-        )
+        url = f"{self.public}/_sandbox/accounts/{self.name}/{path}".rstrip("/")
+        found: dict[str, Any] = done(method, url, body)
+        return found
 
     def account(self, **changes: Any) -> Account:
         given = Account(
@@ -44,15 +43,4 @@ def open_shop(public: str, **options: Any) -> SandboxShop:
     """A new account."""
     name = f"t{uuid.uuid4().hex[:10]}"
     body = {"name": name, "seed": "7", "size": 6, "currency": "USD", **options}
-    return SandboxShop(public, name, _call("POST", f"{public}/_sandbox/accounts", body))
-
-
-def _call(method: str, url: str, body: dict[str, Any]) -> dict[str, Any]:
-    sent = Request(
-        url, json.dumps(body).encode(), {"Content-Type": "application/json"}, method=method
-    )
-    with urlopen(sent, timeout=10) as answer:
-        text = answer.read()
-    found = json.loads(text) if text else {}
-    assert isinstance(found, dict)
-    return found
+    return SandboxShop(public, name, done("POST", f"{public}/_sandbox/accounts", body))

@@ -148,6 +148,11 @@ def _answer(store: SmallStore, what: str, body: Any, query: Mapping[str, str]) -
 _LISTS: Mapping[str, Callable[[SmallStore], list[Row]]] = {
     "products": lambda store: list(store.products.values()),
     "orders": lambda store: list(store.orders.values()),
+    "bulk": lambda store: [
+        {"bulk_uuid": uuid, "status": state, "topic_name": "async.inventory.source-items.post"}
+        for uuid, load in store.bulks.items()
+        for state in load["states"]
+    ],
     "inventory/sources": lambda store: [{"source_code": code} for code in store.sources],
     "inventory/source-items": lambda store: [
         {"sku": sku, "source_code": code, "quantity": count, "status": 1}
@@ -178,6 +183,8 @@ def _filters(query: Mapping[str, str]) -> list[tuple[str, str, str]]:
 def _holds(row: Row, name: str, value: str, condition: str) -> bool:
     there = str(row.get("id" if name == "entity_id" and "id" in row else name) or "").lower()
     words = value.lower().split(",")
+    if condition == "like":
+        return all(part in there for part in words[0].split("%"))
     if condition in ("gt", "gteq"):
         if there.isdigit():
             return int(there) > int(value)

@@ -13,6 +13,7 @@ from integrations.connector_kit.audit import Finding, Weight
 from integrations.connector_kit.errors import NeedsOwner
 from integrations.connector_kit.testing import Asked
 from integrations.connectors.magento.audit import audit
+from integrations.connectors.magento.polling import instant
 from integrations.connectors.magento.probe import choices, probe
 from integrations.connectors.magento.tests.small_store import (
     BEARER,
@@ -192,17 +193,38 @@ def test_shop_without_sources_needs_none() -> None:
     assert list(findings(answers=without, settings={"stock_mode": "msi"})) == ["msi_missing"]
 
 
-def test_queue_that_nobody_works_off_is_told() -> None:
-    def row(minutes: int, status: int) -> dict[str, Any]:
-        began = datetime.now(UTC) - timedelta(minutes=minutes)
-        return {
-            "bulk_id": f"{minutes}-{status}",
-            "start_time": began.strftime("%Y-%m-%d %H:%M:%S"),
-            "operations_list": [{"id": 0, "status": status}],
-        }
+def test_sources_that_are_sold_beside_those_written_are_told() -> None:
+    """Units in them are offered on top of those of the till."""
+    codes = ("default", "north", "drop")
+    rows = [{"source_code": code, "name": code, "enabled": True} for code in codes]
+    answers = {
+        "GET /V1/inventory/sources": found(*rows),
+        "GET /V1/inventory/stock-source-links": found(
+            *({"source_code": code, "stock_id": 1} for code in codes)
+        ),
+    }
+    made = findings(answers=answers, settings={"location_map": "1 = default, 2 = north"})
+    assert {kind: one.examples for kind, one in made.items()} == {"sources_beside": ("drop",)}
+    settings = {"location_map": "1 = default\n2 = north; 3 = drop"}
+    assert findings(answers=answers, settings=settings) == {}
 
-    made = findings(answers={"GET /V1/bulk": found(row(5, 4), row(30, 1), row(60, 4))})
-    assert made["consumers_stopped"].examples == ("60-4",)
+
+def test_queue_that_nobody_works_off_is_told() -> None:
+    rows = [{"bulk_uuid": uuid} for uuid in ("a", "a", "b")]
+    asked: list[Asked] = []
+
+    def answering(asked_for: Asked) -> Any:
+        asked.append(asked_for)
+        return found(*rows)
+
+    made = findings(answers={"GET /V1/bulk": answering})
+    assert made["consumers_stopped"].examples == ("a", "b")
+    query = next(params for one in asked if len(params := dict(one.query)) > 4)
+    filters = "searchCriteria[filter_groups][{}][filters][0][{}]"
+    assert [query[filters.format(at, "field")] for at in (0, 1)] == ["status", "start_time"]
+    assert query[filters.format(0, "value")] == "4"
+    before = datetime.now(UTC) - instant(query[filters.format(1, "value")])
+    assert timedelta(minutes=9) < before < timedelta(minutes=11)
 
 
 @pytest.mark.parametrize(

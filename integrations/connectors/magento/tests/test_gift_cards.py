@@ -71,6 +71,16 @@ def test_order_tells_what_it_took_off_a_card() -> None:
     assert (card.key, card.code, card.last_characters) == ("12-7", CODE, "8598")
 
 
+def test_order_from_before_takes_nothing_when_it_changes() -> None:
+    old = {**ORDER, "created_at": "2026-10-03 13:00:00"}
+    new = {**ORDER, "entity_id": 14, "created_at": "2026-10-03 14:55:00"}
+    with small_store({**USES, "GET /V1/orders": found(old, new)}) as store:
+        made = client(store, settings=TO_POS)
+        begun = gift_cards.changes(made, "", NOW)
+        page = gift_cards.changes(made, begun.cursor, NOW)
+        assert [one.key for one in page.notices] == ["14-7"]
+
+
 def test_code_is_kept_nowhere() -> None:
     seen: list[Any] = []
     with small_store(USES) as store:
@@ -321,7 +331,7 @@ def test_code_of_a_payment_card_is_never_kept() -> None:
 def test_cursor_survives_a_change_of_mode() -> None:
     with small_store(USES) as store:
         begun = gift_cards.changes(client(store, settings=TO_POS), "", NOW)
-        assert set(json.loads(begun.cursor)) == {"orders"}
+        assert set(json.loads(begun.cursor)) == {"orders", "since"}
         off = gift_cards.changes(client(store), begun.cursor, NOW)
         assert (off.cursor, list(off.notices)) == (begun.cursor, [])
         assert gift_card_uses.accounts_of(ORDER)

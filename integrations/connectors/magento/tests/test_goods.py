@@ -12,17 +12,28 @@ import pytest
 
 from integrations.connector_kit.base import Receipt
 from integrations.connector_kit.payload import Payload
-from integrations.connectors.magento import inventory, products, stock, survey
+from integrations.connector_kit.sandbox.testing import serving
+from integrations.connectors.magento import (
+    audit,
+    bulk,
+    inventory,
+    inventory_levels,
+    inventory_load,
+    products,
+    stock,
+    survey,
+)
 from integrations.connectors.magento.client import StoreClient
-from integrations.connectors.magento.tests.real_shop import RealShop, opened, serving
+from integrations.connectors.magento.tests.real_shop import RealShop, opened
 from integrations.connectors.magento.tests.small_warehouse import client, level, small_store
+from mappings.canonical.record import Entity
 
 SKU = "TEE-BLK-S"
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[str]:
-    with serving() as url:
+    with serving("magento") as url:
         yield url
 
 
@@ -229,6 +240,19 @@ def test_a_bulk_load_of_the_sandbox_ends_and_is_as_the_api_has_it(sandbox: str) 
     assert all(isinstance(one, Receipt) for one in results)
     assert {salable(client, sku) for sku in skus[:3]} == {7}
     shop.check_calls()
+
+
+def test_a_load_in_the_queue_of_the_sandbox_is_told_of(sandbox: str) -> None:
+    shop = opened(sandbox, size=8, consumers=False)
+    client = shop.client()
+    body = inventory_levels.body([inventory_levels.Level(SKU, "default", Decimal("2.5"), True)])
+    handed = bulk.hand_over(client, inventory_levels.PATH, [body], store="all")
+    assert bulk.still_open(client, inventory_load.TOPIC) == {handed.uuid}
+    assert bulk.found(client, handed.uuid).bodies == (body,)
+    asked = {
+        finding.kind for finding in audit.audit(client, {Entity.INVENTORY}, lambda entity, keys: ())
+    }
+    assert "consumers_stopped" not in asked
 
 
 def test_input_limits_of_the_merchant_are_kept(sandbox: str) -> None:

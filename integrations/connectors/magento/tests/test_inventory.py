@@ -199,6 +199,20 @@ def test_a_shipment_between_the_look_and_the_write_is_made_good() -> None:
     assert isinstance(result, Receipt)
 
 
+def test_an_order_completed_while_open_ones_are_paged_hides_no_other() -> None:
+    def completing(store: SmallStore, what: str, body: Any) -> None:
+        if what == "GET orders" and store.count("GET orders") == 2:
+            store.orders[1] |= {"state": "complete", "updated_at": "2099-01-01 00:00:00"}
+
+    with small_store("A", modules=[], intercept=completing) as store:
+        store.stock_items["A"] = {"item_id": 1, "qty": 0, "is_in_stock": True}
+        for number in (1, 2, 3):
+            store.order(number, "A", 1)["updated_at"] = "2026-01-01 00:00:00"
+        write(store, level("A", 10), page_size="2")
+        # Only order 1 is gone; 2 and 3 were placed a moment ago and hold a unit each.
+        assert store.stock_items["A"]["qty"] == 8
+
+
 def test_what_is_added_lies_where_orders_are_shipped_from() -> None:
     rows = [{"location_id": "east", "quantity": 8}, {"location_id": "default", "quantity": 1}]
     with small_store("A", sources=["default", "east"]) as store:
@@ -349,6 +363,47 @@ def test_a_queue_that_stands_still_is_left_and_what_it_does_late_is_put_right(
         assert store.levels["A", "default"] == 8
     assert isinstance(first, Receipt)
     assert "consumer async.operations.all must run" in caplog.text
+
+
+@pytest.mark.parametrize("before", [9, 4])
+def test_a_number_that_is_newer_than_a_queued_load_comes_out_last(
+    monkeypatch: pytest.MonkeyPatch, before: int
+) -> None:
+    """Sold at the till while the queue of the shop still holds the old number: or it is oversold."""
+    module = "integrations.connectors.magento.inventory_load"
+    monkeypatch.setattr(f"{module}.WAIT_SECONDS", 0)
+    monkeypatch.setattr(f"{module}._LATE_LOOK", timedelta(seconds=-10))
+    with small_store("A", "B", consumers_run=False) as store:
+        store.levels["A", "default"] = Decimal(before)
+        shop = client(store, bulk_threshold="2")
+        inventory.write_many(shop, [level("A", 10), level("B", 10)])
+        inventory.write_many(shop, [level("A", 4)])
+        run(store, "bulk-1")
+        assert store.levels["A", "default"] == 10
+        (other,) = inventory.write_many(shop, [level("B", 10)])
+        assert store.levels == {("A", "default"): 4, ("B", "default"): 10}
+        # What the shop does with it from then on is its own affair.
+        store.levels["A", "default"] = Decimal(3)
+        inventory.write_many(shop, [level("B", 9)])
+        assert store.levels["A", "default"] == 3
+    assert isinstance(other, Receipt)
+
+
+def test_a_load_that_another_worker_handed_over_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each process of a cluster has a client of its own, and the lane moves between them."""
+    module = "integrations.connectors.magento.inventory_load"
+    monkeypatch.setattr(f"{module}.WAIT_SECONDS", 0)
+    monkeypatch.setattr(f"{module}._LATE_LOOK", timedelta(seconds=-10))
+    with small_store("A", "B", consumers_run=False) as store:
+        one, other = client(store, bulk_threshold="2"), client(store, bulk_threshold="2")
+        load = [level("A", 10), level("B", 10)]
+        inventory.write_many(one, load)
+        inventory.write_many(other, load)
+        assert len(store.bulks) == 1
+        inventory.write_many(other, [level("A", 4)])
+        run(store, "bulk-1")
+        inventory.write_many(other, [level("B", 10)])
+        assert store.levels == {("A", "default"): 4, ("B", "default"): 10}
 
 
 def test_a_shop_that_takes_no_bulk_loads_is_served_directly() -> None:

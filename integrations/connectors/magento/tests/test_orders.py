@@ -358,6 +358,23 @@ def test_orders_of_another_website_are_left_out_unless_wanted() -> None:
     assert order(dict(here), orders_of="all") == order(dict(there))
 
 
+def test_an_order_of_a_website_that_was_made_meanwhile_is_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("integrations.connectors.magento.client._LOOK_AGAIN", 0)
+    raw = json.loads(json.dumps(body("two_currencies"), default=float)) | {"store_id": 2}
+    with small_store({"GET /V1/orders/22": raw}) as store:
+        opened = client(store)
+        assert [row["code"] for row in opened.shape.websites] == ["admin", "base"]
+        store.answers["GET /V1/store/storeViews"] = [
+            *VIEWS, {"id": 2, "code": "uk_en", "website_id": 2},
+        ]  # fmt: skip
+        store.answers["GET /V1/store/websites"] = [*WEBSITES, {"id": 2, "code": "uk"}]
+        there = orders.read(opened, ["22"])["22"]
+    with pytest.raises(Skipped, match="an order of the website uk"):
+        order(dict(there or {}))
+
+
 def test_newest_come_first_and_bring_their_ids_alone() -> None:
     rows = [{"entity_id": 9}, {"entity_id": 7}]
     with small_store({"GET /V1/orders": found(*rows)}) as store:

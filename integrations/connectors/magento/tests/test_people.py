@@ -11,6 +11,7 @@ import pytest
 from integrations.connector_kit.base import Outcome, Outgoing, Receipt
 from integrations.connector_kit.errors import TryLater
 from integrations.connector_kit.payload import Payload
+from integrations.connector_kit.sandbox.testing import serving
 from integrations.connectors.magento import (
     customer_writing,
     customers,
@@ -18,7 +19,7 @@ from integrations.connectors.magento import (
     own_fields,
     store_credit,
 )
-from integrations.connectors.magento.tests.real_shop import RealShop, opened, serving
+from integrations.connectors.magento.tests.real_shop import RealShop, opened
 from mappings.canonical.record import Entity
 
 CODE = "0XJ2-AB3C"
@@ -41,7 +42,7 @@ NEW = {
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with serving() as address:
+    with serving("magento") as address:
         yield address
 
 

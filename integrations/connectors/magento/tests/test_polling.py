@@ -12,7 +12,7 @@ import pytest
 from integrations.connector_kit.base import Notice
 from integrations.connector_kit.errors import Rejected
 from integrations.connector_kit.testing import Asked
-from integrations.connectors.magento.polling import changed, instant, version
+from integrations.connectors.magento.polling import OVERLAP, changed, instant, version
 from integrations.connectors.magento.tests.small_store import client, found, small_store
 from mappings.canonical.record import Entity
 
@@ -42,11 +42,11 @@ def _notice(row: Mapping[str, Any]) -> Notice:
     return Notice(entity=Entity.ORDER, key=str(row["entity_id"]), topic="poll")
 
 
-def _run(opened: Any, cursor: str) -> tuple[list[tuple[str, str]], str]:
+def _run(opened: Any, cursor: str, now: datetime = NOW) -> tuple[list[tuple[str, str]], str]:
     """All pages until none is left."""
     told = []
     for _ in range(50):
-        page = changed(opened, "orders", cursor, NOW, notice=_notice)
+        page = changed(opened, "orders", cursor, now, notice=_notice)
         told += [(notice.key, notice.version) for notice in page.notices]
         cursor = page.cursor
         if not page.more:
@@ -80,6 +80,21 @@ def test_rows_are_told_once_and_late_ones_are_found() -> None:
         told, cursor = _run(opened, cursor)
         assert told == [("3", "2026-03-02T11:55:00Z")]
         assert _run(opened, cursor)[0] == []
+
+
+def test_what_is_surely_committed_is_not_read_at_each_poll() -> None:
+    """After a mass change nothing else may change for hours."""
+    rows = [_row(n, "2026-03-02 11:59:00") for n in range(9)]
+    with small_store({"GET /V1/orders": _orders(rows)}) as store:
+        opened = client(store, settings={"page_size": "3"})
+        cursor = _run(opened, _run(opened, "")[1])[1]
+        _, cursor = _run(opened, cursor, NOW + OVERLAP)
+        asked = len(store.asked)
+        assert _run(opened, cursor, NOW + OVERLAP)[0] == []
+        assert len(store.asked) == asked + 1
+        # By the clock there it is one second later; ours does not matter.
+        rows.append(_row(10, "2026-03-02 11:59:01"))
+        assert _run(opened, cursor, NOW + OVERLAP)[0] == [("10", "2026-03-02T11:59:01Z")]
 
 
 def test_second_change_within_one_second_is_news_that_sorts_behind() -> None:

@@ -10,11 +10,12 @@ import pytest
 
 from integrations.connector_kit.base import Outcome, Receipt
 from integrations.connector_kit.errors import ConnectorError, Rejected, Unsupported
+from integrations.connector_kit.sandbox.testing import serving
 from integrations.connectors.magento import product_images, product_look, product_making
 from integrations.connectors.magento.client import StoreClient
 from integrations.connectors.magento.product_look import ProductThere
 from integrations.connectors.magento.product_writing import write_many
-from integrations.connectors.magento.tests.real_shop import RealShop, opened, product, serving
+from integrations.connectors.magento.tests.real_shop import RealShop, opened, product
 from mappings.canonical.record import Entity
 
 # In every sandbox shop of this seed.
@@ -23,7 +24,7 @@ SKU = "TEE-BLK-S"
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[str]:
-    with serving() as url:
+    with serving("magento") as url:
         yield url
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from integrations.connector_kit.base import Outcome, Outgoing, Receipt
 from integrations.connector_kit.errors import Rejected, TryLater
 from integrations.connector_kit.testing import Reply
 from integrations.connectors.magento import marks, refund_plan, refund_writing
+from integrations.connectors.magento.patience import noting
 from integrations.connectors.magento.tests.small_order import SmallOrder, item
 from integrations.connectors.magento.tests.small_store import SmallStore, client, small_store
 from mappings.canonical.record import Entity, Skipped
@@ -119,9 +122,26 @@ def test_a_write_that_may_be_under_way_still_is_not_begun_again() -> None:
     assert caught.value.of_record
     assert 0 < (caught.value.after or 0) <= 15
     assert order.creditmemos == []
-    saved["unsure_since"] = "2026-01-01T00:00:00+00:00"
+    saved["unsure_until"] = "2026-01-01T00:00:00+00:00"
     send(order, replace(outgoing, attempt=3), saved=saved)
     assert len(order.creditmemos) == 1
+
+
+def test_the_longer_no_answer_came_the_longer_the_first_try_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    began = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+    moments = iter([began, began + timedelta(seconds=60)])
+    clock = SimpleNamespace(now=lambda zone: next(moments))
+    monkeypatch.setattr("integrations.connectors.magento.patience.datetime", clock)
+
+    def silent() -> None:
+        raise TryLater(unsure=True)
+
+    saved: dict[str, str] = {}
+    with pytest.raises(TryLater):
+        noting(saved.__setitem__, silent)
+    assert saved == {"unsure_until": "2026-03-02T12:02:00+00:00"}
 
 
 def test_a_shop_that_was_only_busy_is_asked_again_at_once() -> None:
@@ -161,7 +181,10 @@ def test_money_for_no_article_holds_its_place_with_rows_of_no_units() -> None:
 def test_only_units_that_shall_come_back_or_never_left_are_restocked() -> None:
     order = paid(item(3, "TEE", 2), item(4, "CAP", 2), item(5, "HAT", 2))
     order.ship((3, 2), (4, 2))
-    outgoing = returned("30.00", line("TEE", 1), line("CAP", 1, restock=True), line("HAT", 1))
+    # The till calls the cap by a number of its own.
+    cap = line("C-1", 1, restock=True, product="9")
+    related = {"product:9": "CAP"}
+    outgoing = returned("30.00", line("TEE", 1), cap, line("HAT", 1), related=related)
     _, store = send(order, outgoing)
     arguments = store.sent(REFUND)[0]["arguments"]
     assert arguments["extension_attributes"] == {"return_to_stock_items": [4, 5]}

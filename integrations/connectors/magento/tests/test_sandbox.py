@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ import pytest
 
 from integrations.connector_kit.base import Notice, WebhookRequest
 from integrations.connector_kit.errors import NeedsOwner, NotTheirs, Rejected
-from integrations.connector_kit.sandbox.server import server
+from integrations.connector_kit.sandbox.testing import serving
 from integrations.connector_kit.scripted import Asked, Reply, Vendor
 from integrations.connectors.magento.answers import Forbidden
 from integrations.connectors.magento.auth import Proof, Signing
@@ -29,11 +28,8 @@ CHANGES = frozenset({Entity.ORDER, Entity.PAYMENT, Entity.REFUND, Entity.CUSTOME
 
 @pytest.fixture(scope="module")
 def public() -> Iterator[str]:
-    made = server("magento")
-    threading.Thread(target=made.serve_forever, args=(0.05,), daemon=True).start()
-    yield f"http://127.0.0.1:{made.server_port}"
-    made.shutdown()
-    made.server_close()
+    with serving("magento") as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
-from urllib.request import Request, urlopen
 
 import pytest
 
 from integrations.connector_kit.base import Account
 from integrations.connector_kit.payload import Payload
-from integrations.connector_kit.sandbox.server import server
+from integrations.connector_kit.sandbox.testing import done, serving
 from integrations.connectors.magento import money, orders, payments, refunds
 from integrations.connectors.magento.client import StoreClient
 from integrations.connectors.magento.criteria import Criteria, where
@@ -31,18 +28,8 @@ KINDS = ("simple", "configurable", "bundle", "virtual", "mixed")
 
 @pytest.fixture(scope="module")
 def public() -> Iterator[str]:
-    made = server("magento")
-    threading.Thread(target=made.serve_forever, args=(0.05,), daemon=True).start()
-    yield f"http://127.0.0.1:{made.server_port}"
-    made.shutdown()
-    made.server_close()
-
-
-def post(url: str, body: Mapping[str, Any]) -> Any:
-    data = json.dumps(body).encode()
-    request = Request(url, data, {"Content-Type": "application/json"})  # noqa: S310
-    with urlopen(request, timeout=10) as answer:  # noqa: S310
-        return json.loads(answer.read())
+    with serving("magento") as address:
+        yield address
 
 
 @dataclass
@@ -53,7 +40,7 @@ class Shop:
     client: StoreClient
 
     def control(self, path: str, **body: Any) -> Any:
-        return post(f"{self.url}/{path}", body)
+        return done("POST", f"{self.url}/{path}", body)
 
     def place(self, **wanted: Any) -> str:
         made = self.control("orders", **{"seed": "t", "tax_rate": 0.0825, **wanted})
@@ -91,7 +78,9 @@ class Shop:
 
 def opened(public: str, **wanted: Any) -> Shop:
     name = f"read-{next(_NAMES)}"
-    made = post(f"{public}/_sandbox/accounts", {"name": name, "seed": "7", "size": 24, **wanted})
+    made = done(
+        "POST", f"{public}/_sandbox/accounts", {"name": name, "seed": "7", "size": 24, **wanted}
+    )
     account = Account(
         id=name,
         base_url=made["base_url"],

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import queue
-import threading
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
-from urllib.request import Request, urlopen
 
 import pytest
 
 from integrations.connector_kit.base import Account, WebhookRequest
 from integrations.connector_kit.errors import NotTheirs
 from integrations.connector_kit.payload import Payload
-from integrations.connector_kit.sandbox.server import server
+from integrations.connector_kit.sandbox.testing import Receiver, done, listening, serving
 from integrations.connectors.magento.client import StoreClient
 from integrations.connectors.magento.connector import CONNECTOR
 from mappings.canonical.order import Order, check_order
@@ -28,11 +22,8 @@ from mappings.canonical.refund import Refund
 
 @pytest.fixture(scope="module")
 def public() -> Iterator[str]:
-    made = server("magento")
-    threading.Thread(target=made.serve_forever, args=(0.05,), daemon=True).start()
-    yield f"http://127.0.0.1:{made.server_port}"
-    made.shutdown()
-    made.server_close()
+    with serving("magento") as address:
+        yield address
 
 
 @dataclass
@@ -45,7 +36,7 @@ class Shop:
     settings: dict[str, str] = field(default_factory=dict)
 
     def control(self, path: str, **body: Any) -> dict[str, Any]:
-        return post(f"{self.public}/_sandbox/accounts/{self.name}/{path}", body)
+        return done("POST", f"{self.public}/_sandbox/accounts/{self.name}/{path}", body)
 
     def account(self) -> Account:
         return Account(
@@ -74,18 +65,10 @@ def read(client: StoreClient, entity: Entity, key: object) -> Any:
     return port.normalise(Payload(port.read(client, [str(key)])[str(key)]), client.account)
 
 
-def post(url: str, body: dict[str, Any]) -> dict[str, Any]:
-    request = Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
-    with urlopen(request, timeout=10) as answer:
-        found = json.load(answer)
-    assert isinstance(found, dict)
-    return found
-
-
 def opened(public: str, **wanted: Any) -> Shop:
     name = f"t{uuid.uuid4().hex[:10]}"
     body = {"name": name, "seed": "7", "tax_rate": "0.0825", **wanted}
-    return Shop(public, name, post(f"{public}/_sandbox/accounts", body))
+    return Shop(public, name, done("POST", f"{public}/_sandbox/accounts", body))
 
 
 @pytest.mark.parametrize(
@@ -132,51 +115,17 @@ def test_every_order_of_the_sandbox_adds_up_before_and_after_a_refund(
 # --- events ----------------------------------------------------------------------------------------
 
 
-@dataclass
-class Mailbox:
-    """An address that takes events, and gives Adobe its challenge back."""
-
-    url: str
-    got: queue.Queue[WebhookRequest]
-
-    def next(self) -> WebhookRequest:
-        return self.got.get(timeout=8)
-
-
 @pytest.fixture
-def mailbox() -> Iterator[Mailbox]:
-    got: queue.Queue[WebhookRequest] = queue.Queue()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            query = dict(parse_qsl(urlsplit(self.path).query))
-            got.put(WebhookRequest(headers=headers, body=body, query=query))
-            self.send_response(200)
-            self.end_headers()
-
-        def do_GET(self) -> None:
-            asked = dict(parse_qsl(urlsplit(self.path).query))["challenge"]
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(asked.encode())
-
-        def log_message(self, *_: Any) -> None:
-            """The test looks at what came."""
-
-    made = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=made.serve_forever, args=(0.05,), daemon=True).start()
-    yield Mailbox(f"http://127.0.0.1:{made.server_port}/hooks", got)
-    made.shutdown()
-    made.server_close()
+def mailbox() -> Iterator[Receiver]:
+    with listening(Receiver()) as made:
+        yield made
 
 
 def _forged(request: WebhookRequest) -> WebhookRequest:
     return replace(request, body=request.body.replace(b'"entity_id"', b'"entity_Id"'))
 
 
-def test_async_events_are_taken_and_forged_ones_are_not(public: str, mailbox: Mailbox) -> None:
+def test_async_events_are_taken_and_forged_ones_are_not(public: str, mailbox: Receiver) -> None:
     shop = opened(public)
     client = shop.client()
     assert CONNECTOR.subscribe is not None
@@ -189,7 +138,7 @@ def test_async_events_are_taken_and_forged_ones_are_not(public: str, mailbox: Ma
         CONNECTOR.verify(_forged(request), client.account)
 
 
-def test_adobes_events_are_taken_and_forged_ones_are_not(public: str, mailbox: Mailbox) -> None:
+def test_adobes_events_are_taken_and_forged_ones_are_not(public: str, mailbox: Receiver) -> None:
     shop = opened(public, edition="commerce", events="io_events")
     client = shop.client()
     assert CONNECTOR.subscribe is not None
@@ -206,7 +155,7 @@ def test_adobes_events_are_taken_and_forged_ones_are_not(public: str, mailbox: M
         CONNECTOR.verify(request, replace(client.account, settings=other))
 
 
-def test_hooks_of_mageplaza_are_taken_by_their_secret(public: str, mailbox: Mailbox) -> None:
+def test_hooks_of_mageplaza_are_taken_by_their_secret(public: str, mailbox: Receiver) -> None:
     shop = opened(public, events="mageplaza")
     account = shop.account()
     secret = account.credentials["webhook_secret"]

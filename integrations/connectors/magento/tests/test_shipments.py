@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 
 from integrations.connector_kit.base import Outcome, Outgoing, Receipt
 from integrations.connector_kit.errors import Rejected, TryLater
+from integrations.connector_kit.testing import Asked
 from integrations.connectors.magento import shipments
 from integrations.connectors.magento.tests.small_order import SmallOrder, item
 from integrations.connectors.magento.tests.small_store import SmallStore, client, small_store
@@ -40,11 +41,17 @@ def shipment(*lines: tuple[str, int], numbers: tuple[str, ...] = ("1Z1",), **mor
 
 
 def deliver(
-    order: SmallOrder, outgoing: Outgoing, answers: dict[str, Any] | None = None, **settings: str
+    order: SmallOrder,
+    outgoing: Outgoing,
+    answers: dict[str, Any] | None = None,
+    *,
+    saved: dict[str, str] | None = None,
+    **settings: str,
 ) -> tuple[Receipt, SmallStore]:
+    kept = {} if saved is None else saved
     with small_store({**order.answers(), **(answers or {})}) as store:
         shop = client(store, settings=settings)
-        return shipments.write(shop, outgoing, {}.__setitem__), store
+        return shipments.write(shop, outgoing, kept.__setitem__), store
 
 
 def sent_items(order: SmallOrder) -> list[list[tuple[int, int]]]:
@@ -102,12 +109,12 @@ def test_a_lost_answer_ships_nothing_twice() -> None:
 
 def test_a_shipment_that_may_be_under_way_still_is_not_begun_again() -> None:
     order, outgoing = SmallOrder(item(3, "TEE", 4)), shipment(("TEE", 2))
-    just_now = {"unsure_since": datetime.now(UTC).isoformat()}
+    just_now = {"unsure_until": (datetime.now(UTC) + timedelta(seconds=9)).isoformat()}
     with pytest.raises(TryLater) as caught:
         deliver(order, replace(outgoing, attempt=2, progress=just_now))
     assert caught.value.of_record
     assert order.shipments == []
-    long_ago = {"unsure_since": "2026-01-01T00:00:00+00:00"}
+    long_ago = {"unsure_until": "2026-01-01T00:00:00+00:00"}
     deliver(order, replace(outgoing, attempt=3, progress=long_ago))
     assert sent_items(order) == [[(3, 2)]]
 
@@ -325,6 +332,25 @@ def test_an_invoice_whose_answer_was_lost_is_not_made_twice() -> None:
         deliver(order, shipment(("TEE", 1)), lost, invoice_on_shipment="offline")
     deliver(order, shipment(("TEE", 1), attempt=2), invoice_on_shipment="offline")
     assert (len(order.shipments), len(order.invoices)) == (1, 1)
+
+
+def test_an_invoice_that_may_be_under_way_still_is_not_begun_again() -> None:
+    order = SmallOrder(item(3, "TEE", 1))
+    follow = {"invoice_on_shipment": "offline"}
+    saved: dict[str, str] = {}
+    with pytest.raises(TryLater):
+        deliver(order, shipment(("TEE", 1)), {INVOICE: (504, "late")}, saved=saved, **follow)
+    with pytest.raises(TryLater) as caught:
+        deliver(order, shipment(("TEE", 1), attempt=2, progress=saved), **follow)
+    assert caught.value.of_record
+    assert order.invoices == []
+
+    def made_meanwhile(asked: Asked) -> Any:
+        order.answers()[INVOICE](asked)
+        return 400, {"message": "An invoice cannot be created when an order has a status of x."}
+
+    deliver(order, shipment(("TEE", 1), attempt=2), {INVOICE: made_meanwhile}, **follow)
+    assert len(order.invoices) == 1
 
 
 @pytest.mark.parametrize(

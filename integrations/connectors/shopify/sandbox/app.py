@@ -9,16 +9,14 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
+from integrations.connector_kit.sandbox.control import ACCOUNT, ROUTES, Handler
+from integrations.connector_kit.sandbox.replies import json_reply
+from integrations.connector_kit.sandbox.values import BadRequest
 from integrations.connectors.shopify.sandbox import clock, control, oauth, pages, staging
-from integrations.connectors.shopify.sandbox.control import Accounts
+from integrations.connectors.shopify.sandbox.accounts import Accounts
 from integrations.connectors.shopify.sandbox.graph import endpoint
-from integrations.connectors.shopify.sandbox.replies import json_reply
-from integrations.connectors.shopify.sandbox.settings import BadRequest
 
-Handler = Callable[..., Response]
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-
-_ACCOUNT = "/_sandbox/accounts/<name>"
 
 
 def _graphql(accounts: Accounts, request: Request, name: str, version: str) -> Response:
@@ -38,27 +36,21 @@ _ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/shops/<name>/admin/oauth/authorize", _authorize),
     ("POST", "/shops/<name>/admin/oauth/authorize", _authorize),
     ("POST", "/shops/<name>/admin/oauth/access_token", _access_token),
-    ("GET", "/_sandbox/accounts", control.list_accounts),
-    ("POST", "/_sandbox/accounts", control.create_account),
-    ("PATCH", _ACCOUNT, control.change_account),
-    ("DELETE", _ACCOUNT, control.delete_account),
-    ("POST", f"{_ACCOUNT}/faults", control.add_fault),
-    ("DELETE", f"{_ACCOUNT}/faults", control.clear_faults),
-    ("GET", f"{_ACCOUNT}/log", control.read_log),
-    ("DELETE", f"{_ACCOUNT}/log", control.clear_log),
-    ("POST", f"{_ACCOUNT}/orders", control.add_orders),
-    ("POST", f"{_ACCOUNT}/orders/<int:number>/pay", control.pay_order),
-    ("POST", f"{_ACCOUNT}/orders/<int:number>/cancel", control.cancel_order),
-    ("POST", f"{_ACCOUNT}/orders/<int:number>/transactions", control.transact),
-    ("POST", f"{_ACCOUNT}/orders/<int:number>/refund", control.refund_order),
-    ("POST", f"{_ACCOUNT}/orders/<int:number>/source", staging.change_source),
-    ("POST", f"{_ACCOUNT}/articles", staging.change_sku),
-    ("POST", f"{_ACCOUNT}/gift_cards", control.add_gift_card),
-    ("POST", f"{_ACCOUNT}/gift_cards/use", control.use_gift_card),
-    ("POST", f"{_ACCOUNT}/stock", control.set_stock),
-    ("POST", f"{_ACCOUNT}/products/delete", control.delete_product),
-    ("POST", f"{_ACCOUNT}/uninstall", control.uninstall),
-    ("POST", f"{_ACCOUNT}/privacy", control.ask_privacy),
+    *ROUTES,
+    ("PATCH", ACCOUNT, control.change_account),
+    ("POST", f"{ACCOUNT}/orders", control.add_orders),
+    ("POST", f"{ACCOUNT}/orders/<int:number>/pay", control.pay_order),
+    ("POST", f"{ACCOUNT}/orders/<int:number>/cancel", control.cancel_order),
+    ("POST", f"{ACCOUNT}/orders/<int:number>/transactions", control.transact),
+    ("POST", f"{ACCOUNT}/orders/<int:number>/refund", control.refund_order),
+    ("POST", f"{ACCOUNT}/orders/<int:number>/source", staging.change_source),
+    ("POST", f"{ACCOUNT}/articles", staging.change_sku),
+    ("POST", f"{ACCOUNT}/gift_cards", control.add_gift_card),
+    ("POST", f"{ACCOUNT}/gift_cards/use", control.use_gift_card),
+    ("POST", f"{ACCOUNT}/stock", control.set_stock),
+    ("POST", f"{ACCOUNT}/products/delete", control.delete_product),
+    ("POST", f"{ACCOUNT}/uninstall", control.uninstall),
+    ("POST", f"{ACCOUNT}/privacy", control.ask_privacy),
     ("GET", "/", pages.index),
     ("GET", "/shops/<name>/", pages.shop_front),
     ("POST", "/shops/<name>/buy", pages.buy),

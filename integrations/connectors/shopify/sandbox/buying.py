@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from integrations.connector_kit.sandbox.hostile import NOTES
+from integrations.connector_kit.sandbox.ordering import NothingLeft
 from integrations.connectors.shopify.sandbox import clock, events, totals
 from integrations.connectors.shopify.sandbox.identifiers import digest
 from integrations.connectors.shopify.sandbox.money import CENT, ZERO, cents, spread
@@ -33,10 +34,6 @@ _SHIPPING = (
     (Decimal("12.95"), "Express", "EXPRESS"),
 )
 _CODES = ("WELCOME10", "SAVE15", "LESS5", "LESS7")
-
-
-class OutOfStock(ValueError):
-    """A buyer asked for more than is available."""
 
 
 @dataclass(frozen=True)
@@ -70,11 +67,11 @@ def random_checkout(
     tax_rate: Decimal,
 ) -> Checkout:
     """A cart of one to four articles that are in stock; None leaves a choice to chance.
-    Raises OutOfStock when the shop is sold out."""
+    Raises NothingLeft when the shop is sold out."""
     location = shop.main_location.id
     chosen = _chosen(shop, chance, lines or chance.choices((1, 2, 3, 4), (50, 28, 14, 8))[0])
     if not chosen:
-        raise OutOfStock("everything is sold out")
+        raise NothingLeft("everything is sold out")
     cart = [
         Wanted(
             entry,
@@ -123,7 +120,7 @@ def _available(variant: Variant, location: int) -> int:
 
 def place(shop: Shop, checkout: Checkout) -> Order:
     """Places the order, moves stock from available to committed and tells the subscribers.
-    Raises OutOfStock, changing nothing. The caller holds the shop's lock."""
+    Raises NothingLeft, changing nothing. The caller holds the shop's lock."""
     _refuse_beyond_stock(shop, checkout.cart)
     moment = clock.now()
     customer, is_new = buyer(shop, checkout.buyer_number, moment)
@@ -188,7 +185,7 @@ def _refuse_beyond_stock(shop: Shop, cart: list[Wanted]) -> None:
     for wanted in cart:
         left = _available(wanted.variant, location)
         if asked[wanted.variant.id] > left:
-            raise OutOfStock(f"only {left} of {wanted.variant.sku} available")
+            raise NothingLeft(f"only {left} of {wanted.variant.sku} available")
 
 
 def _discount(code: str, lines: list[LineItem]) -> Discount | None:

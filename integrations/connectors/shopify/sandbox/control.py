@@ -1,15 +1,16 @@
-"""The control API: accounts made and unmade, faults, orders as buyers would place them."""
+"""The control API: rate limits, orders as buyers would place them, and what a merchant does."""
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from typing import Any
 
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Request, Response
 
-from integrations.connector_kit.sandbox.faults import Fault, FaultKind
+from integrations.connector_kit.sandbox.control import body_of
+from integrations.connector_kit.sandbox.replies import json_reply
+from integrations.connector_kit.sandbox.values import BadRequest, decimal_of, whole_of
 from integrations.connectors.shopify.sandbox import (
     buying,
     cancelling,
@@ -17,94 +18,15 @@ from integrations.connectors.shopify.sandbox import (
     clock,
     events,
     refunding,
-    seeding,
     totals,
 )
+from integrations.connectors.shopify.sandbox.accounts import Accounts
 from integrations.connectors.shopify.sandbox.bodies import privacy_bodies
 from integrations.connectors.shopify.sandbox.graph.resolvers import product_changes
 from integrations.connectors.shopify.sandbox.money import ZERO, cents, plain
 from integrations.connectors.shopify.sandbox.ordering import place_orders
-from integrations.connectors.shopify.sandbox.post_office import PostOffice
 from integrations.connectors.shopify.sandbox.records import Order, Transaction
-from integrations.connectors.shopify.sandbox.replies import json_reply
-from integrations.connectors.shopify.sandbox.settings import (
-    BadRequest,
-    decimal_of,
-    settings_of,
-    whole_of,
-)
 from integrations.connectors.shopify.sandbox.shop import Shop
-
-
-class Accounts:
-    """The shops of one sandbox process. Safe for threads."""
-
-    def __init__(self, public_url: str, seed: str) -> None:
-        self.public_url = public_url.rstrip("/")
-        self.seed = seed
-        self._post = PostOffice()
-        self._lock = threading.Lock()
-        self._shops: dict[str, Shop] = {}
-
-    def all(self) -> list[Shop]:
-        with self._lock:
-            return list(self._shops.values())
-
-    def tell_app(self, shop: Shop, topic: str, body: dict[str, Any], uri: str) -> None:
-        """One of the webhooks that are set in the app."""
-        self._post.send_to(shop, topic, body, uri)
-
-    def get(self, name: str) -> Shop:
-        """Raises NotFound."""
-        with self._lock:
-            found = self._shops.get(name)
-        if found is None:
-            raise NotFound(f"no sandbox account is called {name}")
-        return found
-
-    def create(self, body: dict[str, Any]) -> Shop:
-        """The account of that name, made when it does not exist yet. Raises BadRequest."""
-        wanted = settings_of(body, self.seed)
-        with self._lock:
-            known = self._shops.get(wanted.name)
-            if known is not None:
-                return known
-            with clock.ahead(wanted.clock_skew):
-                made = Shop(wanted, self.public_url, self._post.send)
-                seeding.fill(made)
-            self._shops[wanted.name] = made
-            return made
-
-    def skew(self, name: str) -> float:
-        """Of the account's clock, in seconds; 0 when there is no such account."""
-        with self._lock:
-            found = self._shops.get(name)
-        return found.settings.clock_skew if found else 0.0
-
-    def delete(self, name: str) -> None:
-        shop = self.get(name)
-        shop.is_closed = True
-        with self._lock:
-            self._shops.pop(name, None)
-
-
-def body_of(request: Request) -> dict[str, Any]:
-    """The JSON object of a request, {} without a body. Raises BadRequest."""
-    if not request.get_data():
-        return {}
-    body = request.get_json(force=True, silent=True)
-    if not isinstance(body, dict):
-        raise BadRequest("the body must be a JSON object")
-    return body
-
-
-def create_account(accounts: Accounts, request: Request) -> Response:
-    return json_reply(accounts.create(body_of(request)).connection_details())
-
-
-def delete_account(accounts: Accounts, _request: Request, name: str) -> Response:
-    accounts.delete(name)
-    return json_reply({"deleted": name})
 
 
 def change_account(accounts: Accounts, request: Request, name: str) -> Response:
@@ -116,38 +38,6 @@ def change_account(accounts: Accounts, request: Request, name: str) -> Response:
         raise BadRequest("bucket and restore_rate must be above 0")
     budget.change(size=size, rate=rate)
     return json_reply({"bucket": size, "restore_rate": rate})
-
-
-def add_fault(accounts: Accounts, request: Request, name: str) -> Response:
-    body = body_of(request)
-    try:
-        kind = FaultKind(str(body.get("kind", "")))
-    except ValueError as error:
-        raise BadRequest(f"kind must be one of {', '.join(FaultKind)}") from error
-    accounts.get(name).faults.add(
-        Fault(
-            kind=kind,
-            match=str(body.get("match", "")),
-            value=float(decimal_of(body.get("value", 0), "value")),
-            times=whole_of(body.get("times", 1), "times", least=-1),
-            seconds=float(decimal_of(body.get("seconds", 0), "seconds")),
-        )
-    )
-    return json_reply({"added": kind.value})
-
-
-def clear_faults(accounts: Accounts, _request: Request, name: str) -> Response:
-    accounts.get(name).faults.clear()
-    return json_reply({"cleared": True})
-
-
-def read_log(accounts: Accounts, _request: Request, name: str) -> Response:
-    return json_reply(accounts.get(name).journal.figures())
-
-
-def clear_log(accounts: Accounts, _request: Request, name: str) -> Response:
-    accounts.get(name).journal.clear()
-    return json_reply({"cleared": True})
 
 
 def order_summary(order: Order) -> dict[str, Any]:
@@ -329,7 +219,3 @@ def ask_privacy(accounts: Accounts, request: Request, name: str) -> Response:
         said = privacy_bodies.body(shop, topic, customer, body.get("orders"))
     accounts.tell_app(shop, topic, said, url)
     return json_reply({"sent": topic})
-
-
-def list_accounts(accounts: Accounts, _request: Request) -> Response:
-    return json_reply({"accounts": [shop.name for shop in accounts.all()]})

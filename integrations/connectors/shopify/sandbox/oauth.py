@@ -15,12 +15,12 @@ from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
 from integrations.connector_kit.sandbox import layout
+from integrations.connector_kit.sandbox.replies import json_reply
 from integrations.connectors.shopify.sandbox.access import (
     ACCESS_SECONDS,
     CLIENT_SECONDS,
     REFRESH_SECONDS,
 )
-from integrations.connectors.shopify.sandbox.replies import json_reply
 from integrations.connectors.shopify.sandbox.shop import Shop
 
 _CONSENT = Markup(

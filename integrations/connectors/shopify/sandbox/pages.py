@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from markupsafe import Markup
-from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
-from integrations.connector_kit.sandbox import layout
-from integrations.connector_kit.sandbox.faults import Fault, FaultKind
+from integrations.connector_kit.sandbox import layout, shop_pages
+from integrations.connector_kit.sandbox.values import BadRequest
 from integrations.connectors.shopify.sandbox import totals
-from integrations.connectors.shopify.sandbox.control import Accounts
+from integrations.connectors.shopify.sandbox.accounts import Accounts
 from integrations.connectors.shopify.sandbox.money import plain
 from integrations.connectors.shopify.sandbox.ordering import place_orders
 from integrations.connectors.shopify.sandbox.records import Order, Variant
-from integrations.connectors.shopify.sandbox.settings import BadRequest, whole_of
 from integrations.connectors.shopify.sandbox.shop import Shop
 
 _SHOWN_ORDERS = 20
@@ -30,13 +26,6 @@ _ORDER_FORM = Markup(
     '<label>Discount code<input name="discount" placeholder="SAVE15 or LESS5" maxlength="30">'
     "</label><button>Place order</button></form></section>"
 )
-_FAULT_FORM = Markup(
-    '<section><h2>Trouble</h2><form method="post" action="{base}/fail">'
-    '<label>Fail the next<input type="number" name="times" value="3" min="1" max="500"></label>'
-    '<label>with<select name="kind"><option value="status">HTTP 503</option>'
-    '<option value="throttle">Throttled</option><option value="refuse">no connection</option>'
-    "</select></label><button>Fail the next calls</button></form></section>"
-)
 
 
 def index(accounts: Accounts, request: Request) -> Response:
@@ -46,17 +35,7 @@ def index(accounts: Accounts, request: Request) -> Response:
         ).format(shop.name, shop.domain, len(shop.orders))
         for shop in accounts.all()
     )
-    body = Markup(
-        "<section><h2>Shops</h2>{}</section>"
-        "<p><small>A stand-in for Shopify. Nothing here leaves this machine.</small></p>"
-    ).format(
-        Markup(
-            '<div class="wide"><table><tr><th>Shop</th><th>Domain</th><th class="n">Orders</th></tr>'
-            "{}</table></div>"
-        ).format(rows)
-        if rows
-        else Markup("<p>No shop yet. Add one over the control API.</p>")
-    )
+    body = shop_pages.shops(("Shop", "Domain", "#Orders"), rows, "Shopify")
     return layout.page("Shopify sandbox", body, said=request.args.get("said", ""))
 
 
@@ -71,7 +50,7 @@ def shop_front(accounts: Accounts, request: Request, name: str) -> Response:
                 _ORDER_FORM.format(base=base, options=_options(goods, shop)),
                 _orders_table(latest),
                 _goods_table(goods, shop),
-                _FAULT_FORM.format(base=base),
+                shop_pages.fault_form(base, "Throttled"),
                 Markup('<p><a href="/">All shops</a></p>'),
             ]
         )
@@ -106,12 +85,8 @@ def _goods_table(goods: list[Variant], shop: Shop) -> Markup:
         )
         for entry in goods
     )
-    more = len(shop.variants) - len(goods)
-    return Markup(
-        '<section><h2>Goods</h2><div class="wide"><table><tr><th>Article</th><th>SKU</th>'
-        '<th class="n">Price</th><th class="n">Available</th><th class="n">Committed</th></tr>'
-        "{}</table></div>{}</section>"
-    ).format(rows, Markup("<small>and {} more</small>").format(more) if more else "")
+    heads = ("Article", "SKU", "#Price", "#Available", "#Committed")
+    return shop_pages.table("Goods", heads, rows, len(shop.variants) - len(goods))
 
 
 def _tracking(order: Order) -> Markup:
@@ -143,14 +118,11 @@ def _orders_table(orders: list[Order]) -> Markup:
         )
         for order in orders
     )
-    return Markup(
-        '<section><h2>Last orders</h2><div class="wide"><table><tr><th>Order</th><th>Lines</th>'
-        '<th class="n">Total</th><th>State</th><th>Tracking</th></tr>{}</table></div></section>'
-    ).format(rows)
+    return shop_pages.table("Last orders", ("Order", "Lines", "#Total", "State", "Tracking"), rows)
 
 
 def _back(name: str, said: str) -> Response:
-    return redirect(f"/shops/{quote(name)}/?said={quote(said)}", code=303)
+    return shop_pages.back(f"/shops/{name}", said)
 
 
 def buy(accounts: Accounts, request: Request, name: str) -> Response:
@@ -176,11 +148,4 @@ def buy(accounts: Accounts, request: Request, name: str) -> Response:
 
 
 def fail(accounts: Accounts, request: Request, name: str) -> Response:
-    shop = accounts.get(name)
-    try:
-        times = whole_of(request.form.get("times", "1"), "times", least=1, most=500)
-        kind = FaultKind(request.form.get("kind", FaultKind.STATUS))
-    except ValueError as error:
-        return _back(name, f"Not set: {error}.")
-    shop.faults.add(Fault(kind, value=503 if kind is FaultKind.STATUS else 0, times=times))
-    return _back(name, f"The next {times} calls will fail ({kind.value}).")
+    return _back(name, shop_pages.fail_next(accounts.get(name).faults, request.form))

@@ -1,52 +1,42 @@
-"""Delivers webhooks: signed, from a few threads, repeated when they are not accepted."""
+"""Shopify's webhooks: what is sent to whom, signed, and when it is sent again."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import heapq
 import hmac
-import http.client
-import itertools
 import json
-import random
-import threading
 import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-from integrations.connector_kit.sandbox.faults import FaultKind
+from integrations.connector_kit.sandbox import post_office
 from integrations.connectors.shopify.sandbox import clock
 from integrations.connectors.shopify.sandbox.registrations import Subscription
 from integrations.connectors.shopify.sandbox.shop import Shop
 
 # Shopify repeats a delivery eight times, then drops the subscription.
 RETRIES = 8
-_ANSWER_SECONDS = 5
-_THREADS = 4
-# A kept connection older than this may have been closed at the other end.
-_IDLE_SECONDS = 2.0
 
 
 @dataclass
-class _Delivery:
-    shop: Shop
+class _Letter(post_office.Letter):
+    account: Shop
     subscription: Subscription
-    body: bytes
-    headers: dict[str, str]
     made_at: float
-    uri: str
-    failures: int = 0
 
+    def arrived(self) -> None:
+        self.subscription.last_success = time.monotonic()
 
-@dataclass
-class _Line:
-    """One kept connection of one thread."""
-
-    connection: http.client.HTTPConnection
-    used_at: float = field(default_factory=time.monotonic)
+    def pause(self, status: int | None) -> float | None:
+        if self.failures <= RETRIES:
+            pause: float = self.account.settings.retry_delay * 2 ** (self.failures - 1)
+            return pause
+        if self.subscription.last_success < self.made_at:
+            with self.account.lock:
+                self.account.subscriptions.pop(self.subscription.id, None)
+        return None
 
 
 def signature(secret: str, body: bytes) -> str:
@@ -58,10 +48,7 @@ class PostOffice:
     """One for all shops of a sandbox. The order of deliveries is not kept, as with Shopify."""
 
     def __init__(self) -> None:
-        self._queue: list[tuple[float, int, _Delivery]] = []
-        self._ready = threading.Condition()
-        self._count = itertools.count()
-        self._is_started = False
+        self._post = post_office.PostOffice()
 
     def send(self, shop: Shop, topic: str, body: dict[str, Any]) -> None:
         """One event to each subscription of its topic. The body is what it is now, also when a
@@ -80,65 +67,12 @@ class PostOffice:
     def _send_one(
         self, shop: Shop, subscription: Subscription, topic: str, body: dict[str, Any], event: str
     ) -> None:
-        if shop.faults.take(FaultKind.DROP_WEBHOOKS, topic) is not None:
-            shop.journal.count("webhooks_dropped")
-            return
         wanted = subscription.include_fields
         chosen = {name: body[name] for name in wanted if name in body} if wanted else body
         raw = json.dumps(chosen, ensure_ascii=False, separators=(",", ":")).encode()
         headers = _headers(shop, subscription, topic, event, raw)
-        made = _Delivery(shop, subscription, raw, headers, time.monotonic(), subscription.uri)
-        copies = 2 if shop.faults.take(FaultKind.DUPLICATE_WEBHOOKS, topic) is not None else 1
-        shuffle = shop.faults.take(FaultKind.SHUFFLE_WEBHOOKS, topic)
-        delay = shop.faults.take(FaultKind.DELAY_WEBHOOKS, topic)
-        late = delay.value if delay else 0.0
-        for _ in range(copies):
-            apart = random.random() * (shuffle.value or 1.0) if shuffle else 0.0  # noqa: S311
-            self._put(made, late + apart)
-
-    def _put(self, delivery: _Delivery, pause: float) -> None:
-        with self._ready:
-            if not self._is_started:
-                self._is_started = True
-                for _ in range(_THREADS):
-                    threading.Thread(target=self._work, daemon=True).start()
-            due = time.monotonic() + pause
-            heapq.heappush(self._queue, (due, next(self._count), delivery))
-            self._ready.notify()
-
-    def _next(self) -> _Delivery:
-        with self._ready:
-            while True:
-                if not self._queue:
-                    self._ready.wait()
-                    continue
-                pause = self._queue[0][0] - time.monotonic()
-                if pause <= 0:
-                    return heapq.heappop(self._queue)[2]
-                self._ready.wait(pause)
-
-    def _work(self) -> None:
-        lines: dict[tuple[str, str], _Line] = {}
-        while True:
-            delivery = self._next()
-            if not delivery.shop.is_closed:
-                self._deliver(delivery, lines)
-
-    def _deliver(self, delivery: _Delivery, lines: dict[tuple[str, str], _Line]) -> None:
-        journal = delivery.shop.journal
-        journal.count("webhooks_sent")
-        if _attempt(delivery, lines):
-            journal.count("webhooks_delivered")
-            delivery.subscription.last_success = time.monotonic()
-            return
-        journal.count("webhooks_failed")
-        delivery.failures += 1
-        if delivery.failures <= RETRIES:
-            pause = delivery.shop.settings.retry_delay * 2 ** (delivery.failures - 1)
-            self._put(delivery, pause)
-        elif delivery.subscription.last_success < delivery.made_at:
-            with delivery.shop.lock:
-                delivery.shop.subscriptions.pop(delivery.subscription.id, None)
+        uri, at = subscription.uri, time.monotonic()
+        self._post.send(_Letter(shop, topic, uri, raw, headers, subscription, at))
 
 
 def _headers(
@@ -158,40 +92,3 @@ def _headers(
     if subscription.name:
         headers["X-Shopify-Name"] = subscription.name
     return headers
-
-
-def _attempt(delivery: _Delivery, lines: dict[tuple[str, str], _Line]) -> bool:
-    """Whether the address answered 2xx; a redirect counts as a failure."""
-    target = urlsplit(delivery.uri)
-    key = (target.scheme, target.netloc)
-    path = f"{target.path or '/'}?{target.query}" if target.query else target.path or "/"
-    kept = lines.pop(key, None)
-    if kept is not None and time.monotonic() - kept.used_at > _IDLE_SECONDS:
-        kept.connection.close()
-        kept = None
-    status = _post(kept.connection, path, delivery) if kept is not None else None
-    if status is None:
-        # The other end may close a kept connection at any moment; that is no failed delivery.
-        kept = _Line(_connection(target.scheme, target.netloc))
-        status = _post(kept.connection, path, delivery)
-    if status is None or kept is None:
-        return False
-    kept.used_at = time.monotonic()
-    lines[key] = kept
-    return 200 <= status < 300
-
-
-def _post(connection: http.client.HTTPConnection, path: str, delivery: _Delivery) -> int | None:
-    try:
-        connection.request("POST", path, delivery.body, delivery.headers)
-        answer = connection.getresponse()
-        answer.read()
-    except (OSError, http.client.HTTPException):
-        connection.close()
-        return None
-    return answer.status
-
-
-def _connection(scheme: str, netloc: str) -> http.client.HTTPConnection:
-    kind = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
-    return kind(netloc, timeout=_ANSWER_SECONDS)

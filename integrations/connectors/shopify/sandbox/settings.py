@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
+
+from integrations.connector_kit.sandbox.values import (
+    BadRequest,
+    account_name,
+    decimal_of,
+    whole_of,
+)
 
 ALL_SCOPES = (
     "read_all_orders",
@@ -25,10 +32,6 @@ ALL_SCOPES = (
     "write_gift_cards",
     "write_gift_card_transactions",
 )
-
-
-class BadRequest(ValueError):
-    """The control API was given something it cannot use."""
 
 
 @dataclass(frozen=True)
@@ -59,32 +62,13 @@ class Settings:
     hostile: bool = False
 
 
-def decimal_of(value: object, name: str) -> Decimal:
-    """A number given as JSON text or number. Raises BadRequest naming the field."""
-    try:
-        return Decimal(str(value))
-    except InvalidOperation as error:
-        raise BadRequest(f"{name} must be a number") from error
-
-
-def whole_of(value: object, name: str, *, least: int = 0, most: int = 1_000_000) -> int:
-    """A whole number in the given range. Raises BadRequest naming the field."""
-    number = decimal_of(value, name)
-    if number != int(number) or not least <= number <= most:
-        raise BadRequest(f"{name} must be a whole number from {least} to {most}")
-    return int(number)
-
-
 def settings_of(body: Mapping[str, Any], default_seed: str) -> Settings:
     """The settings in the body of a request for an account. Raises BadRequest."""
-    name = str(body.get("name", ""))
-    if not name or not all(letter.isalnum() or letter in "-_" for letter in name):
-        raise BadRequest("name must be letters, digits, hyphens and underscores")
     scopes = body.get("scopes", ALL_SCOPES)
     if not isinstance(scopes, (list, tuple)):
         raise BadRequest("scopes must be a list")
     return Settings(
-        name=name,
+        name=account_name(body),
         seed=str(body.get("seed", default_seed)),
         size=whole_of(body.get("size", 24), "size", least=1, most=100_000),
         customers=whole_of(body.get("customers", 0), "customers", most=100_000),

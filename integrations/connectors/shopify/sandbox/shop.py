@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from integrations.connector_kit.sandbox.faults import Faults
+from integrations.connector_kit.sandbox.journal import Journal
 from integrations.connectors.shopify.sandbox import clock
 from integrations.connectors.shopify.sandbox.access import TokenOffice
 from integrations.connectors.shopify.sandbox.budget import Budget
 from integrations.connectors.shopify.sandbox.identifiers import Numbers, digest, gid
-from integrations.connectors.shopify.sandbox.journal import Journal
 from integrations.connectors.shopify.sandbox.records import (
     Customer,
     FulfillmentOrder,
@@ -65,7 +65,8 @@ class Shop:
         self.tokens = TokenOffice(settings)
         self.budget = Budget(settings.bucket, settings.restore_rate)
         self.faults = Faults()
-        self.journal = Journal()
+        # A write is a mutation that was carried out.
+        self.journal = Journal("by_operation", ("throttled", "errors", "writes"))
         self.locations: dict[int, Location] = {}
         self.products: dict[int, Product] = {}
         self.variants: dict[int, Variant] = {}

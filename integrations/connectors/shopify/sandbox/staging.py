@@ -5,8 +5,9 @@ from __future__ import annotations
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Request, Response
 
-from integrations.connectors.shopify.sandbox.control import Accounts, body_of
-from integrations.connectors.shopify.sandbox.replies import json_reply
+from integrations.connector_kit.sandbox.control import body_of
+from integrations.connector_kit.sandbox.replies import json_reply
+from integrations.connectors.shopify.sandbox.accounts import Accounts
 
 
 def change_sku(accounts: Accounts, request: Request, name: str) -> Response:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import count
 from typing import Any
-from urllib.request import Request, urlopen
 
 import pytest
 
 from integrations.connector_kit.base import Account, Outcome, Outgoing, Receipt
 from integrations.connector_kit.errors import Rejected, TryLater
-from integrations.connector_kit.sandbox.server import server
+from integrations.connector_kit.sandbox.testing import done, serving
 from integrations.connectors.shopify import gift_cards, probe
 from integrations.connectors.shopify.client import ShopClient
 from mappings.canonical.record import Entity, Skipped
@@ -51,24 +48,15 @@ class Shop:
         return found
 
 
-def post(url: str, body: Any) -> Any:
-    request = Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})  # noqa: S310
-    with urlopen(request, timeout=20) as answer:  # noqa: S310 - an address of this test
-        return json.loads(answer.read())
-
-
 @pytest.fixture(scope="module")
 def public() -> Iterator[str]:
-    made = server("shopify")
-    threading.Thread(target=made.serve_forever, args=(0.05,), daemon=True).start()
-    yield f"http://127.0.0.1:{made.server_port}"
-    made.shutdown()
-    made.server_close()
+    with serving("shopify") as address:
+        yield address
 
 
 def open_shop(public: str, **options: Any) -> Shop:
     name = f"cards-{next(_NAMES)}"
-    made = post(f"{public}/_sandbox/accounts", {"name": name, "size": 1, **options})
+    made = done("POST", f"{public}/_sandbox/accounts", {"name": name, "size": 1, **options})
     return Shop(f"{public}/_sandbox/accounts/{name}", made)
 
 
@@ -103,11 +91,11 @@ def balance(shop: Shop, key: str) -> Decimal:
 
 
 def test_a_card_is_made_once_with_its_own_number_and_follows_the_till(shop: Shop) -> None:
-    post(f"{shop.url}/faults", {"kind": "lost_answer", "match": "GiftCardCreate"})
+    done("POST", f"{shop.url}/faults", {"kind": "lost_answer", "match": "GiftCardCreate"})
     with pytest.raises(TryLater):
         send(shop, "50.00")
     made = send(shop, "50.00", attempt=2)
-    post(f"{shop.url}/faults", {"kind": "lost_answer", "match": "GiftCardDebit"})
+    done("POST", f"{shop.url}/faults", {"kind": "lost_answer", "match": "GiftCardDebit"})
     with pytest.raises(TryLater):
         send(shop, "30.00", delivery="t/2", linked_id=made.id)
     send(shop, "30.00", delivery="t/2", linked_id=made.id, attempt=2)
@@ -121,7 +109,7 @@ def test_a_card_is_made_once_with_its_own_number_and_follows_the_till(shop: Shop
 
 def test_what_was_spent_in_the_shop_is_not_given_back(shop: Shop) -> None:
     made = send(shop, "50.00")
-    post(f"{shop.url}/gift_cards/use", {"code": CODE, "amount": "20.00"})
+    done("POST", f"{shop.url}/gift_cards/use", {"code": CODE, "amount": "20.00"})
     with pytest.raises(Rejected) as caught:
         send(shop, "40.00", delivery="t/2", linked_id=made.id)
     assert caught.value.said == "till 40.00, Shopify 30.00"
@@ -130,7 +118,7 @@ def test_what_was_spent_in_the_shop_is_not_given_back(shop: Shop) -> None:
 
 
 def test_a_code_that_the_shop_has_already_is_adopted_when_balances_agree(shop: Shop) -> None:
-    post(f"{shop.url}/gift_cards", {"code": CODE, "amount": "50.00"})
+    done("POST", f"{shop.url}/gift_cards", {"code": CODE, "amount": "50.00"})
     with pytest.raises(Rejected) as caught:
         send(shop, "40.00")
     assert caught.value.said == "till 40.00, Shopify 50.00"

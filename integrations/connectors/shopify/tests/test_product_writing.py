@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import threading
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
-from urllib.request import Request, urlopen
 
 import pytest
 
 from integrations.connector_kit.base import Account, Outcome, Outgoing, Receipt
 from integrations.connector_kit.errors import Rejected, TryLater, Unsupported
 from integrations.connector_kit.sandbox.catalogue import catalogue
-from integrations.connector_kit.sandbox.server import server
+from integrations.connector_kit.sandbox.testing import done, serving
 from integrations.connectors.shopify import product_look
 from integrations.connectors.shopify.client import ShopClient
 from integrations.connectors.shopify.product_look import ProductThere, VariantThere
@@ -29,11 +26,8 @@ KNOWN = catalogue(seed="7", size=2)
 
 @pytest.fixture(scope="module")
 def public() -> Iterator[str]:
-    made = server("shopify")
-    threading.Thread(target=made.serve_forever, args=(0.05,), daemon=True).start()
-    yield f"http://127.0.0.1:{made.server_port}"
-    made.shutdown()
-    made.server_close()
+    with serving("shopify") as address:
+        yield address
 
 
 class Shop:
@@ -59,11 +53,8 @@ class Shop:
         )
 
     def _post(self, path: str, **body: Any) -> dict[str, Any]:
-        address = self._control + path
-        content = {"Content-Type": "application/json"}
-        request = Request(address, json.dumps(body).encode(), content)
-        with urlopen(request, timeout=10) as answer:
-            return dict(json.load(answer))
+        found: dict[str, Any] = done("POST", self._control + path, body)
+        return found
 
     def control(self, path: str, **body: Any) -> dict[str, Any]:
         return self._post(f"/{self.name}/{path}", **body)

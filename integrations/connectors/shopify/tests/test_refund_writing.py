@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import count
 from typing import Any
-from urllib.request import Request, urlopen
 
 import pytest
 
 from integrations.connector_kit.base import Account, Outcome, Outgoing, Receipt
 from integrations.connector_kit.errors import Rejected, TryLater
-from integrations.connector_kit.sandbox.server import server
+from integrations.connector_kit.sandbox.testing import done, serving
 from integrations.connectors.shopify import refund_mark
 from integrations.connectors.shopify.client import ShopClient
 from integrations.connectors.shopify.connector import CONNECTOR
@@ -56,29 +53,20 @@ class Shop:
         return dict(self.client().run("RefundOne", {"id": gid}).data["refund"])
 
 
-def post(url: str, body: Any) -> Any:
-    request = Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})  # noqa: S310
-    with urlopen(request, timeout=20) as answer:  # noqa: S310 - an address of this test
-        return json.loads(answer.read())
-
-
 @pytest.fixture(scope="module")
 def public() -> Iterator[str]:
-    made = server("shopify")
-    threading.Thread(target=made.serve_forever, args=(0.05,), daemon=True).start()
-    yield f"http://127.0.0.1:{made.server_port}"
-    made.shutdown()
-    made.server_close()
+    with serving("shopify") as address:
+        yield address
 
 
 @pytest.fixture
 def shop(public: str) -> Shop:
     name = f"refunds-{next(_NAMES)}"
-    made = post(f"{public}/_sandbox/accounts", {"name": name, "size": 8})
+    made = done("POST", f"{public}/_sandbox/accounts", {"name": name, "size": 8})
     cart = [{"sku": TEE, "quantity": 3}, {"sku": CAP, "quantity": 1}]
     body = {"count": 1, "paid": True, "discount": False, "lines_exact": cart}
     url = f"{public}/_sandbox/accounts/{name}"
-    return Shop(url, made, post(f"{url}/orders", body)["orders"][0])
+    return Shop(url, made, done("POST", f"{url}/orders", body)["orders"][0])
 
 
 def line(sku: str, quantity: int, restock: str = "NO_RESTOCK") -> dict[str, Any]:
@@ -159,7 +147,7 @@ def send_other(
 
 
 def test_an_answer_that_was_lost_makes_no_second_refund(shop: Shop) -> None:
-    post(f"{shop.url}/faults", {"kind": "lost_answer", "match": "RefundCreate"})
+    done("POST", f"{shop.url}/faults", {"kind": "lost_answer", "match": "RefundCreate"})
     saved: dict[str, str] = {}
     with pytest.raises(TryLater):
         send(shop, [line(TEE, 1)], "20.52", saved=saved)

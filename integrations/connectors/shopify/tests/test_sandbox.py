@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import queue
-import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -12,10 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
-from urllib.request import Request, urlopen
 
 import pytest
 
@@ -23,7 +19,7 @@ from integrations.connector_kit.base import Account, Extent, Outcome, Outgoing, 
 from integrations.connector_kit.errors import NeedsOwner, NotTheirs, Rejected, TryLater
 from integrations.connector_kit.payload import Payload
 from integrations.connector_kit.sandbox.catalogue import catalogue
-from integrations.connector_kit.sandbox.server import server
+from integrations.connector_kit.sandbox.testing import Receiver, done, listening, serving
 from integrations.connectors.shopify import backfill, customers
 from integrations.connectors.shopify.auth import authorise_url, check_callback, exchange_code
 from integrations.connectors.shopify.client import ShopClient
@@ -37,11 +33,8 @@ SKUS = [article.sku for article in catalogue(seed="7", size=SIZE, locations=1)]
 
 @pytest.fixture(scope="module")
 def public() -> Iterator[str]:
-    made = server("shopify")
-    threading.Thread(target=made.serve_forever, args=(0.05,), daemon=True).start()
-    yield f"http://127.0.0.1:{made.server_port}"
-    made.shutdown()
-    made.server_close()
+    with serving("shopify") as address:
+        yield address
 
 
 @dataclass
@@ -54,7 +47,7 @@ class Shop:
     seen: list[Any] = field(default_factory=list)
 
     def control(self, path: str, **body: Any) -> dict[str, Any]:
-        return _post(f"{self.public}/_sandbox/accounts/{self.name}/{path}", body)
+        return done("POST", f"{self.public}/_sandbox/accounts/{self.name}/{path}", body)
 
     def account(self, **changes: Any) -> Account:
         given = Account(
@@ -91,19 +84,11 @@ class Shop:
         return next(level.available for level in stock.levels if level.location == location)
 
 
-def _post(url: str, body: dict[str, Any]) -> dict[str, Any]:
-    request = Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
-    with urlopen(request, timeout=10) as answer:
-        found = json.load(answer)
-    assert isinstance(found, dict)
-    return found
-
-
 @pytest.fixture
 def shop(public: str) -> Shop:
     name = f"t{uuid.uuid4().hex[:10]}"
     body = {"name": name, "seed": "7", "size": SIZE, "currency": "USD"}
-    return Shop(public, name, _post(f"{public}/_sandbox/accounts", body))
+    return Shop(public, name, done("POST", f"{public}/_sandbox/accounts", body))
 
 
 def level(sku: str, quantity: int, **more: Any) -> Outgoing:
@@ -194,42 +179,18 @@ def test_faults_are_tried_later(shop: Shop, fault: dict[str, Any], throttled: bo
 # --- orders --------------------------------------------------------------------------------------
 
 
-class Receiver:
-    """Keeps the webhooks that arrive."""
-
-    def __init__(self) -> None:
-        self.arrived: queue.Queue[WebhookRequest] = queue.Queue()
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                outer.arrived.put(WebhookRequest(headers, {}, body))
-                self.send_response(200)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hooks/shopify/1/"
-        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
-
-    def next(self, topic: str) -> WebhookRequest:
-        while True:
-            found = self.arrived.get(timeout=10)
-            if found.headers["x-shopify-topic"] == topic:
-                return found
-
-
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    made = Receiver()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
+    with listening(Receiver()) as made:
+        yield made
+
+
+def told(receiver: Receiver, topic: str) -> WebhookRequest:
+    """The next webhook of that topic."""
+    while True:
+        found = receiver.next()
+        if found.headers["x-shopify-topic"] == topic:
+            return found
 
 
 def test_order_comes_by_webhook_and_by_read_alike(shop: Shop, receiver: Receiver) -> None:
@@ -244,7 +205,7 @@ def test_order_comes_by_webhook_and_by_read_alike(shop: Shop, receiver: Receiver
     made = shop.control("orders", count=6)["orders"]
     compared = 0
     for _ in made:
-        request = receiver.next("orders/create")
+        request = told(receiver, "orders/create")
         CONNECTOR.verify(request, shop.account())
         with pytest.raises(NotTheirs):
             CONNECTOR.verify(replace(request, body=request.body + b" "), shop.account())
@@ -420,7 +381,7 @@ def test_a_backfill_reads_every_customer_and_article_once(
     monkeypatch.setattr(backfill, "ARTICLES", 5)
     name = f"s-{uuid.uuid4().hex[:8]}"
     wanted = {"name": name, "seed": "7", "size": SIZE, "customers": 10, "opening_stock": False}
-    shop = Shop(public, name, _post(f"{public}/_sandbox/accounts", wanted))
+    shop = Shop(public, name, done("POST", f"{public}/_sandbox/accounts", wanted))
     client = ShopClient(shop.account())
     assert backfill.count_customers(client) == Extent(records=10, calls=3)
     assert backfill.count_articles(client) == Extent(records=SIZE, calls=3)

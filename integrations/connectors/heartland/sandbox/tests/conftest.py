@@ -15,7 +15,7 @@ import pytest
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
-from integrations.connectors.heartland.sandbox.app import create
+from integrations.connector_kit.sandbox.testing import serving
 
 
 @dataclass
@@ -126,16 +126,8 @@ class Client:
 
 @pytest.fixture(scope="session")
 def origin() -> Iterator[str]:
-    made: list[Any] = []
-    server = make_server("127.0.0.1", 0, lambda *given: made[0](*given), threaded=True)
-    origin = f"http://127.0.0.1:{server.server_port}"
-    made.append(create({"public_url": origin, "seed": "7"}))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield origin
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving("heartland") as address:
+        yield address
 
 
 @pytest.fixture

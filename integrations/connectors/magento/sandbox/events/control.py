@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from integrations.connector_kit.sandbox.values import BadRequest
 from integrations.connectors.magento.sandbox.events.names import HOOK_TYPES
 from integrations.connectors.magento.sandbox.events.office import TEMPLATE, Hook
-from integrations.connectors.magento.sandbox.settings import BadRequest, Conflict
+from integrations.connectors.magento.sandbox.settings import Conflict
 from integrations.connectors.magento.sandbox.shop import Shop
 
 Body = Mapping[str, Any]

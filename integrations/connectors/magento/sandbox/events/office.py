@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from integrations.connector_kit.sandbox.post_office import PostOffice
 from integrations.connector_kit.signatures import SigningKey
 from integrations.connectors.magento.sandbox.events import bodies, names
 from integrations.connectors.magento.sandbox.events.post import (
     Letter,
-    PostOffice,
     async_again,
     io_again,
     never_again,

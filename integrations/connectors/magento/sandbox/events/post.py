@@ -1,27 +1,15 @@
-"""Delivers events from a few threads, and repeats them as the module that sent them does."""
+"""Letters of events, repeated as the module that sent them does."""
 
 from __future__ import annotations
 
-import heapq
-import http.client
-import itertools
-import random
-import threading
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from integrations.connector_kit.sandbox.faults import FaultKind
+from integrations.connector_kit.sandbox import post_office
 
 if TYPE_CHECKING:
     from integrations.connectors.magento.sandbox.shop import Shop
-
-_ANSWER_SECONDS = 5
-_THREADS = 4
-# A kept connection older than this may have been closed at the other end.
-_IDLE_SECONDS = 2.0
 
 Again = Callable[[int | None, int, float], float | None]
 """The pause before the next try in seconds, None for no more: of the status (None without an answer),
@@ -45,123 +33,14 @@ def never_again(_status: int | None, _failures: int, _delay: float) -> float | N
 
 
 @dataclass
-class Letter:
+class Letter(post_office.Letter):
     """One event on its way to one address."""
 
-    shop: Shop
-    event: str
-    url: str
-    body: bytes
-    headers: dict[str, str]
+    account: Shop
     again: Again
-    failures: int = 0
 
-
-@dataclass
-class _Line:
-    """One kept connection of one thread."""
-
-    connection: http.client.HTTPConnection
-    used_at: float = field(default_factory=time.monotonic)
-
-
-class PostOffice:
-    """One for all shops of a sandbox. The order of letters is not kept."""
-
-    def __init__(self) -> None:
-        self._queue: list[tuple[float, int, Letter]] = []
-        self._ready = threading.Condition()
-        self._count = itertools.count()
-        self._is_started = False
-
-    def send(self, letter: Letter) -> None:
-        """Takes a letter, with the faults of the account laid on it."""
-        faults, event = letter.shop.faults, letter.event
-        if faults.take(FaultKind.DROP_WEBHOOKS, event) is not None:
-            letter.shop.journal.count("webhooks_dropped")
-            return
-        copies = 2 if faults.take(FaultKind.DUPLICATE_WEBHOOKS, event) is not None else 1
-        shuffle = faults.take(FaultKind.SHUFFLE_WEBHOOKS, event)
-        delay = faults.take(FaultKind.DELAY_WEBHOOKS, event)
-        late = delay.value if delay else 0.0
-        for _ in range(copies):
-            apart = random.random() * (shuffle.value or 1.0) if shuffle else 0.0  # noqa: S311
-            self._put(letter, late + apart)
-
-    def _put(self, letter: Letter, pause: float) -> None:
-        with self._ready:
-            if not self._is_started:
-                self._is_started = True
-                for _ in range(_THREADS):
-                    threading.Thread(target=self._work, daemon=True).start()
-            due = time.monotonic() + pause
-            heapq.heappush(self._queue, (due, next(self._count), letter))
-            self._ready.notify()
-
-    def _next(self) -> Letter:
-        with self._ready:
-            while True:
-                if not self._queue:
-                    self._ready.wait()
-                    continue
-                pause = self._queue[0][0] - time.monotonic()
-                if pause <= 0:
-                    return heapq.heappop(self._queue)[2]
-                self._ready.wait(pause)
-
-    def _work(self) -> None:
-        lines: dict[tuple[str, str], _Line] = {}
-        while True:
-            letter = self._next()
-            if not letter.shop.is_closed:
-                self._deliver(letter, lines)
-
-    def _deliver(self, letter: Letter, lines: dict[tuple[str, str], _Line]) -> None:
-        journal = letter.shop.journal
-        journal.count("webhooks_sent")
-        status = _attempt(letter, lines)
-        if status is not None and 200 <= status < 300:
-            journal.count("webhooks_delivered")
-            return
-        journal.count("webhooks_failed")
-        letter.failures += 1
-        pause = letter.again(status, letter.failures, letter.shop.settings.retry_delay)
-        if pause is not None:
-            letter.headers = {**letter.headers, "x-adobe-retry-count": str(letter.failures)}
-            self._put(letter, pause)
-
-
-def _attempt(letter: Letter, lines: dict[tuple[str, str], _Line]) -> int | None:
-    """The status of the answer, None when there was none. A redirect is not followed."""
-    target = urlsplit(letter.url)
-    key = (target.scheme, target.netloc)
-    path = f"{target.path or '/'}?{target.query}" if target.query else target.path or "/"
-    kept = lines.pop(key, None)
-    if kept is not None and time.monotonic() - kept.used_at > _IDLE_SECONDS:
-        kept.connection.close()
-        kept = None
-    status = _post(kept.connection, path, letter) if kept is not None else None
-    if status is None:
-        # The other end may close a kept connection at any moment; that is no failed delivery.
-        kept = _Line(_connection(target.scheme, target.netloc))
-        status = _post(kept.connection, path, letter)
-    if status is not None and kept is not None:
-        kept.used_at = time.monotonic()
-        lines[key] = kept
-    return status
-
-
-def _post(connection: http.client.HTTPConnection, path: str, letter: Letter) -> int | None:
-    try:
-        connection.request("POST", path, letter.body, letter.headers)
-        answer = connection.getresponse()
-        answer.read()
-    except (OSError, http.client.HTTPException):
-        connection.close()
-        return None
-    return answer.status
-
-
-def _connection(scheme: str, netloc: str) -> http.client.HTTPConnection:
-    kind = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
-    return kind(netloc, timeout=_ANSWER_SECONDS)
+    def pause(self, status: int | None) -> float | None:
+        found = self.again(status, self.failures, self.account.settings.retry_delay)
+        if found is not None:
+            self.headers = {**self.headers, "x-adobe-retry-count": str(self.failures)}
+        return found

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from integrations.connector_kit.sandbox.values import BadRequest, decimal_of, whole_of
 from integrations.connectors.magento.sandbox.errors import Refusal
 from integrations.connectors.magento.sandbox.sales import (
     cancelling,
@@ -20,12 +21,7 @@ from integrations.connectors.magento.sandbox.sales import (
 from integrations.connectors.magento.sandbox.sales.amounts import ZERO
 from integrations.connectors.magento.sandbox.sales.ordering import place_orders
 from integrations.connectors.magento.sandbox.sales.records import Item, Order
-from integrations.connectors.magento.sandbox.settings import (
-    BadRequest,
-    Conflict,
-    decimal_of,
-    whole_of,
-)
+from integrations.connectors.magento.sandbox.settings import Conflict
 from integrations.connectors.magento.sandbox.shop import Shop
 
 Body = Mapping[str, Any]

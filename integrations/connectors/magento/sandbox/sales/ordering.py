@@ -7,6 +7,15 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from integrations.connector_kit.sandbox.ordering import (
+    NothingLeft,
+    discount_of,
+    exact_lines,
+    lines_of,
+    place_each,
+    tax_rate_of,
+)
+from integrations.connector_kit.sandbox.values import BadRequest, decimal_of, whole_of
 from integrations.connectors.magento.sandbox.records import Product
 from integrations.connectors.magento.sandbox.sales import cart, checkout
 from integrations.connectors.magento.sandbox.sales.amounts import ZERO, cents
@@ -14,8 +23,6 @@ from integrations.connectors.magento.sandbox.sales.cart import Bundle, Wanted
 from integrations.connectors.magento.sandbox.sales.checkout import Checkout, place
 from integrations.connectors.magento.sandbox.sales.gift_cards import GiftCard
 from integrations.connectors.magento.sandbox.sales.records import Order
-from integrations.connectors.magento.sandbox.settings import BadRequest, decimal_of, whole_of
-from integrations.connectors.magento.sandbox.stock import OutOfStock
 
 if TYPE_CHECKING:
     from integrations.connectors.magento.sandbox.shop import Shop
@@ -24,45 +31,32 @@ _CODES = ("WELCOME10", "SAVE15", "LESS5", "LESS7")
 _KINDS = (cart.SIMPLE, cart.CONFIGURABLE, cart.BUNDLE, cart.VIRTUAL, "mixed")
 
 
-class SoldOut(Exception):
-    """There is nothing left to buy."""
-
-
 def place_orders(shop: Shop, body: Mapping[str, Any]) -> tuple[list[Order], str]:
-    """The orders placed, and why there are fewer than asked ("" when there are not). The same
-    seed makes the same choices from the same stock. Raises BadRequest."""
-    count = whole_of(body.get("count", 1), "count", least=1, most=100_000)
-    seed = body.get("seed")
-    chance = random.Random(  # noqa: S311 - reproducible, not secret
-        f"{shop.settings.seed}/{seed if seed is not None else len(shop.sales.orders)}"
-    )
-    placed: list[Order] = []
-    for _ in range(count):
-        try:
-            with shop.lock:
-                placed.append(place(shop, _checkout(shop, chance, body)))
-        except (OutOfStock, SoldOut) as refused:
-            return placed, str(refused)
-    return placed, ""
+    """The orders placed, and why there are fewer than asked. Raises BadRequest."""
+
+    def placed(chance: random.Random) -> Order:
+        with shop.lock:
+            return place(shop, _checkout(shop, chance, body))
+
+    return place_each(body, shop.settings.seed, len(shop.sales.orders), placed)
 
 
 def _checkout(shop: Shop, chance: random.Random, body: Mapping[str, Any]) -> Checkout:
-    lines = body.get("lines")
-    wanted = whole_of(lines, "lines", least=1, most=250) if lines is not None else None
+    wanted, exact = lines_of(body), exact_lines(body)
     kind = _kind(body)
     # Every choice is drawn, so that an option does not change the choices after it.
     number = chance.choices((1, 2, 3, 4), (50, 28, 14, 8))[0]
-    if body.get("lines_exact") is None:
+    if exact is None:
         goods = _random_cart(shop, chance, wanted or (5 if kind == "mixed" else number))
     else:
-        goods = _exact_cart(shop, body["lines_exact"])
+        goods = [_wanted(shop, row) for row in exact]
     paid, code = chance.random() < 0.85, _code(chance, body)
     delivery = _delivery(body, chance.choice(checkout.SHIPPING))
     return Checkout(
         cart=_of_kind(chance, goods, kind),
         way=_way(body, paid),
         code=code,
-        tax_rate=_tax_rate(shop, body),
+        tax_rate=tax_rate_of(body, shop.settings.tax_rate),
         shipping=delivery,
         buyer_number=chance.randint(1, 60),
         bundle=_bundle(body),
@@ -92,12 +86,9 @@ def _way(body: Mapping[str, Any], by_chance: bool) -> str:
 
 
 def _code(chance: random.Random, body: Mapping[str, Any]) -> str:
-    """None, when left out: some have one. False: none has. True: each has. Text: that code."""
-    value, some, code = body.get("discount"), chance.random() < 0.3, chance.choice(_CODES)
+    value, some, code = discount_of(body), chance.random() < 0.3, chance.choice(_CODES)
     if isinstance(value, str):
-        return value.strip()
-    if value is not None and not isinstance(value, bool):
-        raise BadRequest("discount must be true, false or a code")
+        return value
     return code if (some if value is None else value) else ""
 
 
@@ -110,14 +101,6 @@ def _delivery(
         return by_chance
     _, method, title = checkout.SHIPPING[-1]
     return cents(decimal_of(price, "shipping_price")), method, title
-
-
-def _tax_rate(shop: Shop, body: Mapping[str, Any]) -> Decimal:
-    given = body.get("tax_rate")
-    rate = shop.settings.tax_rate if given is None else decimal_of(given, "tax_rate")
-    if not 0 <= rate < 1:
-        raise BadRequest("tax_rate must be a fraction such as 0.0825")
-    return rate
 
 
 def _bundle(body: Mapping[str, Any]) -> Bundle:
@@ -141,7 +124,7 @@ def _card(shop: Shop, code: object) -> GiftCard | None:
 def _random_cart(shop: Shop, chance: random.Random, count: int) -> list[Wanted]:
     chosen = _chosen(shop, chance, count)
     if not chosen:
-        raise SoldOut("everything is sold out")
+        raise NothingLeft("everything is sold out")
     found = []
     for product in chosen:
         most = int(shop.stock.salable(product.sku))
@@ -165,15 +148,7 @@ def _chosen(shop: Shop, chance: random.Random, count: int) -> list[Product]:
     return chance.sample(left, min(count, len(left)))
 
 
-def _exact_cart(shop: Shop, rows: object) -> list[Wanted]:
-    if not isinstance(rows, list) or not rows:
-        raise BadRequest("lines_exact must be a list of lines")
-    return [_wanted(shop, row) for row in rows]
-
-
-def _wanted(shop: Shop, row: object) -> Wanted:
-    if not isinstance(row, dict):
-        raise BadRequest("lines_exact must be a list of objects with sku and quantity")
+def _wanted(shop: Shop, row: Mapping[str, Any]) -> Wanted:
     sku = str(row.get("sku", ""))
     found = shop.products.get(sku)
     if found is None:

@@ -2,59 +2,23 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import secrets
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import count
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import pytest
-from werkzeug.serving import make_server
 
-from integrations.connector_kit.keep_alive import KeepAliveHandler
+from integrations.connector_kit.sandbox.testing import Reply, call, serving
 from integrations.connectors.magento.sandbox import signing
-from integrations.connectors.magento.sandbox.app import create
 from integrations.connectors.magento.sandbox.tests import openapi
 
 _NAMES = count(1)
 
 Pairs = Sequence[tuple[str, object]]
-
-
-@dataclass
-class Reply:
-    status: int
-    headers: dict[str, str]
-    text: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.text, parse_float=Decimal)
-
-
-def call(method: str, url: str, body: Any = None, headers: dict[str, str] | None = None) -> Reply:
-    target = urlsplit(url)
-    connection = http.client.HTTPConnection(target.netloc, timeout=10)
-    raw = body if isinstance(body, (bytes, str, type(None))) else json.dumps(body, default=str)
-    path = f"{target.path}?{target.query}" if target.query else target.path
-    try:
-        connection.request(
-            method, path, raw, {"Content-Type": "application/json", **(headers or {})}
-        )
-        answer = connection.getresponse()
-        return Reply(
-            answer.status,
-            {name.lower(): value for name, value in answer.getheaders()},
-            answer.read().decode(),
-        )
-    finally:
-        connection.close()
 
 
 def criteria(*filters: tuple[str, object, str], size: int = 100, page: int = 1) -> Pairs:
@@ -144,22 +108,8 @@ class Account:
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[str]:
     """The address of a running Magento sandbox."""
-    late: list[Any] = []
-    server = make_server(
-        "127.0.0.1",
-        0,
-        lambda environ, start: late[0](environ, start),
-        threaded=True,
-        request_handler=KeepAliveHandler,
-    )
-    url = f"http://127.0.0.1:{server.server_port}"
-    late.append(create({"public_url": url, "seed": "7"}))
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    yield url
-    server.shutdown()
-    thread.join(5)
-    server.server_close()
+    with serving("magento") as url:
+        yield url
 
 
 @pytest.fixture

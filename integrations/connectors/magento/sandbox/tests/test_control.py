@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from integrations.connectors.magento.sandbox.tests.conftest import Account, call, criteria
+from integrations.connector_kit.sandbox.testing import call
+from integrations.connectors.magento.sandbox.tests.conftest import Account, criteria
 
 _ONE = criteria(size=1)
 

@@ -6,18 +6,14 @@ import base64
 import hashlib
 import hmac
 import json
-import threading
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 
+from integrations.connector_kit.sandbox.testing import Receiver, call, listening
 from integrations.connector_kit.signatures import rsa_sha256
-from integrations.connectors.magento.sandbox.tests.conftest import Account, call
+from integrations.connectors.magento.sandbox.tests.conftest import Account
 from integrations.connectors.magento.sandbox.tests.test_sales import placed
 
 Open = Callable[..., Account]
@@ -25,71 +21,10 @@ Open = Callable[..., Account]
 IO_ORDER = "observer.sales_order_save_commit_after"
 
 
-@dataclass
-class Received:
-    path: str
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-@dataclass
-class Receiver:
-    """An address that takes events. `answers`: statuses to give first, then 200."""
-
-    url: str = ""
-    got: list[Received] = field(default_factory=list)
-    answers: list[int] = field(default_factory=list)
-    challenges: bool = True
-
-    def wait(self, number: int, seconds: float = 8.0) -> list[Received]:
-        until = time.monotonic() + seconds
-        while len(self.got) < number and time.monotonic() < until:
-            time.sleep(0.01)
-        assert len(self.got) >= number, f"only {len(self.got)} of {number} events came"
-        return self.got
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    receiver: Receiver
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        self.receiver.got.append(Received(self.path, headers, body))
-        self._answer(self.receiver.answers.pop(0) if self.receiver.answers else 200, b"")
-
-    def do_GET(self) -> None:
-        asked = parse_qs(urlsplit(self.path).query).get("challenge", [""])[0]
-        self._answer(200, asked.encode() if self.receiver.challenges else b"hello")
-
-    def _answer(self, status: int, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        """Tests look at what came, not at a log."""
-
-
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    made = Receiver()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"receiver": made}))
-    made.url = f"http://127.0.0.1:{server.server_port}/hooks"
-    thread = threading.Thread(
-        target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-    )
-    thread.start()
-    yield made
-    server.shutdown()
-    thread.join(5)
-    server.server_close()
+    with listening(Receiver()) as made:
+        yield made
 
 
 def subscribe(shop: Account, url: str, event: str = "sales.order.created") -> int:

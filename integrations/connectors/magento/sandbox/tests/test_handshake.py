@@ -11,8 +11,9 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
+from integrations.connector_kit.sandbox.testing import Reply, call
 from integrations.connectors.magento.sandbox import signing
-from integrations.connectors.magento.sandbox.tests.conftest import Account, Reply, call
+from integrations.connectors.magento.sandbox.tests.conftest import Account
 
 
 def _admin(account: Account, password: str) -> Reply:

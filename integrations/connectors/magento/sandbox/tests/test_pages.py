@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from integrations.connectors.magento.sandbox.tests.conftest import Account, Reply, call, criteria
+from integrations.connector_kit.sandbox.testing import Reply, call
+from integrations.connectors.magento.sandbox.tests.conftest import Account, criteria
 
 
 def _post_form(url: str, **values: str) -> Reply:

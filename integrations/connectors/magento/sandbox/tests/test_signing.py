@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
+from integrations.connector_kit.sandbox.testing import Reply, call
 from integrations.connectors.magento.sandbox import signing
-from integrations.connectors.magento.sandbox.tests.conftest import Account, Reply, call, criteria
+from integrations.connectors.magento.sandbox.tests.conftest import Account, criteria
 
 _PROTOCOL = [
     ("oauth_consumer_key", "ck_0123456789abcdef0123456789abcd"),

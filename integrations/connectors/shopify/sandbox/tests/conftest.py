@@ -2,64 +2,21 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import re
-import threading
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from graphql import OperationDefinitionNode, parse, print_ast
-from werkzeug.serving import WSGIRequestHandler, make_server
 
-from integrations.connectors.shopify.sandbox.app import create
+from integrations.connector_kit.sandbox.testing import Receiver, Reply, call, listening, serving
 
 SHARED = Path(__file__).parents[6] / "shared" / "data"
 _NAMES = count(1)
-
-
-class _Quiet(WSGIRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_request(self, *_: Any) -> None:
-        """Tests read the sandbox's own log."""
-
-
-@dataclass
-class Reply:
-    status: int
-    headers: dict[str, str]
-    text: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.text)
-
-
-def call(method: str, url: str, body: Any = None, headers: dict[str, str] | None = None) -> Reply:
-    target = urlsplit(url)
-    connection = http.client.HTTPConnection(target.netloc, timeout=10)
-    raw = body if isinstance(body, (bytes, str, type(None))) else json.dumps(body)
-    path = f"{target.path}?{target.query}" if target.query else target.path
-    try:
-        connection.request(
-            method, path, raw, {"Content-Type": "application/json", **(headers or {})}
-        )
-        answer = connection.getresponse()
-        return Reply(
-            answer.status,
-            {name.lower(): value for name, value in answer.getheaders()},
-            answer.read().decode(),
-        )
-    finally:
-        connection.close()
 
 
 @dataclass
@@ -121,22 +78,8 @@ class Account:
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[str]:
     """The address of a running sandbox."""
-    late: list[Any] = []
-    server = make_server(
-        "127.0.0.1",
-        0,
-        lambda environ, start: late[0](environ, start),
-        threaded=True,
-        request_handler=_Quiet,
-    )
-    url = f"http://127.0.0.1:{server.server_port}"
-    late.append(create({"public_url": url, "seed": "7"}))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield url
-    server.shutdown()
-    thread.join(5)
-    server.server_close()
+    with serving("shopify") as url:
+        yield url
 
 
 @pytest.fixture
@@ -165,61 +108,15 @@ def account(open_account: Callable[..., Account]) -> Account:
     return open_account()
 
 
-@dataclass
-class Received:
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-@dataclass
-class Receiver:
-    """An address that takes webhooks. `answers`: statuses to give first, then 200."""
-
-    url: str = ""
-    got: list[Received] = field(default_factory=list)
-    answers: list[int] = field(default_factory=list)
-
-    def wait(self, number: int, seconds: float = 8.0) -> list[Received]:
-        until = time.monotonic() + seconds
-        while len(self.got) < number and time.monotonic() < until:
-            time.sleep(0.01)
-        assert len(self.got) >= number, f"only {len(self.got)} of {number} webhooks came"
-        return self.got
-
+class ShopReceiver(Receiver):
     def topics(self) -> list[str]:
         return sorted(entry.headers["x-shopify-topic"] for entry in self.got)
 
 
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    made = Receiver()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            made.got.append(Received(headers, body))
-            self.send_response(made.answers.pop(0) if made.answers else 200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            """Tests look at what came, not at a log."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made.url = f"http://127.0.0.1:{server.server_port}/hooks"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield made
-    server.shutdown()
-    thread.join(5)
-    server.server_close()
+def receiver() -> Iterator[ShopReceiver]:
+    with listening(ShopReceiver()) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

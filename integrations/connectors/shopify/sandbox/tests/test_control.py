@@ -12,7 +12,8 @@ from urllib.parse import urlencode
 import pytest
 
 from integrations.connector_kit.sandbox.catalogue import catalogue
-from integrations.connectors.shopify.sandbox.tests.conftest import Account, Reply, call
+from integrations.connector_kit.sandbox.testing import Reply, call
+from integrations.connectors.shopify.sandbox.tests.conftest import Account
 
 _TAG = 'mutation Tag($id: ID!) { tagsAdd(id: $id, tags: ["t"]) { userErrors { message } } }'
 _TAGS = "query Tags($id: ID!) { order(id: $id) { tags } }"

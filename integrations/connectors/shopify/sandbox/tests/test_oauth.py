@@ -8,8 +8,9 @@ import time
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from integrations.connector_kit.sandbox.testing import Reply, call
 from integrations.connectors.shopify.sandbox.oauth import query_signature
-from integrations.connectors.shopify.sandbox.tests.conftest import Account, Reply, call
+from integrations.connectors.shopify.sandbox.tests.conftest import Account
 
 
 def _authorized(account: Account, method: str) -> Reply:

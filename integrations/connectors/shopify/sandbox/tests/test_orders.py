@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from integrations.connectors.shopify.sandbox.tests.conftest import Account, Receiver
+from integrations.connectors.shopify.sandbox.tests.conftest import Account, ShopReceiver
 
 _SUBSCRIBE = """mutation W($topic: WebhookSubscriptionTopic!, $uri: String!) {
   webhookSubscriptionCreate(topic: $topic, webhookSubscription: {uri: $uri, format: JSON}) {
@@ -114,7 +114,7 @@ def test_same_seed_makes_the_same_orders(open_account: Callable[..., Account]) -
 
 
 def test_webhook_body_and_graphql_agree(
-    account: Account, receiver: Receiver, operations: dict[str, str]
+    account: Account, receiver: ShopReceiver, operations: dict[str, str]
 ) -> None:
     account.data(_SUBSCRIBE, {"topic": "ORDERS_CREATE", "uri": receiver.url})
     made = account.order(discount="SAVE15", lines=3, paid=True)[0]
@@ -140,7 +140,7 @@ def test_webhook_body_and_graphql_agree(
     assert body["discount_codes"][0]["amount"] == body["total_discounts"]
 
 
-def test_webhook_body_has_the_recorded_fields(account: Account, receiver: Receiver) -> None:
+def test_webhook_body_has_the_recorded_fields(account: Account, receiver: ShopReceiver) -> None:
     import json
 
     import pytest

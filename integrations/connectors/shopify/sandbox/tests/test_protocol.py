@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from integrations.connectors.shopify.sandbox.tests.conftest import Account, call
+from integrations.connector_kit.sandbox.testing import call
+from integrations.connectors.shopify.sandbox.tests.conftest import Account
 
 
 def test_answers_name_version_and_request(account: Account) -> None:

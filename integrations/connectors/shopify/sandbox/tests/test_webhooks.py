@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from integrations.connectors.shopify.sandbox.tests.conftest import Account, Receiver
+from integrations.connectors.shopify.sandbox.tests.conftest import Account, ShopReceiver
 
 
 def _subscribe(
@@ -24,7 +24,7 @@ def _listed(account: Account, operations: dict[str, str]) -> list[Any]:
 
 
 def test_signature_and_headers(
-    account: Account, receiver: Receiver, operations: dict[str, str]
+    account: Account, receiver: ShopReceiver, operations: dict[str, str]
 ) -> None:
     _subscribe(account, operations, "ORDERS_CREATE", receiver.url)
     account.order()
@@ -41,7 +41,7 @@ def test_signature_and_headers(
 
 
 def test_an_order_fires_all_its_topics(
-    account: Account, receiver: Receiver, operations: dict[str, str]
+    account: Account, receiver: ShopReceiver, operations: dict[str, str]
 ) -> None:
     for topic in (
         "ORDERS_CREATE",
@@ -76,7 +76,7 @@ def test_an_order_fires_all_its_topics(
 
 
 def test_two_subscriptions_share_the_event(
-    account: Account, receiver: Receiver, operations: dict[str, str]
+    account: Account, receiver: ShopReceiver, operations: dict[str, str]
 ) -> None:
     _subscribe(account, operations, "ORDERS_CREATE", receiver.url)
     _subscribe(account, operations, "ORDERS_CREATE", f"{receiver.url}/two", name="second")
@@ -88,7 +88,7 @@ def test_two_subscriptions_share_the_event(
 
 
 def test_refused_delivery_is_repeated_with_the_same_body(
-    open_account: Callable[..., Account], receiver: Receiver, operations: dict[str, str]
+    open_account: Callable[..., Account], receiver: ShopReceiver, operations: dict[str, str]
 ) -> None:
     account = open_account(retry_delay=0.02)
     receiver.answers = [500, 302]
@@ -101,7 +101,7 @@ def test_refused_delivery_is_repeated_with_the_same_body(
 
 
 def test_subscription_goes_after_eight_failed_repetitions(
-    open_account: Callable[..., Account], receiver: Receiver, operations: dict[str, str]
+    open_account: Callable[..., Account], receiver: ShopReceiver, operations: dict[str, str]
 ) -> None:
     account = open_account(retry_delay=0.002)
     receiver.answers = [503] * 50
@@ -116,7 +116,7 @@ def test_subscription_goes_after_eight_failed_repetitions(
 
 
 def test_duplicates_and_drops_on_demand(
-    account: Account, receiver: Receiver, operations: dict[str, str]
+    account: Account, receiver: ShopReceiver, operations: dict[str, str]
 ) -> None:
     _subscribe(account, operations, "ORDERS_CREATE", receiver.url)
     account.control("POST", "/faults", {"kind": "duplicate_webhooks", "match": "orders/create"})
@@ -133,7 +133,7 @@ def test_duplicates_and_drops_on_demand(
 
 
 def test_shuffled_webhooks_all_arrive(
-    account: Account, receiver: Receiver, operations: dict[str, str]
+    account: Account, receiver: ShopReceiver, operations: dict[str, str]
 ) -> None:
     _subscribe(account, operations, "ORDERS_CREATE", receiver.url)
     fault = {"kind": "shuffle_webhooks", "value": 0.3, "times": -1}
@@ -165,7 +165,7 @@ def test_recorded_refusals_of_addresses(
 
 
 def test_update_delete_and_included_fields(
-    account: Account, receiver: Receiver, operations: dict[str, str]
+    account: Account, receiver: ShopReceiver, operations: dict[str, str]
 ) -> None:
     made = _subscribe(account, operations, "ORDERS_CREATE", "https://example.com/hooks")
     identifier = made["webhookSubscription"]["id"]
@@ -183,7 +183,7 @@ def test_update_delete_and_included_fields(
 
 
 def test_shipping_paying_and_cancelling_tell(
-    account: Account, receiver: Receiver, operations: dict[str, str]
+    account: Account, receiver: ShopReceiver, operations: dict[str, str]
 ) -> None:
     first = account.order(paid=False)[0]["id"]
     second = account.order(paid=True)[0]["id"]
@@ -213,7 +213,7 @@ def test_shipping_paying_and_cancelling_tell(
 
 
 def test_uninstalling_says_so_and_kills_the_token(
-    account: Account, receiver: Receiver, operations: dict[str, str]
+    account: Account, receiver: ShopReceiver, operations: dict[str, str]
 ) -> None:
     _subscribe(account, operations, "APP_UNINSTALLED", receiver.url)
     account.control("POST", "/uninstall")

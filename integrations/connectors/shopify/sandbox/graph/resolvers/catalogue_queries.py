@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from integrations.connector_kit.sandbox.values import decimal_of
 from integrations.connectors.shopify.sandbox import clock, events
 from integrations.connectors.shopify.sandbox.graph.call import Call, number_in, user_error
 from integrations.connectors.shopify.sandbox.graph.paging import Rows, View
@@ -18,7 +19,6 @@ from integrations.connectors.shopify.sandbox.graph.search import Field
 from integrations.connectors.shopify.sandbox.graph.views import catalogue
 from integrations.connectors.shopify.sandbox.identifiers import gid, parse_gid
 from integrations.connectors.shopify.sandbox.records import Product, Variant
-from integrations.connectors.shopify.sandbox.settings import decimal_of
 from integrations.connectors.shopify.sandbox.shop import phrase
 
 _PRICE_LIMIT = Decimal("1000000000000000000")

@@ -1,4 +1,4 @@
-"""JSON answers of everything but the Admin API."""
+"""Plain JSON answers."""
 
 from __future__ import annotations
 
