@@ -309,7 +309,7 @@ def test_what_a_shop_refuses_is_not_said_of_its_address(rig: Rig, shops: str) ->
 
 def test_a_shop_behind_a_proxy_is_connected_by_the_address_it_signs(rig: Rig, shops: str) -> None:
     there = {"name": f"{rig.tenant.name}-behind", "size": 4, "seen_as": "https://www.example.com"}
-    rig.shop = post(f"{shops}/_sandbox/accounts", there)
+    rig.shop = done("POST", f"{shops}/_sandbox/accounts", there)
     assert "Magento does not accept the signature." in _typed(rig)
     folder = urlsplit(rig.shop["base_url"]).path
     _typed(rig, signing_base_url=f"https://www.example.com{folder}")
