@@ -41,6 +41,8 @@ class FieldSpec(_Part):
     connected again, or never, since it comes with the others."""
     made_for: tuple[str, ...] = ()
     """The flavours for which we make up a secret that a person leaves empty."""
+    group: str = ""
+    """The heading it stands under where all settings of a connection are shown; empty: none."""
     moves_stock: bool = False
     """Whether stock levels that were published already change with it."""
 

@@ -46,7 +46,8 @@ def asked(connection: Connection) -> list[FieldSpec]:
     return [
         spec
         for spec in get(connection.connector).manifest.settings
-        if spec.asked in ("needed", "offered") and (not spec.asked_of or connection.flavour in spec.asked_of)
+        if spec.asked in ("needed", "offered")
+        and (not spec.asked_of or connection.flavour in spec.asked_of)
     ]
 
 

@@ -6,6 +6,7 @@ import ast
 import re
 import shutil
 import subprocess
+from itertools import groupby
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -118,6 +119,12 @@ def test_the_help_of_a_connector_explains_every_field(name: str) -> None:
     missing = [f"| {field.label} | {field.help} |" for field in fields]
     assert [row for row in missing if row not in lines] == []
     assert fields
+
+
+@pytest.mark.parametrize("name", sorted(connectors()))
+def test_settings_of_one_heading_stand_together(name: str) -> None:
+    headings = [field.group for field in connectors()[name].manifest.settings]
+    assert len(list(groupby(headings))) == len(set(headings))
 
 
 # --- links ---------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ class FormField:
     choices: Sequence[Choice] = ()
     is_required: bool = False
     usual: str = ""
+    group: str = ""
 
 
 def of_setting(
@@ -41,6 +42,7 @@ def of_setting(
         choices=choices,
         is_required=spec.required,
         usual=spec.default,
+        group=spec.group,
     )
 
 

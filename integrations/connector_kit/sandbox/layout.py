@@ -17,6 +17,7 @@ section{background:#fff;border:1px solid #dde2e8;border-radius:8px;padding:0 1re
 th,td{text-align:left;padding:.35rem .6rem .35rem 0;border-bottom:1px solid #edf0f3;
  vertical-align:top}
 th{font-weight:600;white-space:nowrap}td.n,th.n{text-align:right}
+td:first-child{min-width:8rem;overflow-wrap:anywhere}
 form{display:flex;flex-wrap:wrap;gap:.6rem;align-items:end}
 label{display:flex;flex-direction:column;font-size:.85rem;gap:.2rem;min-width:0}
 input,select,button{font:inherit;padding:.4rem .5rem;border:1px solid #b8c1cc;border-radius:6px;
