@@ -15,7 +15,7 @@ from clarity.web.access import OPERATORS, signed_in
 from clarity.web.flows import words as flow_words
 from clarity.web.fragments import fragment
 from clarity.web.onboarding import way
-from clarity.web.tenant_settings.fields import in_words
+from clarity.web.option_words import in_words
 from integrations.connector_kit.audit import Weight
 from integrations.connector_kit.errors import ConnectorError
 from integrations.models import Connection, Onboarding, Pair, PreflightState

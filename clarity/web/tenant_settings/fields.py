@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from clarity.web.option_words import in_words, word
 from integrations.connector_kit.base import Choice
 from integrations.connector_kit.manifest import FieldSpec
 
@@ -44,19 +45,6 @@ def of_setting(
         usual=spec.default,
         group=spec.group,
     )
-
-
-def word(option: str) -> str:
-    """A fixed value as a person reads it."""
-    return option.replace("_", " ")
-
-
-def in_words(spec: FieldSpec) -> str:
-    """The help of a setting, which names its values, with these as they are shown."""
-    said = spec.help
-    for option in spec.options:
-        said = said.replace(option, word(option))
-    return said
 
 
 def of_credential(spec: FieldSpec, *, error: str = "") -> FormField:
