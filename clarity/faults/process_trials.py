@@ -18,6 +18,7 @@ from clarity.faults.processes import DRAIN_SECONDS
 from clarity.faults.results import Result, result_of
 from clarity.faults.shops import Shops
 from clarity.postgres import embedded
+from integrations.sync.interruptions import drop_broken
 
 Hit = Callable[[Ground, Sequence[Shops]], str]
 
@@ -109,6 +110,8 @@ def _restart_database(ground: Ground, merchants: Sequence[Shops]) -> str:
         if not embedded.stop(folder):
             return "PostgreSQL did not run, so it could not be restarted"
         embedded.ensure_running(folder)
+        # Whatever this process still has at hand was connected to the one that ended.
+        drop_broken()
         time.sleep(1)
     return ""
 

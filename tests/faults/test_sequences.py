@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any, ClassVar
 
 import pytest
+from django.utils import timezone
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
@@ -21,9 +22,11 @@ from clarity.faults.ending import describe
 from clarity.faults.shops import Shops, open_shops
 from conftest import SandboxProcess
 from integrations.connector_kit.errors import ConnectorError
-from integrations.models import ConnectionState
+from integrations.models import ConnectionState, Delivery, DeliveryState
+from integrations.services.discard import discard
 from integrations.sync import slices
 from integrations.webhooks import doors
+from mappings.canonical.record import Entity
 from tenants import scope
 
 # So many over all stores together.
@@ -69,6 +72,16 @@ def reconnect_if_needed(shops: Shops) -> None:
             connection.refresh_from_db()
     if any(one.state == ConnectionState.NEEDS_OWNER for one in (shops.pos, shops.store)):
         shops.reconnect()
+
+
+def decide(shops: Shops) -> None:
+    """Goods that left for an order that was cancelled meanwhile wait for a person: here is one."""
+    left = {"entity": Entity.SHIPMENT, "state": DeliveryState.HELD, "reason__contains": "cancelled"}
+    with scope.tenant(shops.tenant.pk):
+        for row in Delivery.objects.filter(**left).select_related("inbox_item"):
+            discard(
+                row.inbox_item, reason="the buyer sends it back", actor=None, now=timezone.now()
+            )
 
 
 class Shopping(RuleBasedStateMachine):
@@ -144,6 +157,7 @@ class Shopping(RuleBasedStateMachine):
                 reconnect_if_needed(self.shops)
             except ConnectorError:
                 return
+            decide(self.shops)
             work(self.shops)
 
         end = self.shops.until_good(PATIENCE, work=go_on)

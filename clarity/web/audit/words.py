@@ -65,6 +65,7 @@ ACTIONS: Mapping[str, str] = {
     "onboarding.begun": "Began to set up a pair",
     "onboarding.connected": "Connected a system while setting up",
     "onboarding.flows_reviewed": "Looked over the flows",
+    "onboarding.introduction_begun": "Asked for addresses at which a system names itself",
     "onboarding.mapping_reviewed": "Looked over the mapping",
     "pair.deleted": "Deleted a pair",
     "pair.merge_rule_chosen": "Chose which side wins a field",

@@ -265,6 +265,8 @@ def test_accounts_are_told_when_new_or_used_and_all_once_a_day() -> None:
         assert rows == [("used", "7")]
         rows, cursor = told(cursor, NOW + timedelta(hours=25))
         assert rows == [("daily", "7"), ("daily", "8")]
+        # Asked for later changes, the shop has none.
+        orders.clear()
         assert told(cursor, NOW + timedelta(hours=26))[0] == []
         read = gift_cards.read(made, ["8", "x"])
     assert read["x"] is None
