@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from integrations.connector_kit.base import Save
+from integrations.connector_kit.base import Outgoing, Save
 
 
 @dataclass(kw_only=True)
@@ -20,3 +20,8 @@ class Checkpoints:
             self.save(step, value)
             self.steps[step] = value
         return value
+
+
+def steps_of(outgoing: Outgoing) -> dict[str, str]:
+    """What earlier attempts saved."""
+    return {step: str(value) for step, value in outgoing.progress.items()}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from integrations.connector_kit.base import Outgoing, Save
 from integrations.connector_kit.errors import Rejected
-from integrations.connectors.heartland.checkpoints import Checkpoints
+from integrations.connectors.heartland.checkpoints import Checkpoints, steps_of
 from integrations.connectors.heartland.client import HeartlandClient
 from integrations.connectors.heartland.order_fields import OrderFields
 from integrations.connectors.heartland.order_settings import OrderSettings, order_settings
@@ -38,5 +38,5 @@ def run_of(client: HeartlandClient, outgoing: Outgoing, order: OrderFields, save
             said=order.currency,
             advice="Heartland keeps one currency. Leave such orders out, or correct the setting.",
         )
-    steps = {step: str(value) for step, value in outgoing.progress.items()}
+    steps = steps_of(outgoing)
     return Run(client, order, settings, outgoing.related, save=save, steps=steps)

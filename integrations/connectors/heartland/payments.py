@@ -6,11 +6,12 @@ transaction, or as part of a sum. Sums are told apart by what the order had rece
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 from integrations.connector_kit.base import Client, Outcome, Outgoing, Receipt, Save
 from integrations.connector_kit.errors import Rejected
+from integrations.connectors.heartland.checkpoints import Checkpoints, steps_of
 from integrations.connectors.heartland.client import HeartlandClient, Row, client_of
 from integrations.connectors.heartland.order_settings import OrderSettings, order_settings
 from integrations.connectors.heartland.order_settlement import (
@@ -29,20 +30,12 @@ ZERO = Decimal(0)
 
 
 @dataclass
-class _Run:
+class _Run(Checkpoints):
     """One attempt at one payment."""
 
     client: HeartlandClient
     settings: OrderSettings
     name: str
-    save: Save
-    steps: dict[str, str] = field(default_factory=dict)
-
-    def keep(self, step: str, value: str) -> str:
-        if self.steps.get(step) != value:
-            self.save(step, value)
-            self.steps[step] = value
-        return value
 
 
 def write(client: Client, outgoing: Outgoing, save: Save) -> Receipt:
@@ -52,8 +45,8 @@ def write(client: Client, outgoing: Outgoing, save: Save) -> Receipt:
     """
     wanted = payment_fields(outgoing)
     heartland = client_of(client)
-    steps = {step: str(value) for step, value in outgoing.progress.items()}
-    run = _Run(heartland, order_settings(heartland.account), wanted.name, save, steps)
+    settings = order_settings(heartland.account)
+    run = _Run(heartland, settings, wanted.name, save=save, steps=steps_of(outgoing))
     path = f"/sales/orders/{wanted.order_id}"
     if wanted.mark:
         return _mark(run, path, wanted)

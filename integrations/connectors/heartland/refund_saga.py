@@ -13,6 +13,7 @@ from decimal import Decimal
 from integrations.connector_kit.base import Outcome, Outgoing, Receipt, Save
 from integrations.connector_kit.errors import Rejected
 from integrations.connectors.heartland.answers import Refused
+from integrations.connectors.heartland.checkpoints import steps_of
 from integrations.connectors.heartland.client import HeartlandClient, Row, matching
 from integrations.connectors.heartland.order_lines import item_rows
 from integrations.connectors.heartland.order_refunds import net_id
@@ -49,7 +50,7 @@ def write_return(
     """
     settings = order_settings(client.account)
     check_currency(refund, settings)
-    steps = {step: str(value) for step, value in outgoing.progress.items()}
+    steps = steps_of(outgoing)
     work = Work(client, refund, settings, outgoing.related, save=save, steps=steps)
     order = _order(work)
     parent = _parent(work, order)
