@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "integrations",
     "mappings",
     "tenants",
+    "tenants.billing",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

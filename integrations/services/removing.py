@@ -18,6 +18,7 @@ from django.db import connection, models
 
 from integrations.models import DataKey, DayTotal, NoticeName, Pair, TotalRow
 from tenants import scope
+from tenants.billing.models import LedgerModel
 from tenants.models import AuditEntry, Membership
 
 BATCH = 2000
@@ -27,9 +28,9 @@ _DELIVERIES = "integrations_delivery"
 _ATTEMPTS = "integrations_attempt"
 _PAYLOADS = "integrations_payload"
 
-# The log of who did what stays. Members go with the tenant itself, at the very end: until then its
-# pages tell them how far it is.
-_LEFT = (AuditEntry, Membership)
+# The log of who did what stays, and what was billed. Members go with the tenant itself, at the very
+# end: until then its pages tell them how far it is.
+_LEFT = (AuditEntry, Membership, LedgerModel)
 
 _OF_PAIR = "flow_id IN (SELECT id FROM integrations_flow WHERE pair_id = %(pair)s)"
 
@@ -108,7 +109,7 @@ def _children_first() -> list[type[models.Model]]:
         for model in apps.get_models(include_auto_created=True)
         if not model._meta.proxy
         and any(field.column == "tenant_id" for field in model._meta.concrete_fields)
-        and model not in _LEFT
+        and not issubclass(model, _LEFT)
     }
     after: dict[type[models.Model], set[type[models.Model]]] = {model: set() for model in found}
     for model in found:

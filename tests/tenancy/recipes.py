@@ -8,6 +8,7 @@ some fields of the model, by field name. The other fields are filled as usual.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from django.db.models import Model
@@ -16,7 +17,23 @@ from tenants.models import Tenant
 
 Recipe = Callable[[Tenant, Callable[[type[Model], Tenant], Model]], dict[str, Any]]
 
+NOTHING = {"net": 0, "tax": 0, "total": 0}
+
 RECIPES: dict[str, Recipe] = {
     # One at a time is being made.
     "integrations_export": lambda _tenant, _row: {"state": "done"},
+    # They add up; a line is one its invoice says it has.
+    "billing_invoice": lambda _tenant, _row: {**NOTHING, "line_count": 1},
+    "billing_invoiceline": lambda _tenant, _row: {
+        "gross": 0,
+        "discount": 0,
+        "net": 0,
+        "tax": 0,
+        "number": 1,
+    },
+    # The term has a day.
+    "billing_subscription": lambda _tenant, _row: {
+        "term_starts_on": date(2027, 3, 1),
+        "renews_on": date(2028, 3, 1),
+    },
 }

@@ -1,0 +1,3 @@
+"""Migrations of billing."""
+
+from __future__ import annotations

@@ -1,0 +1,38 @@
+"""Rows of billing; import them from here."""
+
+from __future__ import annotations
+
+from tenants.billing.models.invoice import Invoice, InvoiceKind, InvoiceLine
+from tenants.billing.models.ledger import LedgerModel
+from tenants.billing.models.payment import Method, Payment, Receivable
+from tenants.billing.models.plan import Plan, Price
+from tenants.billing.models.seller import LegalEntity, NumberSeries, TaxRate
+from tenants.billing.models.subscription import (
+    BilledPair,
+    BillingDetails,
+    Contract,
+    Discount,
+    Subscription,
+    SubscriptionState,
+)
+
+__all__ = [
+    "BilledPair",
+    "BillingDetails",
+    "Contract",
+    "Discount",
+    "Invoice",
+    "InvoiceKind",
+    "InvoiceLine",
+    "LedgerModel",
+    "LegalEntity",
+    "Method",
+    "NumberSeries",
+    "Payment",
+    "Plan",
+    "Price",
+    "Receivable",
+    "Subscription",
+    "SubscriptionState",
+    "TaxRate",
+]

@@ -1,0 +1,179 @@
+"""What finance sets as data: prices, tax rates, contracts and discounts; and an owner's details."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from tenants import scope
+from tenants.billing.arithmetic.money import is_whole, unit
+from tenants.billing.arithmetic.taxes import Buyers
+from tenants.billing.models import (
+    BillingDetails,
+    Contract,
+    Discount,
+    LegalEntity,
+    Plan,
+    Price,
+    Subscription,
+    TaxRate,
+)
+from tenants.billing.services import access
+from tenants.billing.services.problems import BillingProblem, CurrencyMismatch
+from tenants.models import User
+from tenants.services import audit
+
+
+def set_price(
+    plan: Plan, *, currency: str, monthly: Decimal, starts_on: date, actor: User | None
+) -> Price:
+    """A month of one pair from a day on. Running terms keep what they cost. Passes the door."""
+    access.by_finance(actor)
+    _check_amount(monthly, currency, field="monthly")
+    with scope.door("set a price", actor=actor):
+        price, _ = Price.objects.update_or_create(
+            plan=plan, currency=currency, starts_on=starts_on, defaults={"monthly": monthly}
+        )
+        audit.record(
+            action="price.set", object_type="Price", object_id=price.pk, actor=actor,
+            after={"plan": plan.pk, "monthly": monthly, "currency": currency, "from": starts_on},
+        )  # fmt: skip
+    return price
+
+
+def set_tax_rate(
+    seller: LegalEntity,
+    *,
+    name: str,
+    percent: Decimal,
+    country: str,
+    starts_on: date,
+    actor: User | None,
+    region: str = "",
+    buyers: Buyers = Buyers.ALL,
+    ends_on: date | None = None,
+) -> TaxRate:
+    """A rate the seller is liable for from a day on. Passes the door."""
+    access.by_finance(actor)
+    _check_percent(percent)
+    _check_days(starts_on, ends_on)
+    with scope.door("set a tax rate", actor=actor):
+        rate = TaxRate.objects.create(
+            seller=seller, name=name, percent=percent, country=country.upper(), region=region,
+            buyers=buyers, starts_on=starts_on, ends_on=ends_on,
+        )  # fmt: skip
+        audit.record(
+            action="tax_rate.set", object_type="TaxRate", object_id=rate.pk, actor=actor,
+            after={"name": name, "percent": percent, "country": country, "from": starts_on},
+        )  # fmt: skip
+    return rate
+
+
+def agree_contract(
+    *,
+    currency: str,
+    a_term: Decimal,
+    starts_on: date,
+    ends_on: date | None,
+    note: str,
+    actor: User | None,
+) -> Contract:
+    """A price for this account alone: what a pair costs for a term that begins in those days."""
+    access.by_finance(actor)
+    _check_amount(a_term, currency, field="a_term")
+    _check_days(starts_on, ends_on)
+    billed_in = Subscription.objects.values_list("currency", flat=True).first()
+    if billed_in not in (None, currency):
+        raise CurrencyMismatch(
+            f"This account is billed in {billed_in}, and the contract is in {currency}. Agree it in"
+            f" {billed_in}.",
+            field="currency",
+        )
+    contract, _ = Contract.objects.update_or_create(
+        starts_on=starts_on,
+        defaults={"currency": currency, "a_term": a_term, "ends_on": ends_on, "note": note},
+    )
+    audit.record(
+        action="contract.agreed", object_type="Contract", object_id=contract.pk, actor=actor,
+        after={"a_term": a_term, "currency": currency, "from": starts_on, "until": ends_on},
+    )  # fmt: skip
+    return contract  # type: ignore[no-any-return]
+
+
+def grant_discount(
+    *,
+    name: str,
+    starts_on: date,
+    ends_on: date | None,
+    actor: User | None,
+    percent: Decimal = Decimal(0),
+    off_a_term: Decimal = Decimal(0),
+    currency: str = "",
+) -> Discount:
+    """Off everything billed for periods that begin in those days."""
+    access.by_finance(actor)
+    _check_percent(percent)
+    _check_days(starts_on, ends_on)
+    if off_a_term:
+        _check_amount(off_a_term, currency, field="off_a_term")
+    discount: Discount = Discount.objects.create(
+        name=name, percent=percent, off_a_term=off_a_term, currency=currency,
+        starts_on=starts_on, ends_on=ends_on,
+    )  # fmt: skip
+    audit.record(
+        action="discount.granted", object_type="Discount", object_id=discount.pk, actor=actor,
+        after={"name": name, "percent": percent, "off": off_a_term, "from": starts_on,
+               "until": ends_on},
+    )  # fmt: skip
+    return discount
+
+
+def save_details(*, said: dict[str, str], actor: User | None) -> BillingDetails:
+    """Whom invoices are for from now on; issued ones stay as they are. Raises BillingProblem."""
+    access.by_owner(actor)
+    values = {name: " ".join(said.get(name, "").split()) for name in _LINES}
+    values["address"] = said.get("address", "").strip()
+    country = values["country"] = values["country"].upper()
+    if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
+        raise BillingProblem(f"{country} is no country code; DE is one.", field="country")
+    if values["contact_email"]:
+        try:
+            validate_email(values["contact_email"])
+        except ValidationError:
+            raise BillingProblem(
+                f"{values['contact_email']} is no e-mail address.", field="contact_email"
+            ) from None
+    for name, longest in _LINES.items():
+        if len(values[name]) > longest:
+            raise BillingProblem(f"At most {longest} characters are kept.", field=name)
+    details, _ = BillingDetails.objects.update_or_create(tenant_id=scope.current(), defaults=values)
+    audit.record(
+        action="billing_details.saved", object_type="BillingDetails", object_id=details.pk,
+        actor=actor, after={"country": country, "region": values["region"]},
+    )  # fmt: skip
+    return details  # type: ignore[no-any-return]
+
+
+_LINES = {
+    "name": 200, "country": 2, "region": 40, "tax_id": 60, "contact_name": 200,
+    "contact_email": 254,
+}  # fmt: skip
+
+
+def _check_amount(amount: Decimal, currency: str, *, field: str) -> None:
+    unit(currency)
+    if amount < 0 or not is_whole(amount, currency):
+        raise BillingProblem(f"{amount} is not a price in {currency}.", field=field)
+
+
+def _check_percent(percent: Decimal) -> None:
+    if not 0 <= percent <= 100:
+        raise BillingProblem(f"{percent} % is not between 0 and 100.", field="percent")
+
+
+def _check_days(starts_on: date, ends_on: date | None) -> None:
+    if ends_on is not None and ends_on <= starts_on:
+        raise BillingProblem("It would end before it begins.", field="ends_on")

@@ -1,0 +1,72 @@
+"""How an account stands, in one word and one sentence: for banners, work lists and decisions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from django.db.models import Min, Sum
+
+from tenants.billing.arithmetic.money import ZERO, shown
+from tenants.billing.arithmetic.terms import local_date
+from tenants.billing.models import Receivable, Subscription, SubscriptionState
+
+
+class State(StrEnum):
+    """From good to bad; the first that holds from the bottom up counts."""
+
+    NONE = "none"
+    GOOD = "good"
+    CANCELLED = "cancelled"
+    OVERDUE = "overdue"
+    PAST_GRACE = "past grace"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`overdue` is what is open past its day. `may_write`: data may change, not only be read."""
+
+    state: State
+    said: str
+    overdue: Decimal = ZERO
+    currency: str = ""
+    readable_until: date | None = None
+
+    @property
+    def may_write(self) -> bool:
+        return self.state != State.ENDED
+
+
+def standing(*, now: datetime) -> Standing:
+    """How the account in scope stands now."""
+    subscription: Subscription | None = Subscription.objects.first()
+    if subscription is None:
+        return Standing(State.NONE, "No pair is billed yet.")
+    today = local_date(now, subscription.time_zone)
+    if subscription.state == SubscriptionState.ENDED:
+        return Standing(
+            State.ENDED,
+            f"The subscription ended on {subscription.ended_on}. Its data can be read until"
+            f" {subscription.readable_until}.",
+            readable_until=subscription.readable_until,
+        )
+    late = Receivable.objects.filter(open__gt=0, due_on__lt=today)
+    sums = late.aggregate(open=Sum("open"), grace=Min("grace_ends_on"))
+    if sums["open"]:
+        amount = shown(sums["open"], subscription.currency)
+        is_past = today >= sums["grace"]
+        said = f"{amount} is overdue. " + (
+            f"The grace period ended on {sums['grace']}."
+            if is_past
+            else f"Pay it before {sums['grace']}."
+        )
+        state = State.PAST_GRACE if is_past else State.OVERDUE
+        return Standing(state, said, sums["open"], subscription.currency)
+    if subscription.state == SubscriptionState.CANCELLED:
+        return Standing(State.CANCELLED, f"It ends on {subscription.renews_on}.")
+    if subscription.state == SubscriptionState.RESTING:
+        return Standing(State.NONE, "No pair is billed now.")
+    return Standing(State.GOOD, f"It renews on {subscription.renews_on}.")
