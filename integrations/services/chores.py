@@ -28,6 +28,7 @@ from integrations.services import (
     alert_sending,
     alert_tidying,
     alert_watching,
+    billed,
     erasing,
     exporting,
     hours,
@@ -94,6 +95,7 @@ DUTIES: Sequence[Duty] = (
     Duty(erasing.CHORE, timedelta(seconds=20), erasing.run_due),
     Duty(privacy_requests.CHORE, timedelta(seconds=30), privacy_requests.run_due),
     Duty(exporting.CHORE, timedelta(seconds=30), exporting.run_due),
+    Duty(billed.CHORE, billed.EVERY, billed.run_due),
     Duty("tidying", timedelta(hours=1), tidying.tidy),
     Duty("retention", timedelta(hours=6), _retain),
 )

@@ -29,10 +29,12 @@ from integrations.models import (
     Preflight,
     PreflightState,
 )
-from integrations.services import connections, onboarding_places, pairs
+from integrations.services import billed, connections, onboarding_places, pairs
 from integrations.sync import rulebooks
 from mappings.canonical.record import Entity
 from tenants import scope
+from tenants.billing.services.pairs import Agreed
+from tenants.billing.services.problems import BillingProblem
 from tenants.models import AuditEntry, User
 from tenants.services import audit
 
@@ -364,12 +366,20 @@ def _live_left(row: Onboarding, pair: Pair) -> str:
     return "" if pair.state == PairState.LIVE else "The pair is not live yet."
 
 
-def go_live(row: Onboarding, *, actor: User | None, public_url: str, now: datetime) -> str:
+def go_live(
+    row: Onboarding,
+    *,
+    actor: User | None,
+    public_url: str,
+    now: datetime,
+    agreed: Agreed | None = None,
+) -> str:
     """Lets records flow between the real accounts; answers what stands in the way of webhooks, ""
     for nothing: changes are found by asking then.
 
     Webhooks are registered first, so that nothing happens unheard once it is live. A second call
-    changes nothing. Call outside any scope. Raises CannotGoOn.
+    changes nothing. Where it is billed, `agreed` is the price an owner confirmed. Call outside any
+    scope. Raises CannotGoOn.
     """
     with scope.tenant(row.tenant_id):
         found = find(row.pk)
@@ -395,8 +405,9 @@ def go_live(row: Onboarding, *, actor: User | None, public_url: str, now: dateti
         if before == PairState.LIVE:
             return ""
         try:
+            billed.went_live(pair, agreed=agreed, actor=actor, now=now)
             pairs.start(pair, state=PairState.LIVE, now=now)
-        except pairs.NotReady as error:
+        except (pairs.NotReady, BillingProblem) as error:
             raise CannotGoOn(str(error)) from None
         Onboarding.objects.filter(pk=row.pk).update(finished_at=now)
         audit.record(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from django.utils import timezone
+
 from integrations.models import ConnectionState, Environment, Pair, PairState
-from integrations.services import pairs, removing
+from integrations.services import billed, pairs, removing
 from tenants import scope
 from tenants.models import AuditEntry, User
 from tenants.services import audit
@@ -50,8 +52,8 @@ def pause(*, pair_id: UUID, actor: User | None) -> Pair:
 def resume(*, pair_id: UUID, actor: User | None, now: datetime) -> Pair:
     """Lets a paused pair go on as it did before. Call inside the scope; may be repeated.
 
-    Raises pairs.NotReady where an account of it was disconnected, and where it was live and its last
-    preflight found what stops records.
+    Raises pairs.NotReady where an account of it was disconnected, where its subscription has ended,
+    and where it was live and its last preflight found what stops records.
     """
     pair: Pair = Pair.objects.select_for_update(of=("self",)).get(pk=pair_id)
     if pair.state == PairState.PAUSED:
@@ -60,6 +62,8 @@ def resume(*, pair_id: UUID, actor: User | None, now: datetime) -> Pair:
                 raise pairs.NotReady(
                     f"{connection.name} is disconnected. Reconnect it first, then resume the pair."
                 )
+        if said := billed.obstacle_to_resuming(pair):
+            raise pairs.NotReady(said)
         pairs.start(pair, state=state_before(pair), now=now)
         _audit(
             pair,
@@ -119,6 +123,7 @@ def delete(*, tenant_id: UUID, pair_id: UUID, actor: User | None) -> None:
         if said := obstacle_to_deleting(pair):
             raise CannotDelete(said)
         _audit(pair, "pair.deleted", actor, before={"name": pair.name, "state": pair.state})
+        billed.removed(pair, actor=actor, now=timezone.now())
         mapping_set = pair.mapping_set
         pair.delete()
         if mapping_set is not None:

@@ -15,8 +15,10 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db import connection, models
+from django.utils import timezone
 
 from integrations.models import DataKey, DayTotal, NoticeName, Pair, TotalRow
+from integrations.services import billed
 from tenants import scope
 from tenants.billing.models import LedgerModel
 from tenants.models import AuditEntry, Membership
@@ -67,8 +69,9 @@ def remove_connection(
     total += _sum(_deliveries_by_batch(tenant_id, of_items, values))
     total += _sum(_items_by_batch(tenant_id, "connection_id = %(connection)s", values))
     with scope.tenant(tenant_id):
-        for pair in Pair.objects.filter(pk__in=pair_ids).select_related("mapping_set"):
+        for pair in Pair.objects.filter(pk__in=pair_ids).select_related("mapping_set", "pos"):
             mapping_set = pair.mapping_set
+            billed.removed(pair, actor=None, now=timezone.now())
             total += pair.delete()[0]
             if mapping_set is not None:
                 total += mapping_set.delete()[0]
