@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenants.billing.arithmetic.charging import Reduction, charge, share
@@ -50,6 +50,7 @@ def test_the_term_of_a_day(anchor: str, day: str, starts_on: str, ends_on: str) 
     assert (str(found.starts_on), str(found.ends_on)) == (starts_on, ends_on)
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     anchor=st.dates(date(2024, 1, 1), date(2032, 12, 31)),
     after=st.integers(0, 4000),
@@ -209,6 +210,7 @@ def test_without_a_rate_no_tax_is_added() -> None:
     assert tax_on(YEARLY, D("8.875"), "USD") == D("633.68")
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.integers(1, 100_000), min_size=1, max_size=8),
     st.decimals(0, 30, places=3, allow_nan=False),

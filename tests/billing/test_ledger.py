@@ -88,6 +88,8 @@ def test_an_invoice_is_paid_in_parts_and_each_reference_counts_once(
         ("-1", {}, BillingProblem, "We owe 0.00 USD"),
         ("0", {}, BillingProblem, "not an amount that can be paid"),
         ("1.005", {}, BillingProblem, "not an amount that can be paid"),
+        ("NaN", {}, BillingProblem, "not an amount that can be paid"),
+        ("1e30", {}, BillingProblem, "not an amount that can be paid"),
         ("10", {"currency": "EUR"}, CurrencyMismatch, "is in USD, and the payment is in EUR"),
     ],
 )
@@ -316,3 +318,10 @@ def test_what_is_rolled_back_leaves_no_gap_in_the_numbers() -> None:
     assert later.number == "CC-2027-000001"
     assert User.objects.filter(pk=mine.owner.pk).exists()
     assert later.issued_on == date(2027, 1, 1)
+
+
+def test_the_books_name_what_does_not_add_up(shop: Account, invoice: Invoice) -> None:
+    with scope.tenant(shop.tenant.pk):
+        Receivable.objects.update(open=D(7000))
+        assert books.problems() == [f"{invoice.number}: 7000.000 is noted as open, it is 7140.000"]
+        Receivable.objects.update(open=D(7140))

@@ -251,6 +251,16 @@ def test_taxes_and_both_sides_are_kept_as_they_were(shop: Account) -> None:
     with scope.tenant(shop.tenant.pk):
         with pytest.raises(BillingProblem, match="no country code"):
             agreements.save_details(said={"country": "U1"}, actor=shop.owner)
+        for name, percent, words in (
+            ("", "10", "Enter a name"),
+            ("Off", "101", "not between 0 and 100"),
+            ("Off", "NaN", "not between 0 and 100"),
+        ):
+            with pytest.raises(BillingProblem, match=words):
+                agreements.grant_discount(
+                    name=name, percent=D(percent), starts_on=date(2026, 1, 1), ends_on=None,
+                    actor=shop.finance,
+                )  # fmt: skip
         agreements.save_details(
             said={"name": "Shop Ltd", "country": "us", "region": "NY"}, actor=shop.owner
         )

@@ -27,7 +27,7 @@ from tenants.billing.services.problems import BillingProblem
 from tests.billing.conftest import Account, account
 from tests.billing.test_pairs import survives
 
-ACCOUNTS, THROUGH_ROWS = 500, 5
+ACCOUNTS, THROUGH_ROWS = 500, 3
 # A leap day and the clock changes of a year lie in it, and every account meets at least one renewal.
 FIRST, LAST = datetime(2027, 2, 20, tzinfo=UTC), datetime(2028, 5, 1, tzinfo=UTC)
 ZONES = ["UTC", "America/New_York", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Berlin"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 
 ZERO = Decimal(0)
+MOST = Decimal(10) ** 12
 DIGITS = {
     "AUD": 2, "BHD": 3, "CAD": 2, "CHF": 2, "CZK": 2, "DKK": 2, "EUR": 2, "GBP": 2, "HKD": 2,
     "HUF": 2, "ILS": 2, "INR": 2, "JPY": 0, "KRW": 0, "KWD": 3, "MXN": 2, "NOK": 2, "NZD": 2,
@@ -35,8 +36,8 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
 
 
 def is_whole(amount: Decimal, currency: str) -> bool:
-    """Whether the amount can be paid: no parts of the smallest unit."""
-    return amount == rounded(amount, currency)
+    """Whether the amount can be paid: a number, no parts of the smallest unit, none too large."""
+    return amount.is_finite() and abs(amount) < MOST and amount == rounded(amount, currency)
 
 
 def shown(amount: Decimal, currency: str) -> str:

@@ -26,6 +26,10 @@ from tenants.billing.services.problems import BillingProblem, CurrencyMismatch
 from tenants.models import User
 from tenants.services import audit
 
+# It is printed on invoices.
+LONGEST_NAME = 80
+LONGEST_ADDRESS = 1000
+
 
 def set_price(
     plan: Plan, *, currency: str, monthly: Decimal, starts_on: date, actor: User | None
@@ -58,6 +62,7 @@ def set_tax_rate(
 ) -> TaxRate:
     """A rate the seller is liable for from a day on. Passes the door."""
     access.by_finance(actor)
+    _check_name(name)
     _check_percent(percent)
     _check_days(starts_on, ends_on)
     with scope.door("set a tax rate", actor=actor):
@@ -115,6 +120,7 @@ def grant_discount(
 ) -> Discount:
     """Off everything billed for periods that begin in those days."""
     access.by_finance(actor)
+    _check_name(name)
     _check_percent(percent)
     _check_days(starts_on, ends_on)
     if off_a_term:
@@ -134,8 +140,9 @@ def grant_discount(
 def save_details(*, said: dict[str, str], actor: User | None) -> BillingDetails:
     """Whom invoices are for from now on; issued ones stay as they are. Raises BillingProblem."""
     access.by_owner(actor)
-    values = {name: " ".join(said.get(name, "").split()) for name in _LINES}
-    values["address"] = said.get("address", "").strip()
+    clean = {name: value.replace("\x00", "") for name, value in said.items()}
+    values = {name: " ".join(clean.get(name, "").split()) for name in _LINES}
+    values["address"] = clean.get("address", "").strip()
     country = values["country"] = values["country"].upper()
     if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
         raise BillingProblem(f"{country} is no country code; DE is one.", field="country")
@@ -146,7 +153,7 @@ def save_details(*, said: dict[str, str], actor: User | None) -> BillingDetails:
             raise BillingProblem(
                 f"{values['contact_email']} is no e-mail address.", field="contact_email"
             ) from None
-    for name, longest in _LINES.items():
+    for name, longest in {**_LINES, "address": LONGEST_ADDRESS}.items():
         if len(values[name]) > longest:
             raise BillingProblem(f"At most {longest} characters are kept.", field=name)
     details, _ = BillingDetails.objects.update_or_create(tenant_id=scope.current(), defaults=values)
@@ -163,14 +170,19 @@ _LINES = {
 }  # fmt: skip
 
 
+def _check_name(name: str) -> None:
+    if not name.strip() or len(name) > LONGEST_NAME or "\x00" in name:
+        raise BillingProblem(f"Enter a name of 1 to {LONGEST_NAME} characters.", field="name")
+
+
 def _check_amount(amount: Decimal, currency: str, *, field: str) -> None:
     unit(currency)
-    if amount < 0 or not is_whole(amount, currency):
+    if not is_whole(amount, currency) or amount < 0:
         raise BillingProblem(f"{amount} is not a price in {currency}.", field=field)
 
 
 def _check_percent(percent: Decimal) -> None:
-    if not 0 <= percent <= 100:
+    if not (percent.is_finite() and 0 <= percent <= 100):
         raise BillingProblem(f"{percent} % is not between 0 and 100.", field="percent")
 
 

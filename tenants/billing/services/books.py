@@ -23,6 +23,14 @@ def problems() -> list[str]:
         sums = (sum((one.net for one in lines), ZERO), sum((one.tax for one in lines), ZERO))
         if sums != (invoice.net, invoice.tax):
             found.append(f"{invoice.number}: its lines come to {sums[0]} and {sums[1]} tax")
+    led = Receivable.objects.values("invoice_id")
+    for number in (
+        Invoice.objects.filter(kind=InvoiceKind.INVOICE)
+        .exclude(pk__in=led)
+        .order_by("pk")
+        .values_list("number", flat=True)
+    ):
+        found.append(f"{number}: nothing is noted of what is open")
     for row in Receivable.objects.select_related("invoice").order_by("pk"):
         open_now = _open(row.invoice)
         if open_now != row.open:

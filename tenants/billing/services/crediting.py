@@ -90,7 +90,7 @@ def _lines(invoice: Invoice, amounts: Mapping[int, Decimal] | None) -> list[Invo
 def _check(invoice: Invoice, number: int, net: Decimal, left: Mapping[int, Decimal]) -> None:
     if number not in left:
         raise BillingProblem(f"Invoice {invoice.number} has no line {number}.", field="lines")
-    if net <= 0 or not is_whole(net, invoice.currency):
+    if not is_whole(net, invoice.currency) or net <= 0:
         raise BillingProblem(
             f"{net} is not an amount that can be credited in {invoice.currency}.", field="lines"
         )

@@ -15,6 +15,7 @@ from tenants.billing.arithmetic.charging import Charge
 from tenants.billing.arithmetic.money import ZERO, shown
 from tenants.billing.arithmetic.places import free_place
 from tenants.billing.arithmetic.taxes import tax_on
+from tenants.billing.arithmetic.terms import local_date
 from tenants.billing.models import BilledPair, BillingDetails, Invoice, Subscription
 from tenants.billing.services import access, pricing, subscribing, tax_table
 from tenants.billing.services.issuing import Item, issue
@@ -147,7 +148,7 @@ def _quote(subscription: Subscription | None, terms: Terms, now: datetime) -> Qu
     if subscription is not None and _free(subscription) is not None:
         return Quote(terms, whole, None, "", ZERO, takes_place=True)
     buyer = tax_table.buyer(BillingDetails.objects.first())
-    rate = tax_table.rate(terms.seller, buyer, terms.today)
+    rate = tax_table.rate(terms.seller, buyer, local_date(now, terms.seller.time_zone))
     tax = tax_on(charge.net, rate.percent, terms.currency)
     return Quote(terms, whole, charge, rate.name, tax, takes_place=False)
 

@@ -103,7 +103,7 @@ def _check(row: Receivable, amount: Decimal, currency: str, *, by_hand: bool) ->
             f" Enter what came in {invoice.currency}.",
             field="currency",
         )
-    if amount == 0 or not is_whole(amount, currency):
+    if not is_whole(amount, currency) or amount == 0:
         raise BillingProblem(
             f"{amount} is not an amount that can be paid in {currency}.", field="amount"
         )
