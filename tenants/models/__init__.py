@@ -8,8 +8,9 @@ from tenants.models.audit import AuditEntry
 from tenants.models.invitation import Invitation
 from tenants.models.membership import Membership, Role
 from tenants.models.scoped import ScopedManager, ScopedQuerySet, TenantModel
+from tenants.models.staff import StaffAssignment, StaffNote, Standing
 from tenants.models.tenant import Tenant
-from tenants.models.user import User
+from tenants.models.user import StaffRole, User
 
 __all__ = [
     "ApiRequest",
@@ -21,6 +22,10 @@ __all__ = [
     "Role",
     "ScopedManager",
     "ScopedQuerySet",
+    "StaffAssignment",
+    "StaffNote",
+    "StaffRole",
+    "Standing",
     "Tenant",
     "TenantModel",
     "User",

@@ -11,6 +11,15 @@ from django.db import models
 from django.db.models.functions import Lower, Now
 
 
+class StaffRole(models.TextChoices):
+    """What one of our own people is there for; services/staff.py says what each may do."""
+
+    ACCOUNT_MANAGER = "account_manager", "Account manager"
+    SUPPORT = "support", "Support"
+    FINANCE = "finance", "Finance"
+    SUPERUSER = "superuser", "Superuser"
+
+
 class Users(BaseUserManager["User"]):
     use_in_migrations = True
 
@@ -28,7 +37,9 @@ class Users(BaseUserManager["User"]):
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
         return self.create_user(
-            email, password, **{**fields, "is_staff": True, "is_superuser": True}
+            email,
+            password,
+            **{**fields, "is_staff": True, "is_superuser": True, "staff_role": StaffRole.SUPERUSER},
         )
 
     def get_by_natural_key(self, username: str | None) -> User:
@@ -44,7 +55,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     # Said at sign-up; the tenant is made once the e-mail address is proven, then this is empty.
     asked_business = models.CharField(max_length=200, blank=True, default="")
     is_active = models.BooleanField(default=True)
-    is_staff = models.BooleanField("account manager", default=False)
+    # Opens the admin together with a role; without one it opens nothing.
+    is_staff = models.BooleanField("one of our staff", default=False)
+    staff_role = models.CharField(
+        max_length=15, choices=StaffRole.choices, blank=True, default="", db_default=""
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects: ClassVar[Users] = Users()
@@ -57,7 +72,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(email=Lower("email")), name="user_email_is_lower_case"
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(staff_role__in=["", *StaffRole.values]),
+                name="user_staff_role_is_known",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -90,6 +90,11 @@ ACTIONS: Mapping[str, str] = {
     "record.replayed": "Replayed a record",
     "safety_stock.changed": "Changed safety stock",
     "sandbox.made": "Made a sandbox pair",
+    "staff.acted": "One of our staff did something",
+    "staff.assigned": "One of our staff looks after the account now",
+    "staff.looked": "One of our staff looked in",
+    "staff.released": "One of our staff no longer looks after the account",
+    "staff.role_changed": "Changed the role of one of our staff",
     "tenant.created": "Made the account",
 }
 

@@ -1,0 +1,118 @@
+"""The work list of our people: tenants by how urgent they are. What is urgent, integrations says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db.models import Q
+
+from tenants import scope
+from tenants.models import StaffAssignment, Standing, Tenant, User
+from tenants.services import staff
+from tenants.services.staff import May
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something that keeps a tenant from being well. `about` is the id of what it concerns."""
+
+    kind: str
+    urgency: int
+    about: str
+    said: str
+    since: datetime
+
+
+class Place(NamedTuple):
+    """The line after which a page begins."""
+
+    urgency: int
+    since: datetime
+    pk: int
+
+    def __str__(self) -> str:
+        return f"{self.urgency}_{self.since.isoformat()}_{self.pk}"
+
+    @staticmethod
+    def parse(text: str) -> Place | None:
+        """None when it is no place."""
+        parts = text.split("_")
+        try:
+            place = Place(int(parts[0]), datetime.fromisoformat(parts[1]), int(parts[2]))
+        except (IndexError, ValueError):
+            return None
+        fits = 0 <= place.urgency < 2**15 and 0 <= place.pk < 2**63 and place.since.tzinfo
+        return place if fits else None
+
+
+def steps() -> Mapping[str, Any]:
+    """What was kept of open onboardings at the last look. Call inside the tenant's scope."""
+    found = Standing.objects.values_list("steps", flat=True).first()
+    return found or {}
+
+
+def keep(troubles: Sequence[Trouble], *, steps: Mapping[str, Any], now: datetime) -> Standing:
+    """Writes down how the tenant in scope stands. May be called again, and by two at once."""
+    worst = sorted(troubles, key=lambda one: (-one.urgency, one.since))
+    row: Standing
+    row, _ = Standing.objects.update_or_create(
+        defaults={
+            "urgency": worst[0].urgency if worst else 0,
+            "since": worst[0].since if worst else now,
+            "troubles": [
+                {
+                    "kind": one.kind,
+                    "about": one.about,
+                    "said": one.said,
+                    "since": one.since.isoformat(),
+                }
+                for one in worst
+            ],
+            "steps": dict(steps),
+            "looked_at": now,
+        }
+    )
+    return row
+
+
+def work_list(
+    person: User, *, after: Place | None = None, limit: int = 50, with_calm: bool = False
+) -> Sequence[Standing]:
+    """Standings of the tenants a staff member looks after, the most urgent and then the oldest first.
+
+    PostgreSQL shows no other tenant's. One query however many tenants there are. Call outside any
+    scope. Raises NotAllowed.
+    """
+    staff.refuse_unless(person, May.LOOK)
+    with scope.user(person.pk):
+        # `objects` would want a tenant; row-level security shows those that are assigned.
+        mine = StaffAssignment._base_manager.filter(staff=person, ended_at=None)
+        rows = Standing._base_manager.filter(tenant_id__in=mine.values("tenant_id"))
+        if not with_calm:
+            rows = rows.filter(urgency__gt=0)
+        if after is not None:
+            rows = rows.filter(
+                Q(urgency__lt=after.urgency)
+                | Q(urgency=after.urgency, since__gt=after.since)
+                | Q(urgency=after.urgency, since=after.since, pk__gt=after.pk)
+            )
+        found = rows.select_related("tenant").filter(tenant__erasing_since=None)
+        return list(found.order_by("-urgency", "since", "pk")[:limit])
+
+
+def place_of(row: Standing) -> Place:
+    return Place(row.urgency, row.since, row.pk)
+
+
+def to_look_at(*, limit: int) -> Sequence[Any]:
+    """Ids of tenants, the one that was not looked at for longest first. Call outside any scope."""
+    with scope.door("tenants whose standing is looked at"):
+        looked = dict(Standing.objects.values_list("tenant_id", "looked_at"))
+        ids = Tenant.objects.filter(erasing_since=None).order_by("created_at", "pk")
+        every = list(ids.values_list("pk", flat=True))
+    never = [pk for pk in every if pk not in looked]
+    seen = sorted((pk for pk in every if pk in looked), key=lambda pk: looked[pk])
+    return [*never, *seen][:limit]
