@@ -41,6 +41,7 @@ from integrations.services import (
     sandbox_pairs,
     search_upkeep,
     tidying,
+    troubles,
     watching,
 )
 from integrations.sync import pipeline
@@ -89,6 +90,7 @@ DUTIES: Sequence[Duty] = (
     Duty("mapping releases", timedelta(seconds=30), mapping_release.release_due),
     Duty("sandboxes", timedelta(seconds=20), _tend_sandboxes),
     Duty("hours", hours.EVERY, hours.count_all),
+    Duty(troubles.CHORE, troubles.EVERY, troubles.look_at_all),
     Duty("stock comparisons", accuracy_schedule.EVERY, accuracy_schedule.start_due),
     Duty("search", timedelta(minutes=10), search_upkeep.keep_up),
     Duty("forgotten names", timedelta(hours=6), _forget_names),
