@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from clarity.web.staff import tables
+
 urlpatterns = [
     path("", include("integrations.webhooks.urls")),
     path("", include("clarity.api.urls")),
+    path("admin/", tables.site.urls),
     path("", include("clarity.web.urls")),
 ]
 

@@ -27,6 +27,18 @@ _FEATURES = (
 _PERMISSIONS = ", ".join(f"{feature}=()" for feature in _FEATURES)
 
 
+def table_policy() -> str:
+    """The policy of the tables of django-unfold, below /admin/ alone, for staff who proved it twice.
+
+    Alpine makes functions of the texts in its attributes, so `eval` is allowed. Scripts and styles
+    within the page stay forbidden.
+    """
+    return "; ".join(
+        "script-src 'self' 'unsafe-eval'" if part.startswith("script-src") else part
+        for part in policy("").split("; ")
+    )
+
+
 def policy(nonce: str) -> str:
     """The policy of one answer.
 

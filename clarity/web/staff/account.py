@@ -1,0 +1,171 @@
+"""The page of one account, for whoever looks after it. Opening it is in the account's audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from clarity.web.access import zone_of
+from clarity.web.activity.words import Badge
+from clarity.web.audit.views import line as audit_line
+from clarity.web.incidents import sentences
+from clarity.web.staff import work
+from clarity.web.staff.gate import staff_page
+from clarity.web.tenant_settings import words
+from integrations.models import Connection, DeliveryState, Flow, IncidentState, Pair
+from integrations.services import accuracy, incidents, onboarding, troubles
+from integrations.services.connection_facts import system_of
+from integrations.services.overview import Group, Open, open_records
+from tenants.models import Membership, User
+from tenants.services import audit_log, staff, staff_door
+from tenants.services.audit_log import Asked, Cursor
+from tenants.services.staff import May
+
+INCIDENTS = 20
+ENTRIES = 50
+FEW_ENTRIES = 10
+
+
+@dataclass(frozen=True)
+class ConnectionLine:
+    connection: Connection
+    system: str
+    badge: Badge
+    said: str
+    can_resume: bool
+
+
+@dataclass(frozen=True)
+class FlowLine:
+    """One flow and what it has open."""
+
+    flow: Flow
+    waiting: Open
+    stopped: int
+
+
+@dataclass(frozen=True)
+class PairLine:
+    """A pair, its flows, and the share of articles that agreed when both sides were last compared."""
+
+    pair: Pair
+    badge: Badge
+    flows: Sequence[FlowLine]
+    compared: str
+
+
+@staff_page
+@require_safe
+def account(request: HttpRequest, person: User, slug: str) -> HttpResponse:
+    """How the account stands at this moment; the work list is put right by the way."""
+    now = timezone.now()
+    with staff_door.looking(person, slug, at="the account's page") as tenant:
+        standing = troubles.look(now=now)
+        context: dict[str, Any] = {
+            "here": "accounts",
+            "account": tenant,
+            "lines": work.lines_of(standing, person),
+            "ways": [(way, onboarding.progress(way)) for way in onboarding.open_ways()],
+            "connections": _connections(),
+            "pairs": _pairs(),
+            "incidents": _incidents(),
+            "members": list(Membership.objects.select_related("user").order_by("created_at", "pk")),
+            "notes": staff_door.notes(),
+            "entries": [
+                audit_line(entry, slug=slug)
+                for entry in audit_log.entries(Asked(), limit=FEW_ENTRIES)
+            ],
+            "may_act": staff.may(person, May.ACT),
+            "form_id": uuid4(),
+        }
+    with timezone.override(zone_of(tenant)):
+        return render(request, "staff/account.html", context)
+
+
+@staff_page
+@require_safe
+def audit_log_page(request: HttpRequest, person: User, slug: str) -> HttpResponse:
+    """The whole log of the account, newest first."""
+    after = Cursor.parse(request.GET.get("after", ""))
+    with staff_door.looking(person, slug, at="the audit log") as tenant:
+        found = audit_log.entries(Asked(), after=after, limit=ENTRIES + 1)
+        shown = [audit_line(entry, slug=slug) for entry in found[:ENTRIES]]
+    context = {
+        "here": "accounts",
+        "account": tenant,
+        "entries": shown,
+        "is_first": after is None,
+        "next": str(audit_log.cursor_of(found[ENTRIES - 1])) if len(found) > ENTRIES else "",
+    }
+    with timezone.override(zone_of(tenant)):
+        return render(request, "staff/audit.html", context)
+
+
+def _connections() -> list[ConnectionLine]:
+    return [
+        ConnectionLine(
+            one,
+            system_of(one),
+            words.connection_badge(one),
+            words.connection_said(one),
+            one.state == "paused",
+        )
+        for one in Connection.objects.order_by("name", "pk")
+    ]
+
+
+def _pairs() -> list[PairLine]:
+    pairs = list(Pair.objects.select_related("pos", "store").order_by("name", "pk"))
+    flows = list(Flow.objects.filter(pair__in=pairs).order_by("direction", "pk"))
+    open_now = open_records(flows)
+    runs = accuracy.latest_of(pairs=pairs)
+    return [
+        PairLine(
+            pair,
+            words.pair_badge(pair),
+            [_flow(flow, open_now) for flow in flows if flow.pair_id == pair.pk],
+            _compared(runs.get(pair.pk)),
+        )
+        for pair in pairs
+    ]
+
+
+def _flow(flow: Flow, open_now: dict[Group, Open]) -> FlowLine:
+    none = Open(0, None)
+    return FlowLine(
+        flow,
+        open_now.get((flow.pk, DeliveryState.WAITING.value), none),
+        sum(
+            open_now.get((flow.pk, state.value), none).count
+            for state in (DeliveryState.HELD, DeliveryState.DEAD)
+        ),
+    )
+
+
+def _compared(run: Any) -> str:
+    if run is None or not run.matched:
+        return ""
+    return f"{run.equal:,} of {run.matched:,} articles have the same stock on both sides"
+
+
+def _incidents() -> list[dict[str, Any]]:
+    rows = list(incidents.incidents(state=IncidentState.OPEN)[:INCIDENTS])
+    return [
+        {
+            "incident": one.incident,
+            "title": sentences.title(one.incident),
+            "badge": sentences.badge(one.incident),
+            "said": sentences.what_stopped(one),
+            "can_replay": one.incident.has_records
+            and not one.incident.is_replaying
+            and one.stopped > 0,
+        }
+        for one in incidents.listed(rows)
+    ]

@@ -1,0 +1,84 @@
+"""Who gets to /admin/: our own people, with a second step of signing in that is not too old."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+from urllib.parse import urlencode
+
+from allauth.account.adapter import get_adapter
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from clarity.web.access import sign_in_first, signed_in
+from tenants import log_context
+from tenants.models import User
+from tenants.services.staff import NotAllowed, role_of
+from tenants.services.staff_door import NotAssigned
+
+P = ParamSpec("P")
+StaffView = Callable[Concatenate[HttpRequest, User, P], HttpResponseBase]
+PlainView = Callable[..., HttpResponseBase]
+
+# Recovery codes open an account, but are no second step of their own.
+_STEPS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+
+
+def staff_page(view: StaffView[P]) -> PlainView:
+    """A page of ours below /admin/: `view(request, person, ...)`.
+
+    Whose role is too small gets 403 with a sentence; a tenant one does not look after answers like
+    one that does not exist.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        instead = turned_away(request)
+        person = signed_in(request)
+        if instead is not None or person is None:
+            return instead or sign_in_first(request)
+        log_context.add(user_id=person.pk)
+        try:
+            return view(request, person, *args, **kwargs)
+        except NotAllowed as error:
+            return render(request, "staff/refused.html", {"said": str(error)}, status=403)
+        except NotAssigned:
+            raise Http404 from None
+
+    return guarded
+
+
+def turned_away(request: HttpRequest) -> HttpResponse | None:
+    """What somebody gets instead of the admin; None lets them in. Raises Http404 for who is no staff."""
+    person = signed_in(request)
+    if person is None:
+        return sign_in_first(request)
+    if role_of(person) is None:
+        raise Http404
+    if not is_mfa_enabled(person, _STEPS):
+        return render(request, "staff/second_step_needed.html", status=403)
+    if not _has_proven(request, person):
+        return _prove_again(request, person)
+    return None
+
+
+def _has_proven(request: HttpRequest, person: User) -> bool:
+    """Whether the second step was used in this session, lately. An entry link uses none."""
+    oldest = time.time() - settings.CLARITY_STAFF_HOURS * 3600
+    records = get_authentication_records(request, person)
+    return any(one.get("method") == "mfa" and one.get("at", 0) >= oldest for one in records)
+
+
+def _prove_again(request: HttpRequest, person: User) -> HttpResponse:
+    """To the second step and back; what was sent is not sent again by itself."""
+    ways = get_adapter(request).get_reauthentication_methods(person)
+    url = next(one["url"] for one in ways if one["id"].startswith("mfa_reauthenticate"))
+    there = request.get_full_path() if request.method in ("GET", "HEAD") else reverse("admin:index")
+    return redirect(f"{url}?{urlencode({'next': there})}")

@@ -1,0 +1,94 @@
+"""The admin in a real browser: from the work list to an account that is well, and unfold's table."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, BrowserContext, expect
+
+from integrations.models import Connection, ConnectionState
+from integrations.services import onboarding, troubles
+from tenants import scope
+from tenants.models import StaffRole, User
+from tenants.services import staff
+from tests.browser.window import fits
+from tests.staff.conftest import colleague
+from tests.staff.signing_in import browser_of
+from tests.web.shops import Shop, make_shop
+from tests.web.test_incidents import stuck
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def shop() -> Shop:
+    shop = make_shop("Harbour Goods")
+    for number in ("#1001", "#1002"):
+        stuck(shop, number)
+    with scope.tenant(shop.tenant.pk):
+        Connection.objects.filter(pk=shop.pair.pos.pk).update(state=ConnectionState.PAUSED)
+        onboarding.begin(
+            pos="heartland",
+            store="shopify",
+            actor=shop.owner,
+            now=timezone.now() - timedelta(days=3),
+        )
+    return shop
+
+
+def window_of(browser: Browser, person: User, url: str, width: int) -> BrowserContext:
+    """A window in which one of our people has signed in with both steps."""
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    session = browser_of(person).cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": session, "url": url}])
+    return context
+
+
+def test_from_the_work_list_an_account_is_made_well(
+    browser: Browser, shop: Shop, live_server: Any
+) -> None:
+    boss = colleague("boss", StaffRole.SUPERUSER)
+    staff.assign(tenant_id=shop.tenant.pk, staff=boss, actor=None)
+    troubles.look_at_all(timezone.now())
+    said: list[str] = []
+    context = window_of(browser, boss, live_server.url, 1280)
+    page = context.new_page()
+    page.on("pageerror", lambda error: said.append(f"page error: {error}"))
+    page.on(
+        "console",
+        lambda one: said.append(one.text) if one.type in ("error", "warning") else None,
+    )
+    page.goto(f"{live_server.url}/admin/")
+    expect(page.get_by_text("1 incident is open.")).to_be_visible()
+    fits(page, "staff-work-1280")
+    page.get_by_role("link", name="Resume").click()
+    page.get_by_label("Why").fill("They rang: the till is back")
+    fits(page, "staff-ask-1280")
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_text("Store till goes on.")).to_be_visible()
+    fits(page, "staff-account-1280")
+    page.get_by_role("link", name="All of it").click()
+    expect(page.get_by_text("They rang: the till is back")).to_be_visible()
+
+    page.get_by_role("link", name="Our people").click()
+    expect(page.get_by_role("link", name="boss@staff.example.com")).to_be_visible()
+    fits(page, "staff-table-1280")
+    page.get_by_role("link", name="boss@staff.example.com").click()
+    expect(page.get_by_text("Another superuser has to change your own role.")).to_be_visible()
+    # The narrow window shows the same pages, unfold's table with its menu as well.
+    page.set_viewport_size({"width": 390, "height": 844})
+    fits(page, "staff-person-390")
+    for name, address in (
+        ("work", ""),
+        ("accounts", "accounts/"),
+        ("account", f"accounts/{shop.tenant.slug}/"),
+        ("audit", f"accounts/{shop.tenant.slug}/audit/"),
+        ("table", "tenants/user/"),
+    ):
+        page.goto(f"{live_server.url}/admin/{address}")
+        fits(page, f"staff-{name}-390")
+    assert said == []
+    context.close()
