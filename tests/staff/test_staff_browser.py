@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from integrations.models import Connection, ConnectionState
 from integrations.services import onboarding, troubles
@@ -47,6 +48,15 @@ def window_of(browser: Browser, person: User, url: str, width: int) -> BrowserCo
     return context
 
 
+def shut_out(page: Page) -> list[str]:
+    """What axe-core finds in a page of ours that shuts somebody out."""
+    asked = {"resultTypes": ["violations"]}
+    rows = Axe().run(page, options=asked).response["violations"]
+    return [
+        f"{row['id']}: {row['help']}" for row in rows if row["impact"] in ("serious", "critical")
+    ]
+
+
 def test_from_the_work_list_an_account_is_made_well(
     browser: Browser, shop: Shop, live_server: Any
 ) -> None:
@@ -70,6 +80,7 @@ def test_from_the_work_list_an_account_is_made_well(
     page.get_by_role("button", name="Resume").click()
     expect(page.get_by_text("Store till goes on.")).to_be_visible()
     fits(page, "staff-account-1280")
+    expect(page.get_by_text("Received")).to_be_visible()
     page.get_by_role("link", name="All of it").click()
     expect(page.get_by_text("They rang: the till is back")).to_be_visible()
 
@@ -90,5 +101,7 @@ def test_from_the_work_list_an_account_is_made_well(
     ):
         page.goto(f"{live_server.url}/admin/{address}")
         fits(page, f"staff-{name}-390")
+        if name != "table":
+            assert shut_out(page) == [], name
     assert said == []
     context.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -15,15 +16,17 @@ from django.views.decorators.http import require_safe
 from clarity.web.access import zone_of
 from clarity.web.activity.words import Badge
 from clarity.web.audit.views import line as audit_line
+from clarity.web.dashboard.words import number, took
 from clarity.web.incidents import sentences
 from clarity.web.staff import work
 from clarity.web.staff.gate import staff_page
 from clarity.web.tenant_settings import words
 from integrations.models import Connection, DeliveryState, Flow, IncidentState, Pair
-from integrations.services import accuracy, incidents, onboarding, troubles
+from integrations.services import accuracy, figures, hours, incidents, onboarding, troubles
 from integrations.services.connection_facts import system_of
+from integrations.services.figures import Span
 from integrations.services.overview import Group, Open, open_records
-from tenants.models import Membership, User
+from tenants.models import Membership, Tenant, User
 from tenants.services import audit_log, staff, staff_door
 from tenants.services.audit_log import Asked, Cursor
 from tenants.services.staff import May
@@ -75,6 +78,7 @@ def account(request: HttpRequest, person: User, slug: str) -> HttpResponse:
             "ways": [(way, onboarding.progress(way)) for way in onboarding.open_ways()],
             "connections": _connections(),
             "pairs": _pairs(),
+            "day": _day(now=now, tenant=tenant),
             "incidents": _incidents(),
             "members": list(Membership.objects.select_related("user").order_by("created_at", "pk")),
             "notes": staff_door.notes(),
@@ -135,6 +139,21 @@ def _pairs() -> list[PairLine]:
         )
         for pair in pairs
     ]
+
+
+def _day(*, now: datetime, tenant: Tenant) -> list[tuple[str, str]]:
+    """What came in the last 24 hours and what became of it, [] when nothing came."""
+    total = figures.read(
+        flows=list(Flow.objects.order_by("pk")), span=Span.DAY, now=now, zone=zone_of(tenant)
+    ).total
+    if not total.received:
+        return []
+    counts = [("received", total.received)]
+    counts += [(name, total.counts[name]) for name in hours.COLUMNS if total.counts[name]]
+    found = [(name.capitalize(), number(count)) for name, count in counts]
+    if total.freshness.p95 is not None:
+        found.append(("95 % arrived within", took(total.freshness.p95)))
+    return found
 
 
 def _flow(flow: Flow, open_now: dict[Group, Open]) -> FlowLine:
