@@ -9,7 +9,6 @@ from typing import Any
 from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -19,6 +18,7 @@ from clarity.web.audit.views import line as audit_line
 from clarity.web.dashboard.words import number, took
 from clarity.web.incidents import sentences
 from clarity.web.staff import work
+from clarity.web.staff.frame import account_page
 from clarity.web.staff.gate import staff_page
 from clarity.web.tenant_settings import words
 from integrations.models import Connection, DeliveryState, Flow, IncidentState, Pair
@@ -72,8 +72,6 @@ def account(request: HttpRequest, person: User, slug: str) -> HttpResponse:
     with staff_door.looking(person, slug, at="the account's page") as tenant:
         standing = troubles.look(now=now)
         context: dict[str, Any] = {
-            "here": "accounts",
-            "account": tenant,
             "lines": work.lines_of(standing, person),
             "ways": [(way, onboarding.progress(way)) for way in onboarding.open_ways()],
             "connections": _connections(),
@@ -89,8 +87,9 @@ def account(request: HttpRequest, person: User, slug: str) -> HttpResponse:
             "may_act": staff.may(person, May.ACT),
             "form_id": uuid4(),
         }
-    with timezone.override(zone_of(tenant)):
-        return render(request, "staff/account.html", context)
+    return account_page(
+        request, person, "staff/account.html", tenant=tenant, tab="account", context=context
+    )
 
 
 @staff_page
@@ -102,14 +101,13 @@ def audit_log_page(request: HttpRequest, person: User, slug: str) -> HttpRespons
         found = audit_log.entries(Asked(), after=after, limit=ENTRIES + 1)
         shown = [audit_line(entry, slug=slug) for entry in found[:ENTRIES]]
     context = {
-        "here": "accounts",
-        "account": tenant,
         "entries": shown,
         "is_first": after is None,
         "next": str(audit_log.cursor_of(found[ENTRIES - 1])) if len(found) > ENTRIES else "",
     }
-    with timezone.override(zone_of(tenant)):
-        return render(request, "staff/audit.html", context)
+    return account_page(
+        request, person, "staff/audit.html", tenant=tenant, tab="account-audit", context=context
+    )
 
 
 def _connections() -> list[ConnectionLine]:
