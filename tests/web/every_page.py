@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -20,7 +21,7 @@ from integrations.models import ChannelKind, Incident
 from integrations.services import alerts, exporting, introducing, onboarding
 from mappings.canonical.record import Entity
 from tenants import scope
-from tenants.models import Membership, Role, User
+from tenants.models import Deputation, Membership, Role, User
 from tenants.services import api_tokens, invitations
 from tests.web.shops import Shop
 from tests.web.test_backfills import filled
@@ -98,6 +99,9 @@ def objects(shop: Shop) -> dict[str, Any]:
         ).channel
         address = channel.addresses.get()
         way = onboarding.begin(pos="heartland", store="magento", actor=shop.owner, now=now)
+        deputation = Deputation.objects.create(
+            staff=other, reason="they rang us", begun_at=now, ends_at=now + timedelta(minutes=15)
+        )
         export = exporting.start(actor=shop.owner, now=now)
         there = {
             "pair_id": shop.pair.pk,
@@ -113,6 +117,7 @@ def objects(shop: Shop) -> dict[str, Any]:
             "address_id": address.pk,
             "onboarding_id": way.pk,
             "export_id": export.pk,
+            "deputation_id": deputation.pk,
             "number": 1,
             **WORDS,
         }
