@@ -56,7 +56,8 @@ def _hidden(table: str) -> str:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0001_ledger"),
+        ("billing", "0002_stripe"),
+        ("billing", "0003_trials"),
         ("tenants", "0006_staff"),
     ]
 

@@ -124,7 +124,7 @@ def recurring(person: User, *, today: date) -> list[Recurring]:
         mine = [one for one in pairs[row.tenant_id] if one.ends_on is None]
         term = term_at(row.anchor_on, max(today, row.anchor_on), row.plan.months)
         net = agreed[row.tenant_id].net(row.plan, currency=row.currency, term=term, on=today)
-        if not mine or net is None or is_trial(row):
+        if not mine or net is None or row.is_trial:
             continue
         a_month = net * len(mine) / row.plan.months
         found.append(
@@ -166,11 +166,6 @@ def by_currency(rows: Iterable[Recurring]) -> dict[str, tuple[int, int, Decimal,
     return dict(sorted(sums.items()))
 
 
-def is_trial(row: Subscription) -> bool:
-    """Whether its term costs nothing."""
-    return bool(getattr(row, "is_trial", False))
-
-
 def _renewal(row: Subscription, pairs: Sequence[BilledPair], agreed: _Agreed) -> Renewal:
     if row.state == SubscriptionState.CANCELLED:
         return Renewal(row.tenant, row.currency, row.renews_on, 0, None, "It ends: cancelled.")
@@ -195,14 +190,14 @@ def _renewal(row: Subscription, pairs: Sequence[BilledPair], agreed: _Agreed) ->
     if any(net is None for net in nets):
         problem = f"Plan {plan.name} has no price in {row.currency} on {term.starts_on}. Add one."
         return Renewal(row.tenant, row.currency, row.renews_on, len(left), None, problem=problem)
-    said = "The first term after the trial." if is_trial(row) else ""
+    said = "The first term after the trial." if row.is_trial else ""
     total = sum((net for net in nets if net is not None), ZERO)
     return Renewal(row.tenant, row.currency, row.renews_on, len(left), total, said)
 
 
 def _promised(pair: BilledPair, row: Subscription, plan: Plan) -> Decimal | None:
     """What was agreed to in a trial for the term after it, at most."""
-    return getattr(pair, "agreed_a_term", None) if plan.pk == row.plan_id else None
+    return pair.agreed_a_term if plan.pk == row.plan_id else None
 
 
 def _read(
