@@ -100,6 +100,8 @@ ACTIONS: Mapping[str, str] = {
     "staff.released": "One of our staff no longer looks after the account",
     "staff.role_changed": "Changed the role of one of our staff",
     "tenant.created": "Made the account",
+    "trial.granted": "Granted a trial",
+    "trial.withdrawn": "Took a trial back that had not begun",
 }
 
 OBJECTS: Mapping[str, str] = {
@@ -123,6 +125,7 @@ OBJECTS: Mapping[str, str] = {
     "pair": "pair",
     "privacyrequest": "privacy request",
     "tenant": "account",
+    "trial": "trial",
     "user": "person",
 }
 """By the type's name in small letters."""
