@@ -100,6 +100,8 @@ ACTIONS: Mapping[str, str] = {
     "staff.released": "One of our staff no longer looks after the account",
     "staff.role_changed": "Changed the role of one of our staff",
     "tenant.created": "Made the account",
+    "work.left_alone": "Left a trouble alone until a day",
+    "work.taken_up": "Took a trouble up again",
     "trial.granted": "Granted a trial",
     "trial.withdrawn": "Took a trial back that had not begun",
 }
