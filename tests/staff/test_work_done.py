@@ -12,8 +12,7 @@ from django.core import mail
 from django.utils import timezone
 
 from integrations.models import Connection, ConnectionState, Lane
-from integrations.services import onboarding, troubles
-from integrations.vault import store
+from integrations.services import connections, onboarding, troubles
 from tenants import scope
 from tenants.billing.models import Invoice, PaymentTry, Receivable, TryState
 from tenants.billing.services import catalogue
@@ -216,9 +215,15 @@ def test_an_invitation_is_sent_again(shop: Shop, manager: User) -> None:
 
 def test_credentials_that_end_say_when(shop: Shop) -> None:
     ends = {"access_token_expires_at": NOW, "refresh_token_expires_at": NOW + timedelta(days=12)}
+    connections.move(
+        shop.pair.store,
+        base_url="http://127.0.0.1:9/",
+        settings={},
+        credentials={name: one.isoformat() for name, one in ends.items()},
+        now=NOW,
+    )
     with scope.tenant(shop.tenant.pk):
         Lane.objects.filter(pk=shop.pair.store.pk).update(refresh_at=NOW - timedelta(hours=2))
-        store.put(shop.pair.store.pk, {name: one.isoformat() for name, one in ends.items()})
         row = troubles.look(now=NOW)
         assert [one["said"] for one in row.troubles] == [
             "The credentials of Web shop were not renewed in time. They end in 12 days; then the owner"
