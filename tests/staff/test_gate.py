@@ -28,6 +28,7 @@ HOUR = 3600.0
 FAR = {
     "slug": "nobody",
     "incident_id": 1,
+    "item_id": 1,
     "connection_id": uuid4(),
     "user_id": uuid4(),
     "tenant_id": uuid4(),

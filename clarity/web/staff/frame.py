@@ -29,6 +29,8 @@ class Tab:
 # In the order they stand in.
 TABS: Sequence[Tab] = (
     Tab("Overview", "account"),
+    Tab("Records", "account-inbox"),
+    Tab("Incidents", "account-incidents"),
     Tab("Audit log", "account-audit"),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from clarity.web.staff import account, accounts, acts, people, work
+from clarity.web.staff.records.urls import urlpatterns as records
 
 urlpatterns = [
     path("", work.work_list, name="index"),
@@ -22,6 +23,7 @@ urlpatterns = [
         acts.resume,
         name="account-resume",
     ),
+    *records,
     path("people/<uuid:user_id>/", people.person, name="person"),
     path("people/<uuid:user_id>/role/", people.change_role, name="person-role"),
     path("people/<uuid:user_id>/assign/", people.assign, name="person-assign"),
