@@ -15,9 +15,9 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from integrations.models import Attempt, Connection, Delivery, Flow, InboxItem
+from integrations.models import Attempt, Connection, Delivery, Flow, InboxItem, InboxState
 from integrations.services import row_walks
-from integrations.services.records import OPEN, with_outcome
+from integrations.services.records import OPEN
 from integrations.services.row_pages import Rows, Source, in_order
 from integrations.services.row_walks import Place, Stretch
 from integrations.sync.incidents import STOPPED_DELIVERY, STOPPED_ITEM
@@ -188,7 +188,7 @@ def _flows(asked: Asked) -> list[int]:
 
 
 def _with_outcomes(rows: Sequence[InboxItem]) -> list[Item]:
-    flows = list(Flow.objects.order_by("pk").values_list("pk", flat=True))
-    shown = InboxItem.objects.filter(pk__in=[row.pk for row in rows])
-    outcomes = {row.pk: str(row.outcome) for row in with_outcome(shown, flows)}
-    return [Item(row, outcomes.get(row.pk, row.state)) for row in rows]
+    passed = [row.pk for row in rows if row.state == InboxState.PASSED]
+    made = Delivery.objects.filter(inbox_item__in=passed).order_by("inbox_item", "id")
+    last = dict(made.values_list("inbox_item", "state"))
+    return [Item(row, last.get(row.pk, row.state)) for row in rows]
