@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.db import connection as database
 from django.db.models import Q
@@ -66,12 +67,12 @@ FROM unnest(%(ids)s::bigint[]) AS n (id)
 
 def counted(rows: Sequence[Incident]) -> list[Counted]:
     """Each with its count, in one query that reads at most so many rows of each."""
+    values: dict[str, Any] = {
+        "tenant": scope.current(),
+        "ids": [row.pk for row in rows],
+        "limit": MOST + 1,
+    }
     with database.cursor() as cursor:
-        values = {
-            "tenant": scope.current(),
-            "ids": [row.pk for row in rows],
-            "limit": MOST + 1,
-        }
         cursor.execute(_STOPPED, values)
         stopped = dict(cursor.fetchall())
     return [Counted(row, stopped.get(row.pk, 0)) for row in rows]

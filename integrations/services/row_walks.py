@@ -212,4 +212,4 @@ def _by_id(sql: str, stretch: Stretch, **values: Any) -> list[Place]:
 def _rows(sql: str, stretch: Stretch, values: dict[str, Any]) -> list[tuple[Any, int]]:
     with database.cursor() as cursor:
         cursor.execute(sql, {**values, "tenant": scope.current(), "limit": stretch.limit})
-        return cursor.fetchall()
+        return list(cursor.fetchall())

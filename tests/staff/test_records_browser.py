@@ -12,7 +12,7 @@ from mappings.canonical.record import Entity
 from tenants import scope
 from tenants.models import StaffRole
 from tenants.services import staff
-from tests.browser.window import fits
+from tests.browser.window import PICTURES, fits
 from tests.staff.conftest import colleague
 from tests.staff.test_staff_browser import shut_out, window_of
 from tests.web.shops import delivered_order, delivery, make_shop, notice
@@ -57,14 +57,12 @@ def test_an_order_is_found_looked_into_and_replayed(browser: Browser, live_serve
     page.get_by_role("button", name="Replay").click()
     expect(page.get_by_text("Order #1003 runs again.")).to_be_visible()
     base = f"{live_server.url}/admin/accounts/{shop.tenant.slug}/"
-    for name in PAGES:
-        page.goto(f"{base}{name.format(item=item.pk, incident=incident)}")
-        fits(page, f"staff-{name.partition('/')[0]}-{len(name)}-1280")
-    page.set_viewport_size({"width": 390, "height": 844})
-    for name in PAGES:
-        page.goto(f"{base}{name.format(item=item.pk, incident=incident)}")
-        fits(page, f"staff-{name.partition('/')[0]}-{len(name)}-390")
-        assert shut_out(page) == [], name
+    for width in (1280, 390) if PICTURES else (390,):
+        page.set_viewport_size({"width": width, "height": 844})
+        for name in PAGES:
+            page.goto(f"{base}{name.format(item=item.pk, incident=incident)}")
+            fits(page, f"staff-{name.partition('/')[0]}-{len(name)}-{width}")
+            assert shut_out(page) == [], name
     page.goto(f"{live_server.url}/admin/find/?q=1001")
     fits(page, "staff-find-390")
     assert shut_out(page) == []
@@ -74,7 +72,6 @@ def test_an_order_is_found_looked_into_and_replayed(browser: Browser, live_serve
 
 PAGES = (
     "inbox/",
-    "deliveries/?state=held",
     "attempts/",
     "search/?q=10&list",
     "records/{item}/",
