@@ -23,13 +23,17 @@ class NotAssigned(LookupError):
 
 
 @contextlib.contextmanager
-def looking(person: User, slug: str, *, at: str, reason: str = "") -> Iterator[Tenant]:
+def looking(
+    person: User, slug: str, *, at: str, needs: May = May.LOOK, reason: str = ""
+) -> Iterator[Tenant]:
     """The scope of an assigned tenant, to read in. `at` names what is looked at, for the audit log.
+    `needs`: what the role has to include; BILL for what is billed, which finance sees alone.
 
-    With a `reason` where what is shown is about persons. The entry is committed before anything is shown, so looking and then failing leaves a trace. Call
-    outside any scope. Raises NotAllowed, NotAssigned.
+    With a `reason` where what is shown is about persons. The entry is committed before anything is
+    shown, so looking and then failing leaves a trace. Call outside any scope. Raises NotAllowed,
+    NotAssigned.
     """
-    tenant = admitted(person, slug, May.LOOK)
+    tenant = admitted(person, slug, needs)
     with scope.tenant(tenant.pk):
         _looked(tenant, person, at=at, reason=reason)
     with scope.tenant(tenant.pk):
@@ -37,13 +41,15 @@ def looking(person: User, slug: str, *, at: str, reason: str = "") -> Iterator[T
 
 
 @contextlib.contextmanager
-def acting(person: User, slug: str, *, act: str, reason: str, about: str = "") -> Iterator[Tenant]:
+def acting(
+    person: User, slug: str, *, act: str, reason: str, about: str = "", needs: May = May.ACT
+) -> Iterator[Tenant]:
     """The scope of an assigned tenant, to change something in, for a reason that is kept.
 
     The entry and what is done commit together; the service that does it writes its own as well, with
     the same person. Call outside any scope. Raises NotAllowed, NotAssigned, ReasonNeeded.
     """
-    tenant = admitted(person, slug, May.ACT)
+    tenant = admitted(person, slug, needs)
     why = staff.said_why(reason)
     with scope.tenant(tenant.pk):
         _acted(tenant, person, act=act, reason=why, about=about)

@@ -32,6 +32,9 @@ FAR = {
     "connection_id": uuid4(),
     "user_id": uuid4(),
     "tenant_id": uuid4(),
+    "kind": "paused",
+    "snooze_id": 1,
+    "invitation_id": uuid4(),
 }
 
 

@@ -42,6 +42,10 @@ ACTIONS: Mapping[str, str] = {
     "convergence.mended": "Sent again what differed between both sides",
     "convergence.started": "Started a comparison of both sides",
     "customer.linked": "Linked a customer",
+    "deputation.allowed": "Allowed our staff to act on the account's behalf",
+    "deputation.begun": "One of our staff began to act on the account's behalf",
+    "deputation.ended": "Ended one of our staff's time of acting on the account's behalf",
+    "deputation.forbidden": "Forbade our staff to act on the account's behalf",
     "door.opened": "An account manager looked in",
     "dry_run.started": "Started a dry run",
     "export.downloaded": "Downloaded an export",
@@ -96,6 +100,10 @@ ACTIONS: Mapping[str, str] = {
     "staff.released": "One of our staff no longer looks after the account",
     "staff.role_changed": "Changed the role of one of our staff",
     "tenant.created": "Made the account",
+    "work.left_alone": "Left a trouble alone until a day",
+    "work.taken_up": "Took a trouble up again",
+    "trial.granted": "Granted a trial",
+    "trial.withdrawn": "Took a trial back that had not begun",
 }
 
 OBJECTS: Mapping[str, str] = {
@@ -105,6 +113,7 @@ OBJECTS: Mapping[str, str] = {
     "apitoken": "API token",
     "backfill": "backfill",
     "connection": "connection",
+    "deputation": "time on the account's behalf",
     "export": "export",
     "flow": "flow",
     "inboxitem": "record",
@@ -118,6 +127,7 @@ OBJECTS: Mapping[str, str] = {
     "pair": "pair",
     "privacyrequest": "privacy request",
     "tenant": "account",
+    "trial": "trial",
     "user": "person",
 }
 """By the type's name in small letters."""
