@@ -31,6 +31,12 @@ FAR = {
     "connection_id": uuid4(),
     "user_id": uuid4(),
     "tenant_id": uuid4(),
+    "pair_id": uuid4(),
+    "flow_id": 1,
+    "cursor_id": 1,
+    "number": 1,
+    "name": "nothing",
+    "chore": "nothing",
 }
 
 

@@ -29,6 +29,10 @@ class Tab:
 # In the order they stand in.
 TABS: Sequence[Tab] = (
     Tab("Overview", "account"),
+    Tab("Pairs", "account-pairs"),
+    Tab("Connections", "account-connections"),
+    Tab("Mappings", "account-rules"),
+    Tab("Advanced", "account-advanced"),
     Tab("Audit log", "account-audit"),
 )
 

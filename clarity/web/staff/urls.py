@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
 from clarity.web.staff import account, accounts, acts, people, work
 
@@ -22,6 +22,7 @@ urlpatterns = [
         acts.resume,
         name="account-resume",
     ),
+    path("", include("clarity.web.staff.engine.urls")),
     path("people/<uuid:user_id>/", people.person, name="person"),
     path("people/<uuid:user_id>/role/", people.change_role, name="person-role"),
     path("people/<uuid:user_id>/assign/", people.assign, name="person-assign"),
