@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from integrations.connector_kit.base import Places
 from integrations.connector_kit.registry import UnknownConnector, get
 from integrations.models import Connection, ConnectionState, Cursor
+from integrations.services.verdict import PLURALS
 from integrations.sync import lanes
 from mappings.canonical.record import Entity
 from tenants.models import User
@@ -55,7 +56,7 @@ def standing(cursor: Cursor) -> Standing:
     by_time = places is not None and bool(places.at(_ANY, cursor.connection.flavour))
     return Standing(
         cursor,
-        cursor.entity.replace("_", " ").capitalize(),
+        _plural(cursor.entity),
         places.reached(cursor.value) if places and cursor.value else None,
         hashlib.sha256(cursor.value.encode()).hexdigest()[:16],
         by_time,
@@ -121,6 +122,12 @@ def place(before: Standing, to: datetime | None, *, now: datetime) -> str:
     if before.reached is not None and abs(to - before.reached) < SAME:
         raise CannotMove("It stands there already.")
     return places.at(to, before.cursor.connection.flavour)
+
+
+def _plural(entity: str) -> str:
+    """ "Customers"; an entity of another release by its own name."""
+    known = Entity(entity) if entity in set(Entity) else None
+    return (PLURALS[known] if known in PLURALS else entity.replace("_", " ")).capitalize()
 
 
 def _places(cursor: Cursor) -> Places | None:

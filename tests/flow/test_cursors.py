@@ -1,4 +1,4 @@
-"""A reading place that a person moves while a page is being read."""
+"""A cursor that a person moves while a page is being read."""
 
 from __future__ import annotations
 

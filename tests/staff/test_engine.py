@@ -1,4 +1,4 @@
-"""Pairs, connections, rules, tables, reading places and chores below /admin/."""
+"""Pairs, connections, rules, tables, cursors and chores below /admin/."""
 
 from __future__ import annotations
 
@@ -345,10 +345,10 @@ def test_an_entry_of_a_table_is_added_changed_and_removed(page: Client, shop: Sh
     ] * 2
 
 
-# --- reading places --------------------------------------------------------------------------------
+# --- cursors ---------------------------------------------------------------------------------------
 
 
-def test_a_reading_place_is_moved_after_its_meaning_was_said(page: Client, shop: Shop) -> None:
+def test_a_cursor_is_moved_after_its_meaning_was_said(page: Client, shop: Shop) -> None:
     now = timezone.now()
     stands = (now - timedelta(hours=2)).isoformat()
     with scope.tenant(shop.tenant.pk):

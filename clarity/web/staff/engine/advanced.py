@@ -1,4 +1,4 @@
-"""Below the surface of an account: its lanes, its reading places, its data key."""
+"""Below the surface of an account: its lanes, its cursors, its data key."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _WRITTEN = "%-d %B %Y, %H:%M:%S %Z"
 def overview(request: HttpRequest, person: User, slug: str) -> HttpResponse:
     """Who calls which account at this moment, how far each is read, and which key seals."""
     now = timezone.now()
-    with staff_door.looking(person, slug, at="lanes, reading places and data key") as tenant:
+    with staff_door.looking(person, slug, at="lanes, cursors and data key") as tenant:
         lanes = list(Lane.objects.select_related("connection").order_by("connection__name", "pk"))
         used = budgets.in_use(connections=[one.pk for one in lanes], now=now)
         context = {
@@ -46,7 +46,7 @@ def overview(request: HttpRequest, person: User, slug: str) -> HttpResponse:
                 }
                 for one in lanes
             ],
-            "places": [(one.cursor.connection, one) for one in cursors.every()],
+            "cursors": cursors.every(),
             "key": credential_renewal.data_key(),
             "may_act": staff.may(person, May.ACT),
         }
@@ -95,7 +95,7 @@ def move(request: HttpRequest, person: User, slug: str, cursor_id: int) -> HttpR
         return f"{after.name} of {cursor.connection.name} are read from the new place on, at once."
 
     act = Act(
-        name="move a reading place",
+        name="move a cursor",
         about=str(cursor_id),
         tab=TAB,
         part="Advanced",

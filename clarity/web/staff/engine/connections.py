@@ -73,7 +73,7 @@ def overview(request: HttpRequest, person: User, slug: str) -> HttpResponse:
 @staff_page
 @require_safe
 def detail(request: HttpRequest, person: User, slug: str, connection_id: UUID) -> HttpResponse:
-    """One connection: health, lane, rate budget, credentials by name, settings, reading places."""
+    """One connection: health, lane, rate budget, credentials by name, settings, cursors."""
     now = timezone.now()
     with staff_door.looking(person, slug, at="a connection") as tenant:
         connection = found(connection_id)
@@ -85,7 +85,7 @@ def detail(request: HttpRequest, person: User, slug: str, connection_id: UUID) -
             "lane": Lane.objects.filter(pk=connection_id).first(),
             "use": budgets.in_use(connections=[connection_id], now=now).get(connection_id),
             "now": now,
-            "places": cursors.of_connection(connection),
+            "cursors": cursors.of_connection(connection),
             "can_pause": connection.state == ConnectionState.ACTIVE,
             "can_resume": connection.state == ConnectionState.PAUSED,
             "can_test": connection.state != ConnectionState.DISCONNECTED,
@@ -159,7 +159,7 @@ def pause(request: HttpRequest, person: User, slug: str, connection_id: UUID) ->
 @_asks_first
 def replace(request: HttpRequest, person: User, slug: str, connection_id: UUID) -> HttpResponse:
     """New credentials by the connector's own form, tried before they take the place of the old ones."""
-    typed = {name: value.strip() for name, value in request.POST.items()}
+    typed = {name: request.POST.get(name, "").strip() for name in request.POST}
 
     def question(connection: Connection, wrong: Wrong) -> Question:
         kit = _kit(connection)

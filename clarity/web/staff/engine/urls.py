@@ -1,8 +1,8 @@
-"""The addresses of pairs, connections, rules, tables and reading places, below /admin/."""
+"""The addresses of pairs, connections, rules, tables and cursors, below /admin/."""
 
 from __future__ import annotations
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from clarity.web.staff.engine import advanced, background, connections, pairs, rules, tables
 
@@ -34,7 +34,7 @@ _rules = [
     path("back/<int:number>/", rules.back, name="account-rules-back"),
 ]
 
-_account = [
+_account: list[URLPattern | URLResolver] = [
     path("pairs/", pairs.overview, name="account-pairs"),
     path("pairs/<uuid:pair_id>/", include(_pair)),
     path("connections/", connections.overview, name="account-connections"),
@@ -43,7 +43,7 @@ _account = [
     path("rules/<int:flow_id>/", include(_rules)),
     path("advanced/", advanced.overview, name="account-advanced"),
     path("advanced/key/", advanced.rotate, name="account-key"),
-    path("advanced/places/<int:cursor_id>/", advanced.move, name="account-cursor-move"),
+    path("advanced/cursors/<int:cursor_id>/", advanced.move, name="account-cursor-move"),
 ]
 
 urlpatterns = [
