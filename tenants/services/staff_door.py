@@ -41,6 +41,18 @@ def looking(
 
 
 @contextlib.contextmanager
+def glancing(person: User, slug: str) -> Iterator[Tenant]:
+    """The scope of an assigned tenant, for how far something has come: counts that a page opened by
+    `looking` asks for anew every second, and nothing of what the tenant keeps. It is not noted again.
+
+    Call outside any scope. Raises NotAllowed, NotAssigned.
+    """
+    tenant = admitted(person, slug, May.LOOK)
+    with scope.tenant(tenant.pk):
+        yield tenant
+
+
+@contextlib.contextmanager
 def acting(
     person: User, slug: str, *, act: str, reason: str, about: str = "", needs: May = May.ACT
 ) -> Iterator[Tenant]:
@@ -74,6 +86,30 @@ def found_at(
                 _looked(tenant, person, at=at, reason="")
                 found.append(tenant)
     return found
+
+
+@contextlib.contextmanager
+def beginning(
+    person: User, slug: str, *, act: str, reason: str, about: str = ""
+) -> Iterator[Tenant]:
+    """The scope of an assigned tenant, to find what a change is about that asks the other system: no
+    transaction waits for that, so it follows behind.
+
+    That it was begun, and why, commits with leaving; the service that does it then writes down that it
+    is done, with the same person. Call outside any scope. Raises NotAllowed, NotAssigned, ReasonNeeded.
+    """
+    tenant = admitted(person, slug, May.ACT)
+    why = staff.said_why(reason)
+    with scope.tenant(tenant.pk):
+        audit.record(
+            action="staff.began",
+            object_type="Tenant",
+            object_id=tenant.pk,
+            actor=person,
+            after={"act": act, **({"about": about} if about else {})},
+            reason=why,
+        )
+        yield tenant
 
 
 def admitted(person: User, slug: str, what: May) -> Tenant:

@@ -35,6 +35,12 @@ FAR = {
     "kind": "paused",
     "snooze_id": 1,
     "invitation_id": uuid4(),
+    "pair_id": uuid4(),
+    "flow_id": 1,
+    "cursor_id": 1,
+    "number": 1,
+    "name": "nothing",
+    "chore": "nothing",
 }
 
 
