@@ -31,6 +31,8 @@ urlpatterns = [
     path("accounts/<slug:slug>/write/", writing.write, name="account-write"),
     path("accounts/<slug:slug>/leave-alone/<slug:kind>/", snoozes.snooze, name="account-snooze"),
     path("accounts/<slug:slug>/take-up/<int:snooze_id>/", snoozes.wake, name="account-wake"),
+    path("", include("clarity.web.staff.records.urls")),
+    path("", include("clarity.web.staff.engine.urls")),
     path("people/<uuid:user_id>/", people.person, name="person"),
     path("people/<uuid:user_id>/role/", people.change_role, name="person-role"),
     path("people/<uuid:user_id>/assign/", people.assign, name="person-assign"),
