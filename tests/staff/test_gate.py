@@ -31,6 +31,8 @@ FAR = {
     "connection_id": uuid4(),
     "user_id": uuid4(),
     "tenant_id": uuid4(),
+    "invoice_id": uuid4(),
+    "agreement_id": 1,
 }
 
 

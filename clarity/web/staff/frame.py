@@ -29,6 +29,7 @@ class Tab:
 # In the order they stand in.
 TABS: Sequence[Tab] = (
     Tab("Overview", "account"),
+    Tab("Billing", "account-billing", May.BILL),
     Tab("Audit log", "account-audit"),
 )
 
