@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from clarity.web.billing import documents
+from clarity.web.billing import documents, pdf
 
 urlpatterns = [
     path("billing/invoices/", documents.listing, name="billing-invoices"),
     path("billing/invoices/<uuid:invoice_id>/", documents.one, name="billing-invoice"),
+    path("billing/invoices/<uuid:invoice_id>/pdf/", pdf.download, name="billing-invoice-pdf"),
 ]
