@@ -36,4 +36,6 @@ RECIPES: dict[str, Recipe] = {
         "term_starts_on": date(2027, 3, 1),
         "renews_on": date(2028, 3, 1),
     },
+    # It has days.
+    "billing_trial": lambda _tenant, _row: {"days": 14, "starts_on": None, "ends_on": None},
 }

@@ -114,6 +114,8 @@ ACTIONS: Mapping[str, str] = {
     "subscription.rests": "The subscription rests: no pair was left to renew",
     "tax_rate.set": "A tax rate was set",
     "tenant.created": "Made the account",
+    "trial.granted": "Granted a trial",
+    "trial.withdrawn": "Took a trial back that had not begun",
 }
 
 OBJECTS: Mapping[str, str] = {
@@ -143,6 +145,7 @@ OBJECTS: Mapping[str, str] = {
     "subscription": "subscription",
     "taxrate": "tax rate",
     "tenant": "account",
+    "trial": "trial",
     "user": "person",
 }
 """By the type's name in small letters."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from clarity.web.billing import details, documents, ending, overview, pair, plans
+from clarity.web.billing import details, documents, ending, overview, pair, pdf, plans
 
 _PAIR = "settings/pairs/<uuid:pair_id>/"
 
@@ -16,6 +16,7 @@ urlpatterns = [
     path("billing/go-on/", ending.go_on, name="billing-go-on"),
     path("billing/invoices/", documents.listing, name="billing-invoices"),
     path("billing/invoices/<uuid:invoice_id>/", documents.one, name="billing-invoice"),
+    path("billing/invoices/<uuid:invoice_id>/pdf/", pdf.download, name="billing-invoice-pdf"),
     path(f"{_PAIR}go-live/", pair.go_live, name="pair-go-live"),
     path(f"{_PAIR}remove/", pair.remove, name="pair-remove"),
 ]

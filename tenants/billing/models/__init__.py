@@ -15,6 +15,7 @@ from tenants.billing.models.subscription import (
     Subscription,
     SubscriptionState,
 )
+from tenants.billing.models.trial import Trial
 
 __all__ = [
     "BilledPair",
@@ -35,4 +36,5 @@ __all__ = [
     "Subscription",
     "SubscriptionState",
     "TaxRate",
+    "Trial",
 ]

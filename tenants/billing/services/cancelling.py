@@ -99,7 +99,7 @@ def next_charge(subscription: Subscription) -> NextCharge | None:
     rate = tax_table.rate(
         subscription.seller, tax_table.buyer(BillingDetails.objects.first()), term.starts_on
     )
-    nets = [renewal_item(pair, plan, currency, term).charge.net for pair in pairs]
+    nets = [renewal_item(pair, plan, subscription, term).charge.net for pair in pairs]
     tax = sum((tax_on(net, rate.percent, currency) for net in nets), ZERO)
     return NextCharge(term.starts_on, len(pairs), sum(nets, ZERO), tax, currency)
 
