@@ -78,6 +78,12 @@ def obstacle_to_resuming(pair: Pair) -> str:
     return ""
 
 
+def waiting_for_a_price() -> list[Pair]:
+    """Paused pairs that are not in the subscription any more. Call inside the scope."""
+    rows = Pair.objects.filter(state=PairState.PAUSED).select_related("pos", "store")
+    return [pair for pair in rows.order_by("name", "pk") if obstacle_to_resuming(pair)]
+
+
 def run_due(now: datetime) -> None:
     """The chore: renewals, reminders, and pairs whose subscription ended are paused. Late or twice
     is the same. Call outside any scope."""

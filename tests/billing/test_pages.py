@@ -345,5 +345,56 @@ def test_a_price_page_of_a_cancelled_subscription_says_that_it_ends(
         pair_settings.remove(pair_id=pair.pk, actor=shop.owner, now=now)
         cancelling.cancel(reason="We close", actor=shop.owner, now=now)
     said = text(client, settings_of(shop, pair, "go-live/"))
-    assert "Your subscription is cancelled, so this pair is paused then" in said
+    assert "You have cancelled, so this pair is paused then" in said
     assert "renewing every year" not in said
+
+
+# --- after the end -------------------------------------------------------------------------------
+
+
+def test_after_the_end_all_can_be_read_for_the_days_that_are_said_and_then_bills_alone(
+    shop: Account, now: datetime
+) -> None:
+    pair, client = live_pair(shop, now), browser(shop)
+    records, bills = f"/t/{shop.tenant.slug}/incidents/", url(shop)
+    token_page = "/api/v1/incidents"
+    api = {"HTTP_CLARITY_TENANT": shop.tenant.slug}
+    with scope.tenant(shop.tenant.pk):
+        cancelling.cancel(reason="We close", actor=shop.owner, now=now)
+        renews_on = Subscription.objects.get().renews_on
+    over = at(f"{renews_on}")
+    billed.run_due(over)
+    today = now.date()
+    for readable_until, status in ((today, 200), (today - timedelta(days=1), 403)):
+        with scope.tenant(shop.tenant.pk):
+            Subscription.objects.update(readable_until=readable_until)
+        assert client.get(records).status_code == status
+        assert client.get(token_page, **api).status_code == status
+        said = text(client, bills)
+        assert "The subscription ended on" in said
+        assert settings_of(shop, pair, "go-live/") in said
+    said = client.get(records).content.decode()
+    assert "Nothing was deleted by that." in said
+    assert settings_of(shop, pair, "go-live/") in said
+    for open_page in ("settings/data/", "settings/members/", "start/"):
+        assert client.get(f"/t/{shop.tenant.slug}/{open_page}").status_code == 200
+
+
+def test_a_trial_is_told_with_what_comes_after_it(shop: Account, now: datetime) -> None:
+    catalogue.ensure()
+    Plan.objects.filter(pk="connect").update(trial_days=14)
+    client = browser(shop)
+    assert "14 days, from the first pair that goes live" in text(client, url(shop))
+    pair = live_pair(shop, now)
+    said = text(client, url(shop))
+    assert "Your trial runs until" in said
+    assert "14 of 14" in said
+    assert "There is no invoice." in said
+    assert "Nothing is billed for it when the trial ends" in text(
+        client, settings_of(shop, pair, "remove/")
+    )
+    client.post(settings_of(shop, pair, "remove/"))
+    again = text(client, settings_of(shop, pair, "go-live/"))
+    assert "Your trial: it is free until" in again
+    assert "come to 7,140.00 USD" in again
+    assert "A free place" not in text(client, url(shop))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
@@ -12,7 +13,6 @@ from django.views.decorators.http import require_http_methods
 from clarity.web.access import ADMINS, may_own, member_required, signed_in
 from clarity.web.billing import frame
 from clarity.web.fragments import whole_page
-from clarity.web.tenant_settings.refusing import refuse_unless
 from tenants import scope
 from tenants.billing.arithmetic.countries import COUNTRIES
 from tenants.billing.models import BillingDetails
@@ -61,7 +61,8 @@ def details(request: HttpRequest, membership: Membership) -> HttpResponse:
             kept = BillingDetails.objects.first()
         said = {one.name: getattr(kept, one.name, "") for one in FIELDS}
         return _page(request, membership, said)
-    refuse_unless(may_own(membership))
+    if not may_own(membership):
+        raise PermissionDenied
     said = {one.name: request.POST.get(one.name, "") for one in FIELDS}
     try:
         with scope.tenant(membership.tenant_id):

@@ -15,9 +15,10 @@ from clarity.web.access import ADMINS, member_required
 from clarity.web.billing import documents, frame, plans, prices, words
 from clarity.web.fragments import whole_page
 from integrations.models import Pair
+from integrations.services import billed
 from tenants import scope
 from tenants.billing.models import BilledPair, BillingDetails, Subscription
-from tenants.billing.services import cancelling
+from tenants.billing.services import cancelling, trials
 from tenants.billing.services import pairs as billed_pairs
 from tenants.billing.services import standing as standings
 from tenants.billing.services.cancelling import NextCharge
@@ -52,8 +53,10 @@ def overview(request: HttpRequest, membership: Membership) -> HttpResponse:
             "is_billing": settings.CLARITY_BILLING,
             "subscription": subscription,
             "verdict": words.verdict(standings.standing(now=now), subscription),
+            "trial": trials.trial_of(now=now),
             "charge": _next_charge(subscription),
             "places": _places(subscription),
+            "waiting": billed.waiting_for_a_price(),
             "free": _free(subscription),
             "rows": documents.rows(limit=LATEST, now=now),
             "details": BillingDetails.objects.first(),
@@ -94,7 +97,7 @@ def _places(subscription: Subscription | None) -> list[Place]:
 
 def _free(subscription: Subscription | None) -> list[Place]:
     """Places of removed pairs that the next one may take."""
-    if subscription is None or not subscription.is_running:
+    if subscription is None or not subscription.is_running or subscription.is_trial:
         return []
     left = BilledPair.objects.filter(
         ends_on__isnull=False, is_taken=False, paid_until__gte=subscription.renews_on

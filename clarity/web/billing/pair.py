@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -67,11 +67,8 @@ def remove(request: HttpRequest, membership: Membership, pair_id: UUID) -> HttpR
     if paid_until is None:
         messages.warning(request, f"{pair.name} is not billed; there is nothing to remove.")
     else:
-        day = date_format(paid_until - timedelta(days=1), "j M Y")
         messages.success(
-            request,
-            f"{pair.name} is removed and stopped. Its place is paid until {day}: another pair can"
-            " take it until then.",
+            request, f"{pair.name} is removed and stopped.{_place(membership, paid_until)}"
         )
     return _back(membership, pair_id)
 
@@ -80,9 +77,19 @@ def panel(pair: Pair) -> dict[str, Any]:
     """What the settings of a pair say of its billing. Call inside the scope."""
     row = BilledPair.objects.filter(pair_id=pair.pk, ends_on=None).first()
     return {
+        "is_trial": Subscription.objects.filter(is_trial=True).exists(),
         "billed_pair": row if billed.can_be_removed(pair) else None,
         "needs_price": bool(billed.obstacle_to_resuming(pair)),
     }
+
+
+def _place(membership: Membership, paid_until: date) -> str:
+    """What becomes of the place it leaves; of a trial nothing does."""
+    with scope.tenant(membership.tenant_id):
+        if Subscription.objects.filter(is_trial=True).exists():
+            return ""
+    day = date_format(paid_until - timedelta(days=1), "j M Y")
+    return f" Its place is paid until {day}: another pair can take it until then."
 
 
 def _price(

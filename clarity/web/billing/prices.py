@@ -16,7 +16,7 @@ from integrations.models import Pair
 from integrations.services import billed, pair_settings
 from tenants import scope
 from tenants.billing.arithmetic.money import MOST, ZERO, is_whole
-from tenants.billing.models import BillingDetails, Subscription, SubscriptionState
+from tenants.billing.models import BillingDetails, Plan, Subscription, SubscriptionState
 from tenants.billing.services.pairs import Agreed, Quote
 from tenants.billing.services.problems import BillingProblem
 from tenants.models import Membership
@@ -48,12 +48,19 @@ class Price:
         return self.quote.terms.term.ends_on
 
     @property
-    def last_paid_day(self) -> date:
+    def last_day(self) -> date:
+        """Of the term that runs, or of the trial."""
         return self.renews_on - timedelta(days=1)
 
     @property
+    def plan(self) -> Plan:
+        """What it is billed by: behind a trial, that of the first term after it."""
+        after = self.quote.after_trial
+        return after.plan if after is not None else self.quote.terms.plan
+
+    @property
     def months(self) -> int:
-        return self.quote.terms.plan.months
+        return self.plan.months
 
     @property
     def a_month(self) -> Decimal | None:

@@ -108,7 +108,19 @@ def _cancelled(subscription: Subscription) -> Verdict:
     )
 
 
+def _in_trial(subscription: Subscription) -> Verdict:
+    return Verdict(
+        "good",
+        "clock",
+        f"Your trial runs until {_day(subscription.renews_on - timedelta(days=1))}.",
+        f"On {_day(subscription.renews_on)} the first term is billed for the pairs that are live"
+        " then. Cancel before, and nothing is billed.",
+    )
+
+
 def _running(subscription: Subscription) -> Verdict:
+    if subscription.is_trial:
+        return _in_trial(subscription)
     unpaid = Receivable.objects.filter(open__gt=0)
     sums = unpaid.aggregate(open=Sum("open"), due=Min("due_on"))
     renews = f"It renews on {_day(subscription.renews_on)}."
