@@ -243,7 +243,7 @@ if CLARITY_BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # Off: nobody is billed, and going live asks for no price.
-CLARITY_BILLING = env.flag("CLARITY_BILLING", default=False)
+CLARITY_BILLING = env.flag("CLARITY_BILLING", default=True)
 
 # A webhook above this size is refused with 413 before it is read; anything else above the other.
 CLARITY_WEBHOOK_MAX_BYTES = env.number("CLARITY_WEBHOOK_MAX_BYTES", 5 * 1024 * 1024)
