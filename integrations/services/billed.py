@@ -20,8 +20,8 @@ from integrations.services import pairs
 from integrations.sync import pipeline
 from tenants import scope
 from tenants.billing.models import BilledPair
+from tenants.billing.services import letter_occasions, letter_sending, reminding, renewing
 from tenants.billing.services import pairs as billed_pairs
-from tenants.billing.services import reminding, renewing
 from tenants.billing.services.pairs import Agreed, Quote
 from tenants.billing.services.problems import BillingProblem
 from tenants.models import User
@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 CHORE = "billing"
 EVERY = timedelta(minutes=10)
+LETTERS_CHORE = "billing mails"
+LETTERS_EVERY = timedelta(minutes=1)
 REASON = "stop pairs of ended subscriptions"
 
 
@@ -92,6 +94,13 @@ def run_due(now: datetime) -> None:
     renewing.run_due(now, survives=pipeline.survives)
     reminding.run_due(now, survives=pipeline.survives)
     stop_ended()
+
+
+def send_letters(now: datetime) -> None:
+    """The chore: mails about bills go out. Call outside any scope."""
+    if settings.CLARITY_BILLING:
+        letter_occasions.write_due(now, survives=pipeline.survives)
+        letter_sending.run_due(now, survives=pipeline.survives)
 
 
 def stop_ended() -> None:
