@@ -139,6 +139,9 @@ def test_before_anything_is_billed_the_price_is_said(shop: Account) -> None:
     assert "7,140.00 USD a year" in said
     assert "595.00 USD a month" in said
     assert "There is no invoice." in said
+    start = f"/t/{shop.tenant.slug}/start/"
+    assert "7,140.00 USD a year (595.00 USD a month) before tax" in text(browser(shop), start)
+    assert "USD" not in text(browser(shop, Role.VIEWER), start)
 
 
 def test_the_overview_says_what_is_paid_open_and_charged_next(shop: Account, now: datetime) -> None:
@@ -164,6 +167,9 @@ def test_an_unpaid_bill_is_overdue_and_then_past_its_grace(shop: Account, now: d
     client = browser(shop)
     verdict = client.get(url(shop)).context["verdict"]
     assert verdict.headline == "7,140.00 USD is overdue."
+    dashboard = f"/t/{shop.tenant.slug}/"
+    assert "7,140.00 USD is overdue." in text(client, dashboard)
+    assert "overdue" not in text(browser(shop, Role.VIEWER), dashboard)
     assert "Please pay it before" in verdict.said
     assert "Overdue</span>" in text(client, url(shop, "invoices/"))
     other = account("Later")

@@ -11,12 +11,13 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
-from clarity.web.access import may_own
+from clarity.web.access import may_administer, may_own
 from integrations.models import Pair
 from integrations.services import billed, pair_settings
 from tenants import scope
 from tenants.billing.arithmetic.money import MOST, ZERO, is_whole
 from tenants.billing.models import BillingDetails, Plan, Subscription, SubscriptionState
+from tenants.billing.services import pairs as billed_pairs
 from tenants.billing.services.pairs import Agreed, Quote
 from tenants.billing.services.problems import BillingProblem
 from tenants.models import Membership
@@ -100,6 +101,18 @@ def shown(membership: Membership, pair: Pair) -> dict[str, Any]:
             "is_free_sandbox": settings.CLARITY_BILLING and pair_settings.is_sandbox(pair),
             "may_agree": may_own(membership) or (price is None and not problem),
         }
+
+
+def of_another(membership: Membership) -> Price | None:
+    """What one more pair of real accounts costs today, for those who may see prices; None where
+    nobody is billed, or it cannot be said. Opens the tenant's scope."""
+    if not (settings.CLARITY_BILLING and may_administer(membership)):
+        return None
+    try:
+        with scope.tenant(membership.tenant_id):
+            return of_quote(billed_pairs.quote(now=timezone.now()))
+    except BillingProblem:
+        return None
 
 
 def of_quote(quote: Quote) -> Price:
