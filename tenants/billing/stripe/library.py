@@ -79,8 +79,8 @@ def talking(about: str) -> Iterator[None]:
         found = error.error
         raise CardRefused(
             code=error.code or "",
-            decline=(found.decline_code if found else "") or "",
-            advice=(found.advice_code if found else "") or "",
+            decline=getattr(found, "decline_code", None) or "",
+            advice=getattr(found, "advice_code", None) or "",
         ) from None
     except stripe.IdempotencyError:
         raise KeyTaken("It was asked for before, with other values.") from None

@@ -98,9 +98,9 @@ def as_intent(found: PaymentIntent) -> Intent:
         paid_at=datetime.fromtimestamp(paid, UTC),
         is_live=found.livemode,
         said=_said(found.metadata),
-        code=(error.code if error else "") or "",
-        decline=(error.decline_code if error else "") or "",
-        advice=(error.advice_code if error else "") or "",
+        code=text(error, "code"),
+        decline=text(error, "decline_code"),
+        advice=text(error, "advice_code"),
     )
 
 
@@ -125,11 +125,10 @@ def as_method(found: PaymentMethod) -> Method:
     """What is paid with, as we know it."""
     card, bank = getattr(found, "card", None), getattr(found, "us_bank_account", None)
     if card:
-        return Method(
-            found.id, found.type, card.brand or "", card.last4 or "", card.exp_month, card.exp_year
-        )
+        brand, last4 = text(card, "brand"), text(card, "last4")
+        return Method(found.id, found.type, brand, last4, card.exp_month, card.exp_year)
     if bank:
-        return Method(found.id, found.type, bank.bank_name or "", bank.last4 or "")
+        return Method(found.id, found.type, text(bank, "bank_name"), text(bank, "last4"))
     return Method(found.id, found.type, "", "")
 
 
@@ -163,6 +162,11 @@ def id_of(value: Any) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else str(value.id)
+
+
+def text(found: Any, name: str) -> str:
+    """A field that Stripe leaves out where it has nothing to say."""
+    return getattr(found, name, None) or ""
 
 
 def _refunded(found: RefundObject) -> list[Back]:
