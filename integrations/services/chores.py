@@ -101,6 +101,7 @@ DUTIES: Sequence[Duty] = (
     Duty(billed.CHORE, billed.EVERY, billed.run_due),
     Duty(card_payments.EVENTS, card_payments.EVENTS_EVERY, card_payments.look_into_events),
     Duty(card_payments.CHARGES, card_payments.CHARGES_EVERY, card_payments.collect),
+    Duty(billed.LETTERS_CHORE, billed.LETTERS_EVERY, billed.send_letters),
     Duty("tidying", timedelta(hours=1), tidying.tidy),
     Duty("retention", timedelta(hours=6), _retain),
 )

@@ -9,6 +9,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from tenants import scope
+from tenants.billing.arithmetic import tax_ids
+from tenants.billing.arithmetic.countries import COUNTRIES
 from tenants.billing.arithmetic.money import is_whole, unit
 from tenants.billing.arithmetic.taxes import Buyers
 from tenants.billing.models import (
@@ -144,7 +146,7 @@ def save_details(*, said: dict[str, str], actor: User | None) -> BillingDetails:
     values = {name: " ".join(clean.get(name, "").split()) for name in _LINES}
     values["address"] = clean.get("address", "").strip()
     country = values["country"] = values["country"].upper()
-    if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
+    if country and country not in COUNTRIES:
         raise BillingProblem(f"{country} is no country code; DE is one.", field="country")
     if values["contact_email"]:
         try:
@@ -156,12 +158,22 @@ def save_details(*, said: dict[str, str], actor: User | None) -> BillingDetails:
     for name, longest in {**_LINES, "address": LONGEST_ADDRESS}.items():
         if len(values[name]) > longest:
             raise BillingProblem(f"At most {longest} characters are kept.", field=name)
+    values["tax_id"] = _tax_id(country, values["tax_id"])
     details, _ = BillingDetails.objects.update_or_create(tenant_id=scope.current(), defaults=values)
     audit.record(
         action="billing_details.saved", object_type="BillingDetails", object_id=details.pk,
         actor=actor, after={"country": country, "region": values["region"]},
     )  # fmt: skip
     return details  # type: ignore[no-any-return]
+
+
+def _tax_id(country: str, text: str) -> str:
+    if text and not country:
+        raise BillingProblem("Choose the country that gave you this tax id.", field="country")
+    try:
+        return tax_ids.written(country, text)
+    except tax_ids.BadTaxId as error:
+        raise BillingProblem(str(error), field="tax_id") from None
 
 
 _LINES = {

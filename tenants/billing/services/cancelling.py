@@ -9,7 +9,14 @@ from decimal import Decimal
 from tenants.billing.arithmetic.money import ZERO
 from tenants.billing.arithmetic.taxes import tax_on
 from tenants.billing.models import BillingDetails, Subscription, SubscriptionState
-from tenants.billing.services import access, catalogue, pricing, subscribing, tax_table
+from tenants.billing.services import (
+    access,
+    catalogue,
+    letters,
+    pricing,
+    subscribing,
+    tax_table,
+)
 from tenants.billing.services.problems import BillingProblem, Unknown
 from tenants.billing.services.renewing import catch_up, next_term, renewal_item, renewing_pairs
 from tenants.models import User
@@ -46,6 +53,7 @@ def cancel(*, reason: str, actor: User | None, now: datetime) -> date:
         subscription.state = SubscriptionState.CANCELLED
         subscription.cancelled_at, subscription.cancel_reason = now, said
         subscription.save(update_fields=["state", "cancelled_at", "cancel_reason"])
+        letters.cancelled(at=now, now=now)
         _audit(subscription, "subscription.cancelled", actor, reason=said)
     return subscription.renews_on
 
@@ -99,7 +107,7 @@ def next_charge(subscription: Subscription) -> NextCharge | None:
     rate = tax_table.rate(
         subscription.seller, tax_table.buyer(BillingDetails.objects.first()), term.starts_on
     )
-    nets = [renewal_item(pair, plan, currency, term).charge.net for pair in pairs]
+    nets = [renewal_item(pair, plan, subscription, term).charge.net for pair in pairs]
     tax = sum((tax_on(net, rate.percent, currency) for net in nets), ZERO)
     return NextCharge(term.starts_on, len(pairs), sum(nets, ZERO), tax, currency)
 
