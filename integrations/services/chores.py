@@ -31,6 +31,7 @@ from integrations.services import (
     alert_tidying,
     alert_watching,
     billed,
+    card_payments,
     erasing,
     exporting,
     hours,
@@ -103,6 +104,9 @@ DUTIES: Sequence[Duty] = (
     Duty(privacy_requests.CHORE, timedelta(seconds=30), privacy_requests.run_due),
     Duty(exporting.CHORE, timedelta(seconds=30), exporting.run_due),
     Duty(billed.CHORE, billed.EVERY, billed.run_due),
+    Duty(card_payments.EVENTS, card_payments.EVENTS_EVERY, card_payments.look_into_events),
+    Duty(card_payments.CHARGES, card_payments.CHARGES_EVERY, card_payments.collect),
+    Duty(billed.LETTERS_CHORE, billed.LETTERS_EVERY, billed.send_letters),
     Duty("tidying", timedelta(hours=1), tidying.tidy),
     Duty("retention", timedelta(hours=6), _retain),
 )

@@ -21,6 +21,7 @@ from integrations.models import ChannelKind, Incident
 from integrations.services import alerts, exporting, introducing, onboarding
 from mappings.canonical.record import Entity
 from tenants import scope
+from tenants.billing.models import Letter
 from tenants.billing.services import pairs as billed_pairs
 from tenants.models import Deputation, Membership, Role, User
 from tenants.services import api_tokens, invitations
@@ -120,6 +121,7 @@ def objects(shop: Shop) -> dict[str, Any]:
             "export_id": export.pk,
             "invoice_id": billed(shop, now),
             "deputation_id": deputation.pk,
+            "letter_id": Letter.objects.latest("created_at").pk,
             "number": 1,
             **WORDS,
         }
