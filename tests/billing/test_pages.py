@@ -16,7 +16,15 @@ from integrations.models import Connection, Pair, Preflight, PreflightState
 from integrations.services import billed, pair_settings
 from tenants import scope
 from tenants.billing.models import BilledPair, BillingDetails, Invoice, Plan, Price, Subscription
-from tenants.billing.services import agreements, cancelling, catalogue, crediting, pairs, paying
+from tenants.billing.services import (
+    agreements,
+    cancelling,
+    catalogue,
+    crediting,
+    pairs,
+    paying,
+    reading,
+)
 from tenants.models import AuditEntry, Membership, Role, User
 from tests.billing.conftest import Account, account, at
 
@@ -374,6 +382,7 @@ def test_after_the_end_all_can_be_read_for_the_days_that_are_said_and_then_bills
     for readable_until, status in ((today, 200), (today - timedelta(days=1), 403)):
         with scope.tenant(shop.tenant.pk):
             Subscription.objects.update(readable_until=readable_until)
+        reading.forget()
         assert client.get(records).status_code == status
         assert client.get(token_page, **api).status_code == status
         said = text(client, bills)
