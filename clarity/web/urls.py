@@ -31,6 +31,7 @@ urlpatterns = [
     path("connect/<slug:connector>/callback/", granting.callback, name="connect-callback"),
     path("t/<slug:slug>/", include("clarity.web.tenant_settings.urls")),
     path("t/<slug:slug>/", include("clarity.web.billing.urls")),
+    path("t/<slug:slug>/", include("clarity.web.payments.urls")),
     path("erasure/<uuid:receipt>/", erasure.receipt, name="erasure"),
     path("t/<slug:slug>/", include("clarity.web.alerts.urls")),
     *alert_addresses,

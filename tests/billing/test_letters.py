@@ -13,6 +13,8 @@ import pytest
 from django.core import mail
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
+from django.test import Client
+from django.utils import timezone
 from pypdf import PdfReader
 
 from tenants import scope
@@ -29,6 +31,7 @@ from tenants.billing.services import (
     trial_granting,
 )
 from tenants.billing.services.problems import BillingProblem, NotAllowed, Unknown
+from tenants.models import Membership, Role, User
 from tests.billing.conftest import Account, account, at
 from tests.billing.test_pairs import renew
 
@@ -283,3 +286,36 @@ def test_nobody_is_written_to_of_an_account_that_is_erased(shop: Account, invoic
         Letter.objects.update(state="dropped")
         with pytest.raises(BillingProblem, match="not needed"):
             letters.send_again(letter_id=Letter.objects.get().pk, actor=shop.owner, now=DAY)
+
+
+def test_the_page_shows_how_a_mail_went_out_and_an_owner_asks_for_it_again(
+    shop: Account, invoice: Invoice, settings: Any
+) -> None:
+    def page(client: Client) -> str:
+        there = f"/t/{shop.tenant.slug}/billing/invoices/{invoice.pk}/"
+        return " ".join(client.get(there).content.decode().split())
+
+    owner, admin = Client(), Client()
+    owner.force_login(shop.owner)
+    other = User.objects.create(email="admin@example.com")
+    with scope.tenant(shop.tenant.pk):
+        Membership.objects.create(user=other, role=Role.ADMIN)
+        again = f"/t/{shop.tenant.slug}/billing/mails/{Letter.objects.get().pk}/again/"
+    admin.force_login(other)
+    assert "It goes out in a minute." in page(owner)
+    now = timezone.now()
+    works = settings.EMAIL_BACKEND
+    settings.EMAIL_BACKEND = "clarity.unsent_mail.EmailBackend"
+    letter_sending.run_due(now, survives=survives)
+    assert "Not sent yet: The mail server could not be used (ConnectionError)." in page(owner)
+    settings.EMAIL_BACKEND = works
+    assert admin.post(again).status_code == 403
+    assert "Send again" not in page(admin)
+    for _ in range(2):
+        assert owner.post(again, follow=True).status_code == 200
+    assert len(send(timezone.now())) == 1
+    assert f"to {shop.owner.email}" in page(admin)
+    file = admin.get(f"/t/{shop.tenant.slug}/billing/invoices/{invoice.pk}/pdf/")
+    assert file["Content-Type"] == "application/pdf"
+    assert file["Content-Disposition"] == 'attachment; filename="CC-2026-000001.pdf"'
+    assert file.content.startswith(b"%PDF-1.7")

@@ -21,6 +21,7 @@ from integrations.models import ChannelKind, Incident
 from integrations.services import alerts, exporting, introducing, onboarding
 from mappings.canonical.record import Entity
 from tenants import scope
+from tenants.billing.models import Letter
 from tenants.billing.services import pairs as billed_pairs
 from tenants.models import Membership, Role, User
 from tenants.services import api_tokens, invitations
@@ -116,6 +117,7 @@ def objects(shop: Shop) -> dict[str, Any]:
             "onboarding_id": way.pk,
             "export_id": export.pk,
             "invoice_id": billed(shop, now),
+            "letter_id": Letter.objects.latest("created_at").pk,
             "number": 1,
             **WORDS,
         }

@@ -19,6 +19,7 @@ from clarity.web.fragments import whole_page
 from tenants import scope
 from tenants.billing.documents.tax_sums import tax_sums
 from tenants.billing.models import Invoice, InvoiceKind, Receivable
+from tenants.billing.services import letters
 from tenants.models import Membership
 
 ROWS = 50
@@ -95,6 +96,7 @@ def shown(document: Invoice, *, now: datetime) -> dict[str, Any]:
         "payments": payments,
         "credit_notes": list(notes.order_by("issued_on", "sequence")),
         "owed": -open_row.open if open_row is not None and open_row.open < 0 else None,
+        "letters": letters.of_invoice(document),
         "has_discount": any(line.discount for line in lines),
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from clarity.web.billing import details, documents, ending, overview, pair, pdf, plans
+from clarity.web.billing import details, documents, ending, mails, overview, pair, pdf, plans
 
 _PAIR = "settings/pairs/<uuid:pair_id>/"
 
@@ -17,6 +17,7 @@ urlpatterns = [
     path("billing/invoices/", documents.listing, name="billing-invoices"),
     path("billing/invoices/<uuid:invoice_id>/", documents.one, name="billing-invoice"),
     path("billing/invoices/<uuid:invoice_id>/pdf/", pdf.download, name="billing-invoice-pdf"),
+    path("billing/mails/<uuid:letter_id>/again/", mails.again, name="billing-letter-again"),
     path(f"{_PAIR}go-live/", pair.go_live, name="pair-go-live"),
     path(f"{_PAIR}remove/", pair.remove, name="pair-remove"),
 ]

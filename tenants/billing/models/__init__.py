@@ -7,6 +7,14 @@ from tenants.billing.models.ledger import LedgerModel
 from tenants.billing.models.letter import Letter, LetterKind, LetterState
 from tenants.billing.models.payment import Method, Payment, Receivable
 from tenants.billing.models.plan import Plan, Price
+from tenants.billing.models.provider import (
+    EventState,
+    PaymentTry,
+    StripeCustomer,
+    StripeEvent,
+    TryState,
+    Way,
+)
 from tenants.billing.models.seller import LegalEntity, NumberSeries, TaxRate
 from tenants.billing.models.subscription import (
     BilledPair,
@@ -17,12 +25,14 @@ from tenants.billing.models.subscription import (
     SubscriptionState,
 )
 from tenants.billing.models.trial import Trial
+from tenants.billing.models.unmatched import UnmatchedPayment, UnmatchedState
 
 __all__ = [
     "BilledPair",
     "BillingDetails",
     "Contract",
     "Discount",
+    "EventState",
     "Invoice",
     "InvoiceKind",
     "InvoiceLine",
@@ -34,11 +44,18 @@ __all__ = [
     "Method",
     "NumberSeries",
     "Payment",
+    "PaymentTry",
     "Plan",
     "Price",
     "Receivable",
+    "StripeCustomer",
+    "StripeEvent",
     "Subscription",
     "SubscriptionState",
     "TaxRate",
+    "TryState",
+    "UnmatchedPayment",
+    "UnmatchedState",
+    "Way",
     "Trial",
 ]
