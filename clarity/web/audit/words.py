@@ -22,6 +22,8 @@ ACTIONS: Mapping[str, str] = {
     "alert_channel.switched": "Switched an alert channel",
     "alert_channel.tested": "Tried an alert channel out",
     "alert_digest.changed": "Changed the daily digest",
+    "announcement.ended": "Ended an announcement",
+    "announcement.posted": "Announced something to the account",
     "api_token.created": "Made an API token",
     "api_token.revoked": "Took an API token back",
     "audit.exported": "Exported the audit log",
@@ -92,9 +94,11 @@ ACTIONS: Mapping[str, str] = {
     "sandbox.made": "Made a sandbox pair",
     "staff.acted": "One of our staff did something",
     "staff.assigned": "One of our staff looks after the account now",
+    "staff.grouped": "Put the account into a group of ours",
     "staff.looked": "One of our staff looked in",
     "staff.released": "One of our staff no longer looks after the account",
     "staff.role_changed": "Changed the role of one of our staff",
+    "staff.ungrouped": "Took the account out of a group of ours",
     "tenant.created": "Made the account",
 }
 
@@ -102,6 +106,7 @@ OBJECTS: Mapping[str, str] = {
     "alertaddress": "address for alerts",
     "alertchannel": "alert channel",
     "alertplan": "daily digest",
+    "announcement": "announcement",
     "apitoken": "API token",
     "backfill": "backfill",
     "connection": "connection",
@@ -118,6 +123,7 @@ OBJECTS: Mapping[str, str] = {
     "pair": "pair",
     "privacyrequest": "privacy request",
     "tenant": "account",
+    "tenantgroup": "group of ours",
     "user": "person",
 }
 """By the type's name in small letters."""
