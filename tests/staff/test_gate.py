@@ -31,6 +31,10 @@ FAR = {
     "connection_id": uuid4(),
     "user_id": uuid4(),
     "tenant_id": uuid4(),
+    "job_id": uuid4(),
+    "group_id": 1,
+    "template_id": 1,
+    "announcement_id": 1,
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -20,8 +21,8 @@ from integrations.models import ChannelKind, Incident
 from integrations.services import alerts, exporting, introducing, onboarding
 from mappings.canonical.record import Entity
 from tenants import scope
-from tenants.models import Membership, Role, User
-from tenants.services import api_tokens, invitations
+from tenants.models import Announcement, Membership, Role, User
+from tenants.services import announcements, api_tokens, invitations
 from tests.web.shops import Shop
 from tests.web.test_backfills import filled
 from tests.web.test_incidents import stuck, unread
@@ -99,7 +100,13 @@ def objects(shop: Shop) -> dict[str, Any]:
         address = channel.addresses.get()
         way = onboarding.begin(pos="heartland", store="magento", actor=shop.owner, now=now)
         export = exporting.start(actor=shop.owner, now=now)
+        announcement = Announcement.objects.create(
+            form_id=uuid4(), text="Maintenance tonight", severity="info", meant_for="some",
+            begins_at=now, ends_at=now + timedelta(hours=1),
+        )  # fmt: skip
+        announcements.post(announcement, actor=shop.owner)
         there = {
+            "announcement_id": announcement.pk,
             "pair_id": shop.pair.pk,
             "flow_id": shop.flows[Entity.ORDER].pk,
             "connection_id": shop.pair.pos.pk,

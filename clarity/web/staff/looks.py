@@ -21,6 +21,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The pages this person may open."""
     person = signed_in(request)
     items = [("Work list", "checklist", "index"), ("Accounts", "storefront", "accounts")]
+    if person is not None and may(person, May.ACT):
+        items.append(("Several at once", "checklist_rtl", "bulk-jobs"))
     if person is not None and may(person, May.GOVERN):
         items.append(("Our people", "group", "tenants_user_changelist"))
     return [

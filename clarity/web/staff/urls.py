@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.urls import path
 
 from clarity.web.staff import account, accounts, acts, people, work
+from clarity.web.staff.bulk.urls import urlpatterns as bulk_urls
 
 urlpatterns = [
+    *bulk_urls,
     path("", work.work_list, name="index"),
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/<slug:slug>/", account.account, name="account"),
