@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -20,7 +21,8 @@ from integrations.models import ChannelKind, Incident
 from integrations.services import alerts, exporting, introducing, onboarding
 from mappings.canonical.record import Entity
 from tenants import scope
-from tenants.models import Membership, Role, User
+from tenants.billing.services import pairs as billed_pairs
+from tenants.models import Deputation, Membership, Role, User
 from tenants.services import api_tokens, invitations
 from tests.web.shops import Shop
 from tests.web.test_backfills import filled
@@ -98,6 +100,9 @@ def objects(shop: Shop) -> dict[str, Any]:
         ).channel
         address = channel.addresses.get()
         way = onboarding.begin(pos="heartland", store="magento", actor=shop.owner, now=now)
+        deputation = Deputation.objects.create(
+            staff=other, reason="they rang us", begun_at=now, ends_at=now + timedelta(minutes=15)
+        )
         export = exporting.start(actor=shop.owner, now=now)
         there = {
             "pair_id": shop.pair.pk,
@@ -113,6 +118,8 @@ def objects(shop: Shop) -> dict[str, Any]:
             "address_id": address.pk,
             "onboarding_id": way.pk,
             "export_id": export.pk,
+            "invoice_id": billed(shop, now),
+            "deputation_id": deputation.pk,
             "number": 1,
             **WORDS,
         }
@@ -120,6 +127,19 @@ def objects(shop: Shop) -> dict[str, Any]:
         row=way, side=WORDS["side"], typed="shop.example.com", actor=shop.owner, now=now
     )
     return there
+
+
+def billed(shop: Shop, now: datetime) -> UUID:
+    """An invoice of a pair that is gone. Call inside the scope."""
+    issued = billed_pairs.went_live(
+        pair_id=uuid4(),
+        pair_name="High street",
+        agreed=billed_pairs.quote(now=now).agreed,
+        actor=shop.owner,
+        now=now,
+    )
+    assert issued is not None
+    return issued.pk  # type: ignore[no-any-return]
 
 
 def member(shop: Shop, role: Role) -> User:

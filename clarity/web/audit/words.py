@@ -45,6 +45,10 @@ ACTIONS: Mapping[str, str] = {
     "convergence.started": "Started a comparison of both sides",
     "cursor.moved": "Moved the cursor from which a system is read",
     "customer.linked": "Linked a customer",
+    "deputation.allowed": "Allowed our staff to act on the account's behalf",
+    "deputation.begun": "One of our staff began to act on the account's behalf",
+    "deputation.ended": "Ended one of our staff's time of acting on the account's behalf",
+    "deputation.forbidden": "Forbade our staff to act on the account's behalf",
     "door.opened": "An account manager looked in",
     "dry_run.started": "Started a dry run",
     "export.downloaded": "Downloaded an export",
@@ -101,6 +105,10 @@ ACTIONS: Mapping[str, str] = {
     "staff.released": "One of our staff no longer looks after the account",
     "staff.role_changed": "Changed the role of one of our staff",
     "tenant.created": "Made the account",
+    "work.left_alone": "Left a trouble alone until a day",
+    "work.taken_up": "Took a trouble up again",
+    "trial.granted": "Granted a trial",
+    "trial.withdrawn": "Took a trial back that had not begun",
 }
 
 OBJECTS: Mapping[str, str] = {
@@ -112,6 +120,7 @@ OBJECTS: Mapping[str, str] = {
     "connection": "connection",
     "cursor": "cursor",
     "datakey": "data key",
+    "deputation": "time on the account's behalf",
     "export": "export",
     "flow": "flow",
     "inboxitem": "record",
@@ -125,6 +134,7 @@ OBJECTS: Mapping[str, str] = {
     "pair": "pair",
     "privacyrequest": "privacy request",
     "tenant": "account",
+    "trial": "trial",
     "user": "person",
 }
 """By the type's name in small letters."""

@@ -32,6 +32,8 @@ TABS: Sequence[Tab] = (
     Tab("Pairs", "account-pairs"),
     Tab("Connections", "account-connections"),
     Tab("Mappings", "account-rules"),
+    Tab("Records", "account-inbox"),
+    Tab("Incidents", "account-incidents"),
     Tab("Advanced", "account-advanced"),
     Tab("Audit log", "account-audit"),
 )

@@ -6,6 +6,14 @@ from tenants.billing.models.invoice import Invoice, InvoiceKind, InvoiceLine
 from tenants.billing.models.ledger import LedgerModel
 from tenants.billing.models.payment import Method, Payment, Receivable
 from tenants.billing.models.plan import Plan, Price
+from tenants.billing.models.provider import (
+    EventState,
+    PaymentTry,
+    StripeCustomer,
+    StripeEvent,
+    TryState,
+    Way,
+)
 from tenants.billing.models.seller import LegalEntity, NumberSeries, TaxRate
 from tenants.billing.models.subscription import (
     BilledPair,
@@ -15,12 +23,15 @@ from tenants.billing.models.subscription import (
     Subscription,
     SubscriptionState,
 )
+from tenants.billing.models.trial import Trial
+from tenants.billing.models.unmatched import UnmatchedPayment, UnmatchedState
 
 __all__ = [
     "BilledPair",
     "BillingDetails",
     "Contract",
     "Discount",
+    "EventState",
     "Invoice",
     "InvoiceKind",
     "InvoiceLine",
@@ -29,10 +40,18 @@ __all__ = [
     "Method",
     "NumberSeries",
     "Payment",
+    "PaymentTry",
     "Plan",
     "Price",
     "Receivable",
+    "StripeCustomer",
+    "StripeEvent",
     "Subscription",
     "SubscriptionState",
     "TaxRate",
+    "Trial",
+    "TryState",
+    "UnmatchedPayment",
+    "UnmatchedState",
+    "Way",
 ]

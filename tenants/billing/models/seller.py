@@ -18,6 +18,8 @@ class LegalEntity(models.Model):
     time_zone = models.CharField(max_length=64, default="UTC")
     prefix = models.CharField(max_length=12)
     currency = models.CharField(max_length=3, default="USD")
+    # Where a transfer goes, line by line as it is printed: bank, account, routing or IBAN.
+    bank_lines = models.TextField(blank=True, db_default="")
     is_usual = models.BooleanField(default=False)
 
     class Meta:
