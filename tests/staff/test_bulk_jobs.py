@@ -38,13 +38,13 @@ WHY = "their maintenance is over"
 
 @pytest.fixture
 def shops(db: None) -> list[Shop]:
-    return [make_shop(name) for name in ("Anchor Goods", "Buoy Goods", "Cove Goods")]
+    return [make_shop(name) for name in ("Anchor Goods", "Buoy Goods")]
 
 
 @pytest.fixture
 def manager(shops: list[Shop], people: dict[str, User]) -> User:
-    """Looks after the first two."""
-    for shop in shops[:2]:
+    """Looks after both."""
+    for shop in shops:
         staff.assign(tenant_id=shop.tenant.pk, staff=people["account_manager"], actor=None)
     return people["account_manager"]
 
@@ -77,6 +77,7 @@ def pause(shop: Shop) -> None:
 
 
 def test_each_account_is_done_once_with_its_own_entry(shops: list[Shop], manager: User) -> None:
+    shops = [*shops, make_shop("Cove Goods")]
     for shop in (shops[0], shops[2]):
         pause(shop)
     job = begun("resume", shops, manager)
