@@ -22,6 +22,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     person = signed_in(request)
     items = [("Work list", "checklist", "index"), ("Accounts", "storefront", "accounts")]
     if person is not None and may(person, May.GOVERN):
+        items.append(("Background", "schedule", "background"))
         items.append(("Our people", "group", "tenants_user_changelist"))
     return [
         {
