@@ -41,6 +41,8 @@ FAR = {
     "number": 1,
     "name": "nothing",
     "chore": "nothing",
+    "invoice_id": uuid4(),
+    "agreement_id": 1,
 }
 
 

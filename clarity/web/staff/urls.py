@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from clarity.web.staff import account, accounts, acts, invited, people, snoozes, work, writing
+from clarity.web.staff.books.urls import urlpatterns as books
 
 urlpatterns = [
     path("", work.work_list, name="index"),
@@ -37,4 +38,5 @@ urlpatterns = [
     path("people/<uuid:user_id>/role/", people.change_role, name="person-role"),
     path("people/<uuid:user_id>/assign/", people.assign, name="person-assign"),
     path("people/<uuid:user_id>/release/<uuid:tenant_id>/", people.release, name="person-release"),
+    *books,
 ]

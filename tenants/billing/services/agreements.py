@@ -35,7 +35,13 @@ LONGEST_ADDRESS = 1000
 
 
 def set_price(
-    plan: Plan, *, currency: str, monthly: Decimal, starts_on: date, actor: User | None
+    plan: Plan,
+    *,
+    currency: str,
+    monthly: Decimal,
+    starts_on: date,
+    actor: User | None,
+    reason: str = "",
 ) -> Price:
     """A month of one pair from a day on. Running terms keep what they cost. Passes the door.
 
@@ -53,6 +59,7 @@ def set_price(
         audit.record(
             action="price.set", object_type="Price", object_id=price.pk, actor=actor,
             after={"plan": plan.pk, "monthly": monthly, "currency": currency, "from": starts_on},
+            reason=reason,
         )  # fmt: skip
     return price
 
@@ -78,6 +85,7 @@ def set_tax_rate(
     region: str = "",
     buyers: Buyers = Buyers.ALL,
     ends_on: date | None = None,
+    reason: str = "",
 ) -> TaxRate:
     """A rate the seller is liable for from a day on. Passes the door."""
     access.by_finance(actor)
@@ -92,6 +100,7 @@ def set_tax_rate(
         audit.record(
             action="tax_rate.set", object_type="TaxRate", object_id=rate.pk, actor=actor,
             after={"name": name, "percent": percent, "country": country, "from": starts_on},
+            reason=reason,
         )  # fmt: skip
     return rate
 
