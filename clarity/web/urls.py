@@ -30,6 +30,7 @@ urlpatterns = [
     path("t/<slug:slug>/", include("clarity.web.onboarding.urls")),
     path("connect/<slug:connector>/callback/", granting.callback, name="connect-callback"),
     path("t/<slug:slug>/", include("clarity.web.tenant_settings.urls")),
+    path("t/<slug:slug>/", include("clarity.web.support_access.urls")),
     path("t/<slug:slug>/", include("clarity.web.billing.urls")),
     path("t/<slug:slug>/", include("clarity.web.payments.urls")),
     path("erasure/<uuid:receipt>/", erasure.receipt, name="erasure"),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from tenants.models.api_request import ApiRequest, ApiUse
 from tenants.models.api_token import ApiToken
 from tenants.models.audit import AuditEntry
+from tenants.models.deputation import Deputation
 from tenants.models.invitation import Invitation
 from tenants.models.membership import Membership, Role
 from tenants.models.scoped import ScopedManager, ScopedQuerySet, TenantModel
-from tenants.models.staff import StaffAssignment, StaffNote, Standing
+from tenants.models.staff import Snooze, StaffAssignment, StaffNote, Standing
 from tenants.models.tenant import Tenant
 from tenants.models.user import StaffRole, User
 
@@ -17,11 +18,13 @@ __all__ = [
     "ApiToken",
     "ApiUse",
     "AuditEntry",
+    "Deputation",
     "Invitation",
     "Membership",
     "Role",
     "ScopedManager",
     "ScopedQuerySet",
+    "Snooze",
     "StaffAssignment",
     "StaffNote",
     "StaffRole",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,7 +23,7 @@ from mappings.canonical.record import Entity
 from tenants import scope
 from tenants.billing.models import Letter
 from tenants.billing.services import pairs as billed_pairs
-from tenants.models import Membership, Role, User
+from tenants.models import Deputation, Membership, Role, User
 from tenants.services import api_tokens, invitations
 from tests.web.shops import Shop
 from tests.web.test_backfills import filled
@@ -101,6 +101,9 @@ def objects(shop: Shop) -> dict[str, Any]:
         ).channel
         address = channel.addresses.get()
         way = onboarding.begin(pos="heartland", store="magento", actor=shop.owner, now=now)
+        deputation = Deputation.objects.create(
+            staff=other, reason="they rang us", begun_at=now, ends_at=now + timedelta(minutes=15)
+        )
         export = exporting.start(actor=shop.owner, now=now)
         there = {
             "pair_id": shop.pair.pk,
@@ -118,6 +121,7 @@ def objects(shop: Shop) -> dict[str, Any]:
             "export_id": export.pk,
             "invoice_id": billed(shop, now),
             "letter_id": Letter.objects.latest("created_at").pk,
+            "deputation_id": deputation.pk,
             "number": 1,
             **WORDS,
         }
