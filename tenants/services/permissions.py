@@ -45,7 +45,11 @@ TABLE = (
     Permission("export data and the audit log", ADMINS),
     Permission("see the plan, prices, invoices and payments", ADMINS),
     Permission("make, change and remove owners", OWNERS),
-    Permission("agree to prices, cancel, change the plan and say whom invoices are for", OWNERS),
+    Permission(
+        "agree to prices, pay, say which card is charged, cancel, change the plan and say whom"
+        " invoices are for",
+        OWNERS,
+    ),
     Permission("erase the account and its data", OWNERS),
 )
 
