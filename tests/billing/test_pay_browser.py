@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import timedelta
 from io import BytesIO
@@ -98,14 +99,14 @@ def test_a_customer_goes_live_pays_at_stripe_and_downloads_the_invoice(
     page.get_by_role("checkbox", name="Keep this card").check()
     page.get_by_role("button", name="Pay 7,140.00 USD at Stripe").click()
 
-    expect(page).to_have_url(lambda url: url.startswith(f"{stripe.url}/pay/"))
+    expect(page).to_have_url(re.compile(f"{stripe.url}/pay/"))
     expect(page.get_by_text("Your card is kept for future payments.")).to_be_visible()
     page.get_by_label("Card number").fill("4000000000000002")
     page.get_by_role("button", name="Pay 7,140.00 USD").click()
     expect(page.get_by_text("Your card was declined.")).to_be_visible()
     page.get_by_label("Card number").fill(GOOD)
     page.get_by_role("button", name="Pay 7,140.00 USD").click()
-    expect(page.get_by_text("Thank you. Invoice CC-2026-000002 is paid.")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Thank you\. Invoice CC-\d+-000001 is paid\."))).to_be_visible()
     seen(page, "pay-invoice-paid")
     with page.expect_download() as got:
         page.get_by_role("link", name="Download PDF").click()
@@ -135,7 +136,7 @@ def test_a_customer_goes_live_pays_at_stripe_and_downloads_the_invoice(
         page_wait(stripe)
     events.process_due(timezone.now(), survives=survives)
     with scope.tenant(shop.tenant.pk):
-        paid = Invoice.objects.get(number="CC-2026-000002")
+        paid = Invoice.objects.latest("issued_at")
         assert [row.amount for row in paid.payments.all()] == [7140]
         assert paid.receivable.open == 0
 
