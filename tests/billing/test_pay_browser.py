@@ -106,7 +106,9 @@ def test_a_customer_goes_live_pays_at_stripe_and_downloads_the_invoice(
     expect(page.get_by_text("Your card was declined.")).to_be_visible()
     page.get_by_label("Card number").fill(GOOD)
     page.get_by_role("button", name="Pay 7,140.00 USD").click()
-    expect(page.get_by_text(re.compile(r"Thank you\. Invoice CC-\d+-000001 is paid\."))).to_be_visible()
+    expect(
+        page.get_by_text(re.compile(r"Thank you\. Invoice CC-\d+-000001 is paid\."))
+    ).to_be_visible()
     seen(page, "pay-invoice-paid")
     with page.expect_download() as got:
         page.get_by_role("link", name="Download PDF").click()

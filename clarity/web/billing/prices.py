@@ -11,12 +11,14 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
-from clarity.web.access import may_own
+from clarity.web.access import may_administer, may_own
 from integrations.models import Pair
 from integrations.services import billed, pair_settings
 from tenants import scope
 from tenants.billing.arithmetic.money import MOST, ZERO, is_whole
 from tenants.billing.models import BillingDetails, Plan, Subscription, SubscriptionState
+from tenants.billing.services import cards, how_to_pay
+from tenants.billing.services import pairs as billed_pairs
 from tenants.billing.services.pairs import Agreed, Quote
 from tenants.billing.services.problems import BillingProblem
 from tenants.models import Membership
@@ -34,6 +36,8 @@ class Price:
     has_details: bool
     # The subscription ends at the renewal, and the pair with it.
     is_cancelled: bool
+    # What it is charged to by itself, in words; "" for nothing.
+    card: str
 
     @property
     def currency(self) -> str:
@@ -102,13 +106,30 @@ def shown(membership: Membership, pair: Pair) -> dict[str, Any]:
         }
 
 
+def of_another(membership: Membership) -> Price | None:
+    """What one more pair of real accounts costs today, for those who may see prices; None where
+    nobody is billed, or it cannot be said. Opens the tenant's scope."""
+    if not (settings.CLARITY_BILLING and may_administer(membership)):
+        return None
+    try:
+        with scope.tenant(membership.tenant_id):
+            return of_quote(billed_pairs.quote(now=timezone.now()))
+    except BillingProblem:
+        return None
+
+
 def of_quote(quote: Quote) -> Price:
     """A price with what else a page has to say of it. Call inside the scope."""
+    kept = cards.kept() if how_to_pay.takes_cards() else None
     return Price(
         quote,
+        card=kept.said if kept else "",
         has_details=BillingDetails.objects.exclude(country="").exists(),
         is_cancelled=Subscription.objects.filter(state=SubscriptionState.CANCELLED).exists(),
     )
+
+
+INVOICED = "Its invoice is under Settings, Billing."
 
 
 def agreed(request: HttpRequest) -> Agreed | None:

@@ -13,7 +13,7 @@ from tenants.rls import ProtectTenantTable
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0003_trials"),
+        ("billing", "0004_books_of_assigned_accounts"),
         ("tenants", "0006_staff"),
     ]
 

@@ -44,7 +44,7 @@ def cancel(*, reason: str, actor: User | None, now: datetime) -> date:
     A second call changes nothing. Raises NotAllowed, and BillingProblem without a reason or without
     a subscription.
     """
-    access.by_owner(actor)
+    access.by_owner_or_finance(actor)
     said = " ".join(reason.replace("\x00", "").split())
     if not said:
         raise BillingProblem("Say why you cancel; a word is enough.", field="reason")
@@ -60,7 +60,7 @@ def cancel(*, reason: str, actor: User | None, now: datetime) -> date:
 
 def go_on(*, actor: User | None, now: datetime) -> date:
     """Takes a cancellation back, as long as the term lasts; answers the day of renewal."""
-    access.by_owner(actor)
+    access.by_owner_or_finance(actor)
     subscription = _running(now)
     if subscription.state == SubscriptionState.CANCELLED:
         subscription.state = SubscriptionState.ACTIVE
@@ -75,7 +75,7 @@ def change_plan(*, code: str, actor: User | None, now: datetime) -> date:
 
     Raises NotAllowed, Unknown when the plan is not offered or has no price in the currency.
     """
-    access.by_owner(actor)
+    access.by_owner_or_finance(actor)
     subscription, plan = _running(now), catalogue.plan(code)
     if not plan.is_offered:
         raise Unknown(f"Plan {plan.name} is not offered any more.", field="plan")
