@@ -33,6 +33,7 @@ FAR = {
     "tenant_id": uuid4(),
     "invoice_id": uuid4(),
     "agreement_id": 1,
+    "unmatched_id": uuid4(),
 }
 
 
