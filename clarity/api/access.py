@@ -12,7 +12,7 @@ from rest_framework import authentication
 from rest_framework.exceptions import AuthenticationFailed, NotFound, ParseError, PermissionDenied
 from rest_framework.request import Request
 
-from tenants import api_scopes, scope
+from tenants import api_scopes
 from tenants.billing.services import reading
 from tenants.models import Tenant, User
 from tenants.services import api_tokens
@@ -96,8 +96,7 @@ def refuse_if_closed(tenant: Tenant) -> None:
     """Raises PermissionDenied when the days of reading after a subscription are over."""
     if not settings.CLARITY_BILLING:
         return
-    with scope.tenant(tenant.pk):
-        since = reading.closed_since(now=timezone.now())
+    since = reading.closed_since(tenant.pk, now=timezone.now())
     if since is not None:
         raise PermissionDenied(
             f"The subscription of this account ended, and its records could be read until {since}."

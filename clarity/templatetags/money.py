@@ -29,3 +29,9 @@ def last_day(ends_on: date) -> date:
 def country_name(code: str) -> str:
     """ "Germany" for DE; what is no code stays as it is."""
     return COUNTRIES.get(code, code)
+
+
+@register.filter
+def thousands(number: int) -> str:
+    """ "50,000"."""
+    return f"{number:,}"

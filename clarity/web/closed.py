@@ -35,10 +35,10 @@ def page(request: HttpRequest, membership: Membership) -> HttpResponse | None:
     name = (match.url_name if match else "") or ""
     if not settings.CLARITY_BILLING or name.startswith(STAYS):
         return None
+    since = reading.closed_since(membership.tenant_id, now=timezone.now())
+    if since is None:
+        return None
     with scope.tenant(membership.tenant_id):
-        since = reading.closed_since(now=timezone.now())
-        if since is None:
-            return None
         waiting = billed.waiting_for_a_price()
     context = {
         "tenant": membership.tenant,

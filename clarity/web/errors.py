@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from clarity.web.access import RoleNeeded
+from clarity.web.deputies.session import NotForDeputies
 
 # For programs; people get the template of the status.
 _SAID = {
@@ -48,7 +49,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """A member is told which role is needed; anybody else no more than that it is not allowed."""
-    if isinstance(exception, RoleNeeded) and not request.path.startswith(("/api/", *HOOKS)):
+    is_for_them = isinstance(exception, RoleNeeded | NotForDeputies)
+    if is_for_them and not request.path.startswith(("/api/", *HOOKS)):
         return render(request, "403.html", {"exception": str(exception)}, status=403)
     return answer(request, 403)
 

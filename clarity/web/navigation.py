@@ -41,6 +41,7 @@ SETTINGS = (
     Entry("Alerts", "alerts", ("alert",)),
     Entry("API tokens", "api-tokens", ("api-token",)),
     Entry("Audit log", "audit-log", ("audit",)),
+    Entry("Support access", "support-access", ("support-access",)),
     Entry("Data", "data", ("data", "privacy")),
 )
 PAIR = (

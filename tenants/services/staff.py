@@ -200,6 +200,15 @@ def assigned_tenant(staff: User, slug: str) -> Tenant | None:
         return Tenant.objects.filter(slug=slug, pk__in=_of(staff)).first()
 
 
+def unassigned(staff: User, tenants: Sequence[UUID]) -> set[UUID]:
+    """Those of the tenants that a staff member does not look after. Call outside any scope."""
+    if role_of(staff) is None:
+        return set(tenants)
+    with scope.user(staff.pk):
+        rows = Tenant.objects.filter(pk__in=_of(staff)).filter(pk__in=tenants)
+        return set(tenants) - set(rows.values_list("pk", flat=True))
+
+
 def _of(staff: User) -> QuerySet[StaffAssignment, Any]:
     """`objects` would want a tenant; row-level security shows a staff member's own rows."""
     rows = StaffAssignment._base_manager.filter(staff=staff, ended_at=None)

@@ -16,7 +16,15 @@ from integrations.models import Connection, Pair, Preflight, PreflightState
 from integrations.services import billed, pair_settings
 from tenants import scope
 from tenants.billing.models import BilledPair, BillingDetails, Invoice, Plan, Price, Subscription
-from tenants.billing.services import agreements, cancelling, catalogue, crediting, pairs, paying
+from tenants.billing.services import (
+    agreements,
+    cancelling,
+    catalogue,
+    crediting,
+    pairs,
+    paying,
+    reading,
+)
 from tenants.models import AuditEntry, Membership, Role, User
 from tests.billing.conftest import Account, account, at
 
@@ -157,6 +165,8 @@ def test_the_overview_says_what_is_paid_open_and_charged_next(shop: Account, now
     assert answer.context["verdict"].headline.startswith("14,280.00 USD is to be paid by ")
     shop.remove(pair_id, now)
     said = text(client, url(shop))
+    assert "0 of 50,000 that are usual" in said
+    assert "transfer, invoice by invoice" in said
     assert "A free place" in said
     assert "One more pair costs 0.00 USD if it goes live today" in said
     assert client.get(url(shop)).context["charge"].total == D(7140)
@@ -374,6 +384,7 @@ def test_after_the_end_all_can_be_read_for_the_days_that_are_said_and_then_bills
     for readable_until, status in ((today, 200), (today - timedelta(days=1), 403)):
         with scope.tenant(shop.tenant.pk):
             Subscription.objects.update(readable_until=readable_until)
+        reading.forget()
         assert client.get(records).status_code == status
         assert client.get(token_page, **api).status_code == status
         said = text(client, bills)

@@ -47,6 +47,8 @@ def go_live(request: HttpRequest, membership: Membership, pair_id: UUID) -> Http
         messages.error(request, str(error))
         return redirect("pair-go-live", slug=membership.tenant.slug, pair_id=pair_id)
     messages.success(request, f"{pair.name} is live again. What waited flows now, in order.")
+    if agreed.total:
+        messages.info(request, prices.INVOICED)
     return _back(membership, pair_id)
 
 

@@ -191,6 +191,8 @@ def live(request: HttpRequest, membership: Membership, row: Onboarding, pair: Pa
             messages.error(request, str(error))
             return redirect(way.address(membership, row, Step.GO_LIVE))
         messages.success(request, f"{pair.name} is live. Records flow from now on.")
+        if agreed is not None and agreed.total:
+            messages.info(request, prices.INVOICED)
         if problem:
             messages.warning(
                 request, f"Webhooks could not be registered, so changes show later. {problem}"

@@ -45,7 +45,9 @@ def _made(template: str, said: str, dated: datetime, standards: list[typst.PDFSt
     import typst
 
     compiler = typst.Compiler(_source(template), font_paths=_fonts(), sys_inputs={"data": said})
-    made = compiler.compile(format="pdf", timestamp=dated, pdf_standards=standards)
+    # It takes whole seconds only.
+    second = dated.replace(microsecond=0)
+    made = compiler.compile(format="pdf", timestamp=second, pdf_standards=standards)
     if not isinstance(made, bytes):
         raise TypeError("one document was asked for")
     return made
