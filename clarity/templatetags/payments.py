@@ -8,8 +8,8 @@ from django import template
 
 from tenants import scope
 from tenants.billing.models import Invoice
+from tenants.billing.services import cards, tries
 from tenants.billing.services import how_to_pay as ways
-from tenants.billing.services import tries
 from tenants.models import Tenant
 
 register = template.Library()
@@ -27,3 +27,11 @@ def how_to_pay(tenant: Tenant, invoice: Invoice, *, may_own: bool) -> dict[str, 
             "refusal": tries.last_refusal(invoice),
             "going": tries.under_way(invoice),
         }
+
+
+@register.inclusion_tag("payments/parts/card_fact.html")
+def card_fact(tenant: Tenant, *, may_own: bool) -> dict[str, Any]:
+    """The card among the facts of a subscription."""
+    with scope.tenant(tenant.pk):
+        kept = cards.kept()
+    return {"tenant": tenant, "may_own": may_own, "kept": kept, "takes": ways.takes_cards()}
