@@ -60,7 +60,9 @@ def test_an_order_is_found_looked_into_and_replayed(browser: Browser, live_serve
     page.goto(f"{base}incidents/{incident}/")
     with scope.tenant(shop.tenant.pk):
         Delivery.objects.filter(incident=incident).update(state="filtered")
-    expect(page.get_by_text("This needs attention.")).to_be_visible()
+    expect(
+        page.get_by_text("Nothing of it is stuck any more, so it closes by itself.")
+    ).to_be_visible()
     for width in (1280, 390) if PICTURES else (390,):
         page.set_viewport_size({"width": width, "height": 844})
         for name in PAGES:
