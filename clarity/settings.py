@@ -243,7 +243,7 @@ if CLARITY_BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # Off: nobody is billed, and going live asks for no price.
-CLARITY_BILLING = env.flag("CLARITY_BILLING", default=False)
+CLARITY_BILLING = env.flag("CLARITY_BILLING", default=True)
 # Payment through Stripe; without keys invoices are paid by transfer.
 CLARITY_STRIPE_SECRET_KEY = env.secret("CLARITY_STRIPE_SECRET_KEY")
 # Several while one is exchanged for the next.

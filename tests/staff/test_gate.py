@@ -41,6 +41,12 @@ FAR = {
     "number": 1,
     "name": "nothing",
     "chore": "nothing",
+    "invoice_id": uuid4(),
+    "agreement_id": 1,
+    "job_id": uuid4(),
+    "group_id": 1,
+    "template_id": 1,
+    "announcement_id": 1,
 }
 
 

