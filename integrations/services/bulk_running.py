@@ -9,7 +9,7 @@ anew (staff_door), and one account that fails stops no other.
 from __future__ import annotations
 
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -32,6 +32,7 @@ from tenants.services.staff_door import NotAssigned
 CHORE = "bulk jobs"
 TURN_SECONDS = 15.0
 GIVE_UP_AFTER = 3
+KEPT_FOR = timedelta(days=90)
 
 _OUR_ERROR = (
     "An error of ours stopped it; the log of the workers says which. It can be tried again."
@@ -73,11 +74,22 @@ def run(*, job_id: UUID, seconds: float = TURN_SECONDS) -> bool:
 
 
 def run_due(now: datetime) -> None:
-    """Asks workers again for jobs whose worker died (the platform's chore)."""
+    """Asks workers again for jobs whose worker died, and forgets old ones (the platform's chore)."""
     due = BulkJob.objects.filter(state=JobState.RUNNING, due_at__lte=now).order_by("due_at")
     for job_id in list(due.values_list("pk", flat=True)[:100]):
         BulkJob.objects.filter(pk=job_id).update(due_at=now + TAKEN_FOR)
         enqueue_bulk(job_id=job_id)
+    old = BulkJob.objects.exclude(state=JobState.RUNNING).filter(finished_at__lt=now - KEPT_FOR)
+    for job in list(old.order_by("finished_at")[:10]):
+        _forget(job)
+
+
+def _forget(job: BulkJob) -> None:
+    """The accounts' audit logs tell what was done; the job itself is not needed for ever."""
+    for account in job.accounts:
+        with scope.tenant(UUID(account)):
+            BulkStep.objects.filter(job=job).delete()
+    BulkJob.objects.filter(pk=job.pk).delete()
 
 
 def _take(job_id: UUID) -> int | None:

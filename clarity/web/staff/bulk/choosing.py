@@ -110,7 +110,7 @@ def taken(request: HttpRequest, person: User) -> tuple[Sequence[Tenant], str]:
     by = narrowed(request.POST)
     if request.POST.get("all"):
         found = fitting(person, by, limit=MOST_ACCOUNTS + 1)
-        return found, by.over or "all accounts of theirs"
+        return found, by.over or "every assigned account"
     found = chosen(person, request.POST.getlist("account"))
     return found, request.POST.get("over", "")[:120] or f"{words.accounts(len(found))}, chosen"
 
