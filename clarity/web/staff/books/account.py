@@ -24,7 +24,7 @@ from tenants.billing.models import (
     Payment,
     Subscription,
 )
-from tenants.billing.services import standing, trials
+from tenants.billing.services import letters, standing, trials
 from tenants.billing.services.across import Place
 from tenants.billing.services.cancelling import NextCharge, next_charge
 from tenants.billing.services.problems import BillingProblem
@@ -71,6 +71,7 @@ def billing(request: HttpRequest, person: User, slug: str) -> HttpResponse:
             "discounts": list(Discount.objects.order_by("-starts_on", "-pk")),
             "trial": trials.trial_of(now=now),
             "details": BillingDetails.objects.first(),
+            "not_sent": letters.not_sent(limit=10),
             "may_keep": staff.may(person, May.KEEP_BOOKS),
         }
     return account_page(
