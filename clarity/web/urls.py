@@ -19,6 +19,7 @@ urlpatterns = [
     path("t/<slug:slug>/pairs/", pairs, name="pairs"),
     path("t/<slug:slug>/", include("clarity.web.dashboard.urls")),
     path("t/<slug:slug>/", include("clarity.web.activity.urls")),
+    path("t/<slug:slug>/", include("clarity.web.announcements.urls")),
     path("t/<slug:slug>/", include("clarity.web.incidents.urls")),
     path("t/<slug:slug>/", include("clarity.web.search.urls")),
     path("t/<slug:slug>/", include("clarity.web.backfill.urls")),

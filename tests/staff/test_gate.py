@@ -44,6 +44,11 @@ FAR = {
     "invoice_id": uuid4(),
     "letter_id": uuid4(),
     "agreement_id": 1,
+    "unmatched_id": uuid4(),
+    "job_id": uuid4(),
+    "group_id": 1,
+    "template_id": 1,
+    "announcement_id": 1,
 }
 
 

@@ -23,8 +23,8 @@ from mappings.canonical.record import Entity
 from tenants import scope
 from tenants.billing.models import Letter
 from tenants.billing.services import pairs as billed_pairs
-from tenants.models import Deputation, Membership, Role, User
-from tenants.services import api_tokens, invitations
+from tenants.models import Announcement, Deputation, Membership, Role, User
+from tenants.services import announcements, api_tokens, invitations
 from tests.web.shops import Shop
 from tests.web.test_backfills import filled
 from tests.web.test_incidents import stuck, unread
@@ -105,7 +105,13 @@ def objects(shop: Shop) -> dict[str, Any]:
             staff=other, reason="they rang us", begun_at=now, ends_at=now + timedelta(minutes=15)
         )
         export = exporting.start(actor=shop.owner, now=now)
+        announcement = Announcement.objects.create(
+            form_id=uuid4(), text="Maintenance tonight", severity="info", meant_for="some",
+            begins_at=now, ends_at=now + timedelta(hours=1),
+        )  # fmt: skip
+        announcements.post(announcement, actor=shop.owner)
         there = {
+            "announcement_id": announcement.pk,
             "pair_id": shop.pair.pk,
             "flow_id": shop.flows[Entity.ORDER].pk,
             "connection_id": shop.pair.pos.pk,
@@ -120,8 +126,8 @@ def objects(shop: Shop) -> dict[str, Any]:
             "onboarding_id": way.pk,
             "export_id": export.pk,
             "invoice_id": billed(shop, now),
-            "letter_id": Letter.objects.latest("created_at").pk,
             "deputation_id": deputation.pk,
+            "letter_id": Letter.objects.latest("created_at").pk,
             "number": 1,
             **WORDS,
         }

@@ -41,7 +41,7 @@ FIELDS = (
 
 
 # Everyone may go.
-OWN_RIGHT = ("member-leave",)
+OWN_RIGHT = ("announcement-dismiss", "member-leave")
 # A way that stands at an earlier step leads back there whoever asks.
 SENT_BACK = ("start-places", "start-flows", "start-mapping", "start-go-live")
 # Done twice it says the same as once, whether there ever was such a thing or not.

@@ -6,8 +6,10 @@ from django.urls import include, path
 
 from clarity.web.staff import account, accounts, acts, invited, people, snoozes, work, writing
 from clarity.web.staff.books.urls import urlpatterns as books
+from clarity.web.staff.bulk.urls import urlpatterns as bulk_urls
 
 urlpatterns = [
+    *bulk_urls,
     path("", work.work_list, name="index"),
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/<slug:slug>/", account.account, name="account"),

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from clarity.web.billing import documents
+from clarity.web.billing.pdf import file_of
 from clarity.web.billing.words import Badge
 from clarity.web.staff.frame import account_page
 from clarity.web.staff.gate import staff_page
@@ -93,6 +94,14 @@ def invoice(request: HttpRequest, person: User, slug: str, invoice_id: UUID) -> 
     return account_page(
         request, person, "staff/books/invoice.html", tenant=tenant, tab=TAB, context=context
     )
+
+
+@staff_page
+@require_safe
+def pdf(request: HttpRequest, person: User, slug: str, invoice_id: UUID) -> HttpResponse:
+    """The file that the account gets, with what was paid until now."""
+    with staff_door.looking(person, slug, at="an invoice as a file", needs=May.BILL):
+        return file_of(invoice_id)
 
 
 def _subscription(now: datetime) -> dict[str, Any]:

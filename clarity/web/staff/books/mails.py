@@ -1,4 +1,4 @@
-"""An account's documents as PDF, and the mails about its bills, sent once more."""
+"""The mails about an account's bills, sent once more."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
-from clarity.web.billing.pdf import file_of
 from clarity.web.once_more import once_more
 from clarity.web.staff.books.asking import Deed, Done, asked
 from clarity.web.staff.books.forms import DeedForm
@@ -17,22 +16,12 @@ from clarity.web.staff.gate import staff_page
 from tenants.billing.models import Letter
 from tenants.billing.services import letter_sending, letters
 from tenants.models import Tenant, User
-from tenants.services import staff_door
-from tenants.services.staff import May
-
-
-@staff_page
-@require_safe
-def pdf(request: HttpRequest, person: User, slug: str, invoice_id: UUID) -> HttpResponse:
-    """The document with what was paid until now."""
-    with staff_door.looking(person, slug, at="an invoice as PDF", needs=May.BILL):
-        return file_of(invoice_id)
 
 
 @staff_page
 @require_http_methods(["GET", "HEAD", "POST"])
 @once_more
-def mail_again(request: HttpRequest, person: User, slug: str, letter_id: UUID) -> HttpResponse:
+def again(request: HttpRequest, person: User, slug: str, letter_id: UUID) -> HttpResponse:
     """A mail goes out once more, to whom bills go now."""
 
     def making(tenant: Tenant, now: datetime) -> Deed:
