@@ -30,7 +30,7 @@ from tenants.billing.models import (
     UnmatchedState,
     Way,
 )
-from tenants.billing.services import crediting, paying, tries, unmatched
+from tenants.billing.services import cards, crediting, paying, tries, unmatched
 from tenants.billing.services.problems import BillingProblem, CurrencyMismatch, NotAllowed
 from tenants.billing.stripe import checkout, collecting, customers, events, library, settling
 from tenants.billing.stripe.problems import Away
@@ -140,7 +140,7 @@ def test_an_invoice_is_paid_at_stripe_for_the_exact_amount_and_once(
     with pytest.raises(BillingProblem, match="Nothing is open"):
         begin(shop, invoice)
     with scope.tenant(shop.tenant.pk):
-        assert customers.kept() is None, "nobody agreed that the card is kept"
+        assert cards.kept() is None, "nobody agreed that the card is kept"
         assert Payment.objects.get().method == Method.STRIPE
 
 
@@ -250,7 +250,7 @@ def test_events_may_come_twice_late_and_in_any_order(
     look_into(timezone.now() + timedelta(days=3))
     assert payments(shop) == [("pi", D(7140))]
     with scope.tenant(shop.tenant.pk):
-        kept = customers.kept()
+        kept = cards.kept()
         assert kept is not None
         assert kept.said == "Visa ending in 4242"
         assert AuditEntry.objects.filter(action="card.kept").count() == 1
@@ -394,6 +394,25 @@ def test_money_that_nobody_asked_for_waits_for_finance(
             )  # fmt: skip
     assert left(shop, invoice) == 0
     assert payments(shop) == [("pi", D(7140))]
+
+
+def test_what_went_back_before_it_was_booked_is_not_booked(
+    shop: Account, invoice: Invoice, stripe: LocalStripe
+) -> None:
+    intent = stray(stripe, metadata={"invoice": invoice.number})
+    stripe.tell("dispute", intent=intent)
+    told(stripe.events("charge.dispute.created")[-1])
+    look_into()
+    with scope.door("see"):
+        row = UnmatchedPayment.objects.get(payment_id=intent)
+    unmatched.assign(unmatched_id=row.pk, tenant_id=shop.tenant.pk, actor=shop.finance)
+    with scope.tenant(shop.tenant.pk):
+        with pytest.raises(BillingProblem, match="went back at Stripe"):
+            unmatched.book(
+                unmatched_id=row.pk, invoice_id=invoice.pk, actor=shop.finance, note="x",
+                now=timezone.now(),
+            )  # fmt: skip
+        assert not Payment.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -588,7 +607,7 @@ def test_the_card_is_left_alone_where_it_should_be(keeper: Account, stripe: Loca
     later = add_pair(keeper)
     collect(2)
     with scope.tenant(keeper.tenant.pk):
-        assert customers.kept() is None
+        assert cards.kept() is None
         assert not PaymentTry.objects.filter(invoice=later).exists()
         # Even if it is set again in the portal: nobody agreed to that here.
     change_card(keeper, stripe, GOOD)

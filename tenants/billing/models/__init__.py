@@ -53,9 +53,9 @@ __all__ = [
     "Subscription",
     "SubscriptionState",
     "TaxRate",
+    "Trial",
     "TryState",
     "UnmatchedPayment",
     "UnmatchedState",
     "Way",
-    "Trial",
 ]
