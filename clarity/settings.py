@@ -243,7 +243,21 @@ if CLARITY_BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # Off: nobody is billed, and going live asks for no price.
-CLARITY_BILLING = env.flag("CLARITY_BILLING", default=False)
+CLARITY_BILLING = env.flag("CLARITY_BILLING", default=True)
+# Payment through Stripe; without keys invoices are paid by transfer.
+CLARITY_STRIPE_SECRET_KEY = env.secret("CLARITY_STRIPE_SECRET_KEY")
+# Several while one is exchanged for the next.
+CLARITY_STRIPE_WEBHOOK_SECRETS = (
+    env.secret("CLARITY_STRIPE_WEBHOOK_SECRET").replace(",", " ").split()
+)
+CLARITY_STRIPE_API_BASE = env.text("CLARITY_STRIPE_API_BASE", "https://api.stripe.com").rstrip("/")
+if bool(CLARITY_STRIPE_SECRET_KEY) != bool(CLARITY_STRIPE_WEBHOOK_SECRETS):
+    raise ImproperlyConfigured(
+        "CLARITY_STRIPE_SECRET_KEY and CLARITY_STRIPE_WEBHOOK_SECRET go together: without the"
+        " second nobody tells us of payments. Set both, or neither."
+    )
+if CLARITY_PRODUCTION and not CLARITY_STRIPE_API_BASE.startswith("https://"):
+    raise ImproperlyConfigured("CLARITY_STRIPE_API_BASE must begin with https:// in production.")
 
 # A webhook above this size is refused with 413 before it is read; anything else above the other.
 CLARITY_WEBHOOK_MAX_BYTES = env.number("CLARITY_WEBHOOK_MAX_BYTES", 5 * 1024 * 1024)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from clarity.web.staff import tables
+from clarity.web.staff.engine import queue_tables as queue_tables
 
 urlpatterns = [
     path("", include("integrations.webhooks.urls")),

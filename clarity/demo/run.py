@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
+from django.utils import timezone
 from rich.console import Console
 
 from clarity import supervisor
-from clarity.demo import pairing, tenant
+from clarity.demo import our_people, pairing, tenant
 from clarity.demo.compare import Comparison, Sides
+from clarity.demo.our_people import Manager
 from clarity.demo.pairing import Paired
 from clarity.demo.sandboxes import SandboxError
 from clarity.demo.shop_day import ShopDay
@@ -57,8 +59,9 @@ def run(wanted: Wanted, *, console: Console, opened: Callable[[str], None]) -> s
     parts = Supervisor(Path(settings.CLARITY_DATA_DIR) / "logs")
     supervisor.interrupt_on_terminate()
     try:
-        demo, link = _start(parts, wanted)
+        demo, link, urls = _start(parts, wanted)
         opened(link)
+        manager = None if wanted.leave else _our_people(demo, urls, link, console)
         console.print(f"The shop, to order in:  {demo.shop_account['base_url']}/", highlight=False)
         console.print(f"The till, to sell at:   {demo.till_account['base_url']}/", highlight=False)
         skus = [
@@ -67,12 +70,27 @@ def run(wanted: Wanted, *, console: Console, opened: Callable[[str], None]) -> s
         day = ShopDay(demo.shop, demo.till, skus)
         _wait_until_watched(demo)
         with Screen(console, wanted=wanted.orders) as screen:
-            return _watch(parts, wanted, demo.sides(), day, screen)
+            return _watch(parts, wanted, demo.sides(), day, screen, manager)
     finally:
         parts.stop()
 
 
-def _start(parts: Supervisor, wanted: Wanted) -> tuple[Paired, str]:
+def _our_people(demo: Paired, urls: dict[str, str], link: str, console: Console) -> Manager:
+    """Says how to get into the admin. Its second step is shown in the live view, or as a secret."""
+    public_url = link.partition("/enter/")[0]
+    manager = our_people.make(demo.tenant, now=timezone.now())
+    our_people.make_stuck(manager, demo, urls=urls, public_url=public_url)
+    there = entry_link(manager.user, public_url)
+    console.print(f"Our staff's admin:      {there}", soft_wrap=True, highlight=False)
+    said = "asks for the code shown below"
+    if not console.is_terminal:
+        said = f"asks for the code of an authenticator app with the secret {manager.secret}"
+    console.print(f"                        (in another browser or a private window; {said})")
+    return manager
+
+
+def _start(parts: Supervisor, wanted: Wanted) -> tuple[Paired, str, dict[str, str]]:
+    """The pair, the link to its pages, and where each sandbox answers."""
     port = supervisor.free_port(wanted.port)
     public_url = f"http://127.0.0.1:{port}"
     ports = {
@@ -97,7 +115,7 @@ def _start(parts: Supervisor, wanted: Wanted) -> tuple[Paired, str]:
         poll_seconds=POLL_SECONDS,
     )
     owner = User.objects.get(email=tenant.OWNER)
-    return demo, entry_link(owner, public_url)
+    return demo, entry_link(owner, public_url), urls
 
 
 def _wait_until_watched(demo: Paired) -> None:
@@ -107,7 +125,14 @@ def _wait_until_watched(demo: Paired) -> None:
         time.sleep(0.05)
 
 
-def _watch(parts: Supervisor, wanted: Wanted, sides: Sides, day: ShopDay, screen: Screen) -> str:
+def _watch(
+    parts: Supervisor,
+    wanted: Wanted,
+    sides: Sides,
+    day: ShopDay,
+    screen: Screen,
+    manager: Manager | None,
+) -> str:
     """Places orders at the wanted pace, and checks both sides until they agree."""
     began = time.monotonic()
     figures = Figures()
@@ -124,6 +149,7 @@ def _watch(parts: Supervisor, wanted: Wanted, sides: Sides, day: ShopDay, screen
             _look(sides, figures)
             next_look = time.monotonic() + LOOK_SECONDS
         figures.orders, figures.sales = day.orders, day.sales
+        figures.code = manager.code() if manager else ""
         screen.show(figures)
         if not more and wanted.leave:
             end = end or now + wanted.patience

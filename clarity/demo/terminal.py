@@ -21,6 +21,8 @@ class Figures:
     sales: int = 0
     comparison: Comparison | None = None
     problem: str = ""
+    # Of the second step into the admin of our own people.
+    code: str = ""
 
 
 class Screen:
@@ -77,6 +79,8 @@ class Screen:
             table.add_row("Duplicates", str(found.duplicates))
             table.add_row("Totals that differ", str(found.total_differences))
             table.add_row("Stock that differs", f"{found.stock_differences} of {found.skus} SKUs")
+        if figures.code:
+            table.add_row("Code for our staff's admin", figures.code)
         if figures.problem:
             table.add_row("Trouble", figures.problem)
         return Panel(table, title="Clarity Connect demo", subtitle="Ctrl+C ends it")

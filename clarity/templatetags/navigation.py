@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import template
 from django.template import Context
 
 from clarity.web import navigation
+from clarity.web.deputies import limits, session
 
 register = template.Library()
 
@@ -34,7 +36,16 @@ def pair_nav(context: Context) -> dict[str, Any]:
 def settings_nav(context: Context) -> dict[str, Any]:
     """The pages of the settings."""
     address = {"slug": context["tenant"].slug}
-    return {"entries": navigation.shown(navigation.SETTINGS, here=_here(context), address=address)}
+    entries = navigation.shown(_open(context), here=_here(context), address=address)
+    return {"entries": entries}
+
+
+def _open(context: Context) -> Sequence[navigation.Entry]:
+    """Without those that stay shut for who acts on the account's behalf."""
+    request = context.get("request")
+    if request is None or session.held_in(request) is None:
+        return navigation.SETTINGS
+    return [one for one in navigation.SETTINGS if not limits.is_shut(one.url_name)]
 
 
 def _here(context: Context) -> str:

@@ -13,6 +13,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 
+from clarity.web import closed
+from clarity.web.deputies import session as deputy
 from integrations.services import erasing
 from tenants import log_context
 from tenants.models import Membership, Role, Tenant, User
@@ -62,13 +64,18 @@ def member_required(*roles: Role) -> Callable[[MemberView[P]], PlainView]:
             user = signed_in(request)
             if user is None:
                 return sign_in_first(request)
-            membership = membership_in(user, slug, request)
+            try:
+                membership = membership_in(user, slug, request)
+            except deputy.Over as ended:
+                return deputy.over(request, ended)
             if membership.tenant.erasing_since is not None:
                 return erasing_page(membership)
             log_context.add(tenant_id=membership.tenant_id, user_id=user.pk)
             if roles and membership.role not in roles:
                 raise RoleNeeded(refusal(membership, roles))
-            with timezone.override(zone_of(membership.tenant)):
+            with deputy.standing_in(request), timezone.override(zone_of(membership.tenant)):
+                if (instead := closed.page(request, membership)) is not None:
+                    return instead
                 return view(request, membership, *args, **kwargs)
 
         return guarded
@@ -107,7 +114,7 @@ def sign_in_first(request: HttpRequest) -> HttpResponse:
 
 
 def membership_in(user: User, slug: str, request: HttpRequest | None = None) -> Membership:
-    """The membership that opens the tenant's pages. Raises Http404.
+    """The membership that opens the tenant's pages, or that of who acts on its behalf. Raises Http404.
 
     The request keeps all of them: inside the tenant's scope the page's menu could not read them.
     """
@@ -117,7 +124,10 @@ def membership_in(user: User, slug: str, request: HttpRequest | None = None) -> 
     for membership in found:
         if membership.tenant.slug == slug:
             return membership
-    raise Http404
+    held = deputy.membership(request, user, slug) if request is not None else None
+    if held is None:
+        raise Http404
+    return held
 
 
 def zone_of(tenant: Tenant) -> ZoneInfo:

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from clarity.web.access import RoleNeeded
+from clarity.web.deputies.session import NotForDeputies
 
 # For programs; people get the template of the status.
 _SAID = {
@@ -24,6 +25,9 @@ _SAID = {
     500: "Something went wrong on our side.",
 }
 
+# Where machines tell us something.
+HOOKS = ("/hooks/", "/webhooks/")
+
 
 def answer(request: HttpRequest, status: int) -> HttpResponse:
     """The answer of that status: problem+json below /api/, plain text for hooks, else a page."""
@@ -34,7 +38,7 @@ def answer(request: HttpRequest, status: int) -> HttpResponse:
             status=status,
             content_type="application/problem+json",
         )
-    if request.path.startswith("/hooks/"):
+    if request.path.startswith(HOOKS):
         return HttpResponse(_SAID[status] + "\n", status=status, content_type="text/plain")
     return render(request, f"{status}.html", status=status)
 
@@ -45,7 +49,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """A member is told which role is needed; anybody else no more than that it is not allowed."""
-    if isinstance(exception, RoleNeeded) and not request.path.startswith(("/api/", "/hooks/")):
+    is_for_them = isinstance(exception, RoleNeeded | NotForDeputies)
+    if is_for_them and not request.path.startswith(("/api/", *HOOKS)):
         return render(request, "403.html", {"exception": str(exception)}, status=403)
     return answer(request, 403)
 

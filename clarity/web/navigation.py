@@ -37,9 +37,11 @@ SETTINGS = (
     Entry("General", "settings", ("settings",)),
     Entry("Connections", "connections", ("connection",)),
     Entry("Members", "members", ("member", "invitation")),
+    Entry("Billing", "billing", ("billing",)),
     Entry("Alerts", "alerts", ("alert",)),
     Entry("API tokens", "api-tokens", ("api-token",)),
     Entry("Audit log", "audit-log", ("audit",)),
+    Entry("Support access", "support-access", ("support-access",)),
     Entry("Data", "data", ("data", "privacy")),
 )
 PAIR = (

@@ -261,6 +261,19 @@ class Listing:
 
 
 @dataclass(frozen=True)
+class Places:
+    """What the cursors of a poll say of time. Neither function makes a request.
+
+    `reached(cursor)`: until when changes have been read; None when the cursor does not tell, as for
+    one of another release. `at(moment, flavour)`: the cursor from which all is read that changed since,
+    "" where an account of this flavour cannot be read from a time on.
+    """
+
+    reached: Callable[[str], datetime | None]
+    at: Callable[[datetime, str], str]
+
+
+@dataclass(frozen=True)
 class EntityPort:
     """What a connector can do with one entity. A missing function is a missing ability.
 
@@ -281,6 +294,7 @@ class EntityPort:
     `rehearse(client, outgoing)`: looks up what `write` would look up before it writes, and raises what
     that would raise; it writes nothing.
     `calls_per_write`: requests a write usually takes, for the plan of a backfill.
+    `places`: what the cursors of `changes` say of time, for a person who looks at one or moves it.
     """
 
     normalise: Callable[[Payload, Account], Record] | None = None
@@ -299,6 +313,7 @@ class EntityPort:
     rehearse: Callable[[Client, Outgoing], None] | None = None
     batch_size: int = 1
     calls_per_write: int = 1
+    places: Places | None = None
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ _ASSIGNED = (
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0029_discards"),
+        ("integrations", "0030_newest_deliveries_and_attempts"),
         ("tenants", "0008_groups_and_announcements"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

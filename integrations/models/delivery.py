@@ -108,6 +108,8 @@ class Delivery(TenantModel):
                 condition=Q(incident__isnull=False),
                 name="delivery_of_incident",
             ),
+            # The list of all deliveries, for those who look after the account.
+            models.Index(fields=["tenant", "flow", "-created_at", "-id"], name="delivery_newest"),
         ]
 
     def __str__(self) -> str:
@@ -132,6 +134,9 @@ class Attempt(TenantModel):
     message = models.CharField(max_length=600, blank=True)
     calls = models.PositiveIntegerField(default=0)
     payload_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "-started_at", "-id"], name="attempt_newest")]
 
     def __str__(self) -> str:
         return f"attempt {self.number} of delivery {self.delivery_id}"

@@ -18,10 +18,12 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection as database
+from django.db import transaction
 from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from integrations.models import Chore
+from integrations.queue import enqueue_chores
 from integrations.services import (
     accuracy_schedule,
     alert_digest,
@@ -30,6 +32,7 @@ from integrations.services import (
     alert_watching,
     billed,
     bulk_running,
+    card_payments,
     erasing,
     exporting,
     hours,
@@ -46,6 +49,9 @@ from integrations.services import (
     watching,
 )
 from integrations.sync import pipeline
+from tenants import scope
+from tenants.models import User
+from tenants.services import audit
 
 log = logging.getLogger(__name__)
 
@@ -100,6 +106,9 @@ DUTIES: Sequence[Duty] = (
     Duty(exporting.CHORE, timedelta(seconds=30), exporting.run_due),
     Duty(bulk_running.CHORE, timedelta(seconds=30), bulk_running.run_due),
     Duty(billed.CHORE, billed.EVERY, billed.run_due),
+    Duty(card_payments.EVENTS, card_payments.EVENTS_EVERY, card_payments.look_into_events),
+    Duty(card_payments.CHARGES, card_payments.CHARGES_EVERY, card_payments.collect),
+    Duty(billed.LETTERS_CHORE, billed.LETTERS_EVERY, billed.send_letters),
     Duty("tidying", timedelta(hours=1), tidying.tidy),
     Duty("retention", timedelta(hours=6), _retain),
 )
@@ -165,6 +174,36 @@ def _take(duty: Duty, *, now: datetime) -> int | None:
 def _longest() -> timedelta:
     """A worker is ended before this time is up, so that no two are at one chore."""
     return timedelta(seconds=int(str(settings.Q_CLUSTER["timeout"])) + 10)
+
+
+class CannotHurry(ValueError):
+    """The chore is not begun earlier; the message says why."""
+
+
+def run_soon(name: str, *, actor: User, reason: str, now: datetime) -> None:
+    """Has a worker do a chore now instead of when it is due. Call outside any scope.
+
+    Raises CannotHurry when it is being done, or due already, and Chore.DoesNotExist.
+    """
+    with transaction.atomic():
+        row = Chore.objects.select_for_update().get(name=name)
+        if row.held_until is not None and row.held_until > now:
+            raise CannotHurry(f"{row.name.capitalize()}: a worker is at it already.")
+        if row.due_at <= now:
+            raise CannotHurry(
+                f"{row.name.capitalize()}: due already; the next free worker does it."
+            )
+        row.due_at, row.hinted_at = now, now
+        row.save(update_fields=["due_at", "hinted_at"])
+        enqueue_chores()
+        with scope.door("run a chore now", actor=actor):
+            audit.record(
+                action="chore.hurried",
+                object_type="Chore",
+                object_id=name,
+                actor=actor,
+                reason=reason,
+            )
 
 
 def last_done_at() -> datetime | None:

@@ -280,6 +280,17 @@ def problem_of(spec: FieldSpec, value: str) -> str:
     return ""
 
 
+def ends_at(connection: Connection) -> datetime | None:
+    """When the last of its credentials that end does so, None when none does. Until then it can still
+    be renewed by itself. Call inside the tenant's scope."""
+    known = [name for name in store.fields(connection.pk) if name.endswith(_ENDS)]
+    if not known:
+        return None
+    values = store.get_all(connection.pk)
+    moments = [values[name] for name in known if _is_moment(values[name])]
+    return max((datetime.fromisoformat(one) for one in moments), default=None)
+
+
 def _check_ends(credentials: Mapping[str, str]) -> None:
     """Raises BadConnection for an end of a credential that is no time: nobody types one."""
     for name, value in credentials.items():

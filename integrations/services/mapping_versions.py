@@ -215,14 +215,21 @@ def publish(
     now: datetime,
     note: str = "",
     accept_failures: bool = False,
+    seen: datetime | None = None,
+    running: int | None = None,
 ) -> MappingVersion:
     """Lets the flow follow its draft, from the next record that is taken in, in every process.
 
     Records that were mapped before keep their fields, also those that still wait to be sent. The
     draft must have been tried on stored records as it is now (mapping_shadow), with no record newly
-    held, unless `accept_failures`. Raises BadRules, CannotPublish, CannotChange.
+    held, unless `accept_failures`. `seen` is the draft's `changed_at`, and `running` the number of the
+    version that ran (0: as shipped), that the person was shown: of two who publish at once, the second
+    changes nothing. Raises BadRules, CannotPublish, CannotChange.
     """
+    _refuse_overtaken(flow, running)
     row = draft_of(flow)
+    if seen is not None and row.changed_at != seen:
+        raise CannotChange("The draft was changed meanwhile. Look at it first.")
     if wrong := mapping_checks.troubles(flow, row.changes):
         raise BadRules(wrong)
     if not accept_failures:
@@ -231,13 +238,20 @@ def publish(
 
 
 def rollback(
-    *, flow: Flow, to: int, actor: User | None, now: datetime, note: str = ""
+    *,
+    flow: Flow,
+    to: int,
+    actor: User | None,
+    now: datetime,
+    note: str = "",
+    running: int | None = None,
 ) -> MappingVersion:
     """Publishes the changes of an earlier version again, as a new version; 0 is: as shipped.
 
-    A draft stays as it is. Needs no trial: these rules have been in use. Raises BadRules when they
-    do not fit this release any more, CannotRead, CannotChange.
+    A draft stays as it is. Needs no trial: these rules have been in use. `running` as for `publish`.
+    Raises BadRules when they do not fit this release any more, CannotRead, CannotChange.
     """
+    _refuse_overtaken(flow, running)
     mapping_set = _locked(flow.pair)
     earlier = find(flow, to)
     current = _published(mapping_set, flow)
@@ -306,6 +320,19 @@ def _publish(
     )
     rulebooks.announce([flow.source_id])
     return row
+
+
+def _refuse_overtaken(flow: Flow, running: int | None) -> None:
+    """Raises CannotChange when another version runs than the person was shown; locks the set."""
+    current = _published(_locked(flow.pair), flow)
+    number = current.number if current else 0
+    if current is None or running is None or running == number:
+        return
+    who = current.published_by.email if current.published_by else "Somebody"
+    raise CannotChange(
+        f"{who} has published version {number} of these rules meanwhile, so nothing was changed by"
+        " you. Look at what runs now first."
+    )
 
 
 def _refuse_untried(flow: Flow, row: MappingVersion) -> None:

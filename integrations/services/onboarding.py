@@ -79,6 +79,11 @@ class Progress:
     def current(self) -> Stand:
         return next((one for one in self.stands if not one.is_done), self.stands[-1])
 
+    @property
+    def done(self) -> int:
+        """How many steps are done."""
+        return sum(one.is_done for one in self.stands)
+
     def of(self, step: Step) -> Stand:
         return next(one for one in self.stands if one.step == step)
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Min
+from django.db.models import Count, Max, Min
 
 from integrations.models import (
     Connection,
@@ -29,10 +29,11 @@ from integrations.models import (
     Pair,
     PairState,
 )
-from integrations.services import accuracy, onboarding
+from integrations.services import accuracy, connections, onboarding
 from integrations.services.overview import open_records
 from integrations.sync import pipeline
 from tenants import scope
+from tenants.billing.services import needs
 from tenants.models import ApiToken, Standing
 from tenants.services import standings
 from tenants.services.standings import Trouble
@@ -49,6 +50,8 @@ TOKEN_ENDS_WITHIN = timedelta(days=14)
 RENEWAL_LATE = timedelta(hours=1)
 # Of the articles both sides sell, in the newest comparison of a running pair.
 ACCURACY_TARGET = 0.995
+# Among so many open incidents, the oldest first, one that can be replayed is looked for.
+FIRST = 20
 
 
 class Kind(StrEnum):
@@ -61,6 +64,10 @@ class Kind(StrEnum):
     ACCURACY = "accuracy"
     ONBOARDING = "onboarding"
     TOKEN = "token"  # noqa: S105 - a kind of trouble, no secret
+    PAST_GRACE = "past_grace"
+    CHARGE = "charge"
+    UNPAID = "unpaid"
+    TRIAL = "trial"
 
 
 # What loses sales or oversells comes first, what is only due soon comes last.
@@ -69,10 +76,14 @@ URGENCY: Mapping[Kind, int] = {
     Kind.INCIDENTS: 80,
     Kind.BACKLOG: 70,
     Kind.RENEWAL: 60,
+    Kind.PAST_GRACE: 55,
     Kind.PAUSED: 50,
+    Kind.CHARGE: 48,
     Kind.PAIR_PAUSED: 45,
     Kind.ACCURACY: 40,
+    Kind.UNPAID: 35,
     Kind.ONBOARDING: 30,
+    Kind.TRIAL: 25,
     Kind.TOKEN: 20,
 }
 
@@ -121,12 +132,15 @@ def find(*, steps: Mapping[str, Any], now: datetime) -> Found:
         partial(_pairs, running),
         partial(_accuracy, running),
         partial(_tokens, now=now),
+        partial(_bills, now=now),
     )
     return Found([one for each in looks for one in each()] + stuck, kept)
 
 
-def _trouble(kind: Kind, about: object, said: str, since: datetime) -> Trouble:
-    return Trouble(kind.value, URGENCY[kind], str(about), said, since)
+def _trouble(kind: Kind, about: object, said: str, since: datetime, mark: object = "") -> Trouble:
+    """`mark`: what another trouble about the same thing would have differently, for who left this one
+    alone."""
+    return Trouble(kind.value, URGENCY[kind], str(about), said, since, str(mark)[:64])
 
 
 def _connections() -> Iterator[Trouble]:
@@ -134,20 +148,23 @@ def _connections() -> Iterator[Trouble]:
     for row in Connection.objects.filter(state__in=wanted).order_by("state_since", "pk"):
         if row.state == ConnectionState.NEEDS_OWNER:
             said = f"{row.name} refuses our credentials. The owner has to reconnect it."
-            yield _trouble(Kind.RECONNECT, row.pk, said, row.state_since)
+            yield _trouble(Kind.RECONNECT, row.pk, said, row.state_since, row.state_since)
         else:
             said = f"{row.name} is paused. What comes is kept and waits."
-            yield _trouble(Kind.PAUSED, row.pk, said, row.state_since)
+            yield _trouble(Kind.PAUSED, row.pk, said, row.state_since, row.state_since)
 
 
 def _incidents() -> Iterator[Trouble]:
     rows = Incident.objects.filter(state=IncidentState.OPEN)
-    sums = rows.aggregate(count=Count("pk"), first=Min("opened_at"))
+    sums = rows.aggregate(count=Count("pk"), first=Min("opened_at"), newest=Max("pk"))
     if sums["count"]:
         said = (
             "1 incident is open." if sums["count"] == 1 else f"{sums['count']} incidents are open."
         )
-        yield _trouble(Kind.INCIDENTS, "", said, sums["first"])
+        oldest = rows.order_by("opened_at", "pk")[:FIRST]
+        one = next((row for row in oldest if row.has_records and not row.is_replaying), None)
+        found = _trouble(Kind.INCIDENTS, "", said, sums["first"], sums["newest"])
+        yield replace(found, act=str(one.pk) if one else "")
 
 
 def _backlog(pairs: Sequence[Pair], *, now: datetime) -> Iterator[Trouble]:
@@ -174,15 +191,29 @@ def _renewals(*, now: datetime) -> Iterator[Trouble]:
     )
     for lane in late.select_related("connection").order_by("refresh_at", "pk"):
         if lane.refresh_at is not None:
-            said = f"The credentials of {lane.connection.name} end and were not renewed in time."
+            said = f"The credentials of {lane.connection.name} were not renewed in time."
+            ends_at = _ends_at(lane.connection)
+            if ends_at is not None and ends_at > now:
+                said += f" They end in {_span(ends_at - now)}; then the owner has to reconnect it."
+            elif ends_at is not None:
+                said += " They have ended: the owner has to reconnect it."
             yield _trouble(Kind.RENEWAL, lane.pk, said, lane.refresh_at)
+
+
+def _ends_at(connection: Connection) -> datetime | None:
+    """A seal that does not open is told on the page of the connection; here it is only unknown."""
+    try:
+        return connections.ends_at(connection)
+    except connections.VaultError:
+        return None
 
 
 def _pairs(pairs: Sequence[Pair]) -> Iterator[Trouble]:
     for pair in pairs:
         if pair.state == PairState.PAUSED:
             since = max(pair.pos.state_since, pair.store.state_since, pair.created_at)
-            yield _trouble(Kind.PAIR_PAUSED, pair.pk, f"The pair {pair.name} is paused.", since)
+            said = f"The pair {pair.name} is paused."
+            yield _trouble(Kind.PAIR_PAUSED, pair.pk, said, since, since)
 
 
 def _accuracy(pairs: Sequence[Pair]) -> Iterator[Trouble]:
@@ -205,6 +236,11 @@ def _tokens(*, now: datetime) -> Iterator[Trouble]:
     for token in ending.order_by("expires_at", "pk"):
         said = f"The API token {token.name} ends in {_span(token.expires_at - now)}."
         yield _trouble(Kind.TOKEN, token.pk, said, token.expires_at - TOKEN_ENDS_WITHIN)
+
+
+def _bills(*, now: datetime) -> Iterator[Trouble]:
+    for one in needs.needs(now=now):
+        yield _trouble(Kind(one.need.value), "", one.said, one.since, one.mark)
 
 
 def _onboardings(
@@ -231,7 +267,7 @@ def _onboardings(
                 f"Setting up has stood at step {current.number} of {len(onboarding.Step)} for"
                 f" {_span(now - since)}: {current.left}"
             )
-            stuck.append(_trouble(Kind.ONBOARDING, way.pk, said, since))
+            stuck.append(_trouble(Kind.ONBOARDING, way.pk, said, since, current.step.value))
     return stuck, steps
 
 

@@ -93,6 +93,9 @@ def poll(session: Session, lease: Lease, cursor: Cursor, *, now: datetime) -> in
         raise
     with scope.tenant(session.tenant_id):
         lanes.check(lease)
+        if _was_moved(cursor):
+            # A person did it while the account was asked: what it said counts from the new place on.
+            return 0
         new = intake.accept(
             tenant_id=session.tenant_id,
             connection_id=session.connection.pk,
@@ -106,6 +109,13 @@ def poll(session: Session, lease: Lease, cursor: Cursor, *, now: datetime) -> in
         cursor.save()
     crash_points.reach("after-cursor")
     return new
+
+
+def _was_moved(cursor: Cursor) -> bool:
+    """Whether the cursor stands elsewhere than when it was read; keeps it where it is until the end
+    of the transaction."""
+    rows = Cursor.objects.select_for_update().filter(pk=cursor.pk)
+    return bool(rows.values_list("value", flat=True).first() != cursor.value)
 
 
 def _ask_again(

@@ -18,7 +18,7 @@ _ASSIGNED = (
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tenants", "0006_staff"),
+        ("tenants", "0007_deputations"),
     ]
 
     operations = [

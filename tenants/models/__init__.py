@@ -11,11 +11,12 @@ from tenants.models.announcement import (
 from tenants.models.api_request import ApiRequest, ApiUse
 from tenants.models.api_token import ApiToken
 from tenants.models.audit import AuditEntry
+from tenants.models.deputation import Deputation
 from tenants.models.group import GroupMember, TenantGroup
 from tenants.models.invitation import Invitation
 from tenants.models.membership import Membership, Role
 from tenants.models.scoped import ScopedManager, ScopedQuerySet, TenantModel
-from tenants.models.staff import StaffAssignment, StaffNote, Standing
+from tenants.models.staff import Snooze, StaffAssignment, StaffNote, Standing
 from tenants.models.tenant import Tenant
 from tenants.models.user import StaffRole, User
 
@@ -28,12 +29,14 @@ __all__ = [
     "ApiUse",
     "AuditEntry",
     "GroupMember",
+    "Deputation",
     "Invitation",
     "Membership",
     "Role",
     "ScopedManager",
     "ScopedQuerySet",
     "Severity",
+    "Snooze",
     "StaffAssignment",
     "StaffNote",
     "StaffRole",

@@ -46,6 +46,8 @@ class AuditEntry(models.Model):
     after = models.JSONField(null=True, encoder=DjangoJSONEncoder)
     reason = models.TextField(blank=True)
     at = models.DateTimeField(db_default=Now(), editable=False)
+    # Set when one of our people did it on the tenant's behalf.
+    deputation_id = models.UUIDField(null=True)
     if TYPE_CHECKING:
         tenant_id: UUID | None
 

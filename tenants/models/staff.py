@@ -77,3 +77,25 @@ class Standing(TenantModel):
 
     def __str__(self) -> str:
         return f"standing of {self.tenant_id}"
+
+
+class Snooze(TenantModel):
+    """A trouble of the work list is left alone until a day, for a reason. It is back before that when
+    another `mark` shows that it is not the same trouble any more."""
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField(max_length=20)
+    about = models.CharField(max_length=64, blank=True)
+    mark = models.CharField(max_length=64, blank=True)
+    until = models.DateTimeField()
+    note = models.CharField(max_length=500)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "kind", "about"], name="snoozed_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.tenant_id} is left alone until {self.until}"

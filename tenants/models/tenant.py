@@ -38,3 +38,8 @@ class Tenant(models.Model):
     def time_zone(self) -> str:
         """The zone times are shown in; stored times are UTC."""
         return str(self.settings.get("time_zone", DEFAULTS["time_zone"]))
+
+    @property
+    def lets_deputies_in(self) -> bool:
+        """Whether our people may use the account's pages on its behalf."""
+        return bool(self.settings.get("lets_deputies_in", True))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from tenants import scope
+from tenants import on_behalf, scope
 from tenants.models import AuditEntry
 
 if TYPE_CHECKING:
@@ -45,5 +45,6 @@ def record(
         before=None if before is None else dict(before),
         after=None if after is None else dict(after),
         reason=reason,
+        deputation_id=on_behalf.current(),
     )
     return entry

@@ -5,10 +5,12 @@ from __future__ import annotations
 import uuid
 
 from django.db import IntegrityError, transaction
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Now
 from django.utils.text import slugify
 
 from tenants import scope
-from tenants.models import Membership, Role, Tenant, User
+from tenants.models import Deputation, Membership, Role, Tenant, User
 from tenants.services import audit, people
 
 
@@ -76,11 +78,21 @@ def _save_with_slug(tenant: Tenant) -> None:
 
 
 def memberships_of(user: User) -> list[Membership]:
-    """A user's memberships with their tenants, by the tenant's name. Needs no tenant scope."""
+    """A user's memberships with their tenants, by the tenant's name. Needs no tenant scope.
+
+    `deputy_until` and `deputy_email`: who of our people acts on that tenant's behalf, None for nobody.
+    """
     with scope.user(user.id):
+        running = Deputation._base_manager.filter(
+            tenant_id=OuterRef("tenant_id"), ended_at=None, ends_at__gt=Now()
+        ).order_by("-ends_at", "pk")
         return list(
             # Row-level security shows this user's own rows; `objects` would want a tenant.
             Membership._base_manager.filter(user=user)
             .select_related("tenant")
+            .annotate(
+                deputy_until=Subquery(running.values("ends_at")[:1]),
+                deputy_email=Subquery(running.values("staff__email")[:1]),
+            )
             .order_by("tenant__name", "id")
         )

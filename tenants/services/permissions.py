@@ -43,7 +43,10 @@ TABLE = (
     Permission("set up alerts and API tokens", ADMINS),
     Permission("invite, change and remove members who are no owners", ADMINS),
     Permission("export data and the audit log", ADMINS),
+    Permission("see the plan, prices, invoices and payments", ADMINS),
+    Permission("end support access of our staff, and forbid it", OWNERS),
     Permission("make, change and remove owners", OWNERS),
+    Permission("agree to prices, cancel, change the plan and say whom invoices are for", OWNERS),
     Permission("erase the account and its data", OWNERS),
 )
 

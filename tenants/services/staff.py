@@ -29,14 +29,17 @@ class May(StrEnum):
 
     LOOK = "look into assigned tenants, and read notes and the audit log"
     ACT = "act on assigned tenants: replay, resume, write notes"
-    BILL = "see plans and invoices of assigned tenants"
+    BILL = "see plans, invoices and payments of assigned tenants"
+    KEEP_BOOKS = (
+        "enter payments, credit notes and what was agreed with assigned tenants; set prices"
+    )
     GOVERN = "give roles to staff, and assign tenants to them"
 
 
 TABLE: Mapping[StaffRole, frozenset[May]] = {
-    StaffRole.ACCOUNT_MANAGER: frozenset({May.LOOK, May.ACT}),
-    StaffRole.SUPPORT: frozenset({May.LOOK}),
-    StaffRole.FINANCE: frozenset({May.BILL}),
+    StaffRole.ACCOUNT_MANAGER: frozenset({May.LOOK, May.ACT, May.BILL}),
+    StaffRole.SUPPORT: frozenset({May.LOOK, May.BILL}),
+    StaffRole.FINANCE: frozenset({May.BILL, May.KEEP_BOOKS}),
     StaffRole.SUPERUSER: frozenset(May),
 }
 
@@ -195,6 +198,15 @@ def assigned_tenant(staff: User, slug: str) -> Tenant | None:
         return None
     with scope.user(staff.pk):
         return Tenant.objects.filter(slug=slug, pk__in=_of(staff)).first()
+
+
+def unassigned(staff: User, tenants: Sequence[UUID]) -> set[UUID]:
+    """Those of the tenants that a staff member does not look after. Call outside any scope."""
+    if role_of(staff) is None:
+        return set(tenants)
+    with scope.user(staff.pk):
+        rows = Tenant.objects.filter(pk__in=_of(staff)).filter(pk__in=tenants)
+        return set(tenants) - set(rows.values_list("pk", flat=True))
 
 
 def _of(staff: User) -> QuerySet[StaffAssignment, Any]:

@@ -7,7 +7,7 @@ log; and what they then see is what PostgreSQL shows inside `scope.tenant`: this
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,36 +23,92 @@ class NotAssigned(LookupError):
 
 
 @contextlib.contextmanager
-def looking(person: User, slug: str, *, at: str) -> Iterator[Tenant]:
+def looking(
+    person: User, slug: str, *, at: str, needs: May = May.LOOK, reason: str = ""
+) -> Iterator[Tenant]:
     """The scope of an assigned tenant, to read in. `at` names what is looked at, for the audit log.
+    `needs`: what the role has to include; BILL for what is billed, which finance sees alone.
 
-    The entry is committed before anything is shown, so looking and then failing leaves a trace. Call
-    outside any scope. Raises NotAllowed, NotAssigned.
+    With a `reason` where what is shown is about persons. The entry is committed before anything is
+    shown, so looking and then failing leaves a trace. Call outside any scope. Raises NotAllowed,
+    NotAssigned.
     """
-    tenant = admitted(person, slug, May.LOOK)
+    tenant = admitted(person, slug, needs)
     with scope.tenant(tenant.pk):
-        audit.record(
-            action="staff.looked",
-            object_type="Tenant",
-            object_id=tenant.pk,
-            actor=person,
-            after={"at": at},
-        )
+        _looked(tenant, person, at=at, reason=reason)
     with scope.tenant(tenant.pk):
         yield tenant
 
 
 @contextlib.contextmanager
-def acting(person: User, slug: str, *, act: str, reason: str, about: str = "") -> Iterator[Tenant]:
+def glancing(person: User, slug: str) -> Iterator[Tenant]:
+    """The scope of an assigned tenant, for how far something has come: counts that a page opened by
+    `looking` asks for anew every second, and nothing of what the tenant keeps. It is not noted again.
+
+    Call outside any scope. Raises NotAllowed, NotAssigned.
+    """
+    tenant = admitted(person, slug, May.LOOK)
+    with scope.tenant(tenant.pk):
+        yield tenant
+
+
+@contextlib.contextmanager
+def acting(
+    person: User, slug: str, *, act: str, reason: str, about: str = "", needs: May = May.ACT
+) -> Iterator[Tenant]:
     """The scope of an assigned tenant, to change something in, for a reason that is kept.
 
     The entry and what is done commit together; the service that does it writes its own as well, with
     the same person. Call outside any scope. Raises NotAllowed, NotAssigned, ReasonNeeded.
     """
-    tenant = admitted(person, slug, May.ACT)
+    tenant = admitted(person, slug, needs)
     why = staff.said_why(reason)
     with scope.tenant(tenant.pk):
         _acted(tenant, person, act=act, reason=why, about=about)
+        yield tenant
+
+
+def found_at(
+    person: User, tenants: Sequence[Tenant], *, is_here: Callable[[], bool], at: str
+) -> list[Tenant]:
+    """Those of these assigned tenants at which `is_here`, asked in the scope of each by itself.
+
+    Where it is so, the tenant's audit log says it before anybody is told; of the others nothing was
+    seen. Call outside any scope. Raises NotAllowed, NotAssigned.
+    """
+    staff.refuse_unless(person, May.LOOK)
+    if staff.unassigned(person, [one.pk for one in tenants]):
+        raise NotAssigned(NotAssigned.__doc__)
+    found = []
+    for tenant in tenants:
+        with scope.tenant(tenant.pk):
+            if is_here():
+                _looked(tenant, person, at=at, reason="")
+                found.append(tenant)
+    return found
+
+
+@contextlib.contextmanager
+def beginning(
+    person: User, slug: str, *, act: str, reason: str, about: str = ""
+) -> Iterator[Tenant]:
+    """The scope of an assigned tenant, to find what a change is about that asks the other system: no
+    transaction waits for that, so it follows behind.
+
+    That it was begun, and why, commits with leaving; the service that does it then writes down that it
+    is done, with the same person. Call outside any scope. Raises NotAllowed, NotAssigned, ReasonNeeded.
+    """
+    tenant = admitted(person, slug, May.ACT)
+    why = staff.said_why(reason)
+    with scope.tenant(tenant.pk):
+        audit.record(
+            action="staff.began",
+            object_type="Tenant",
+            object_id=tenant.pk,
+            actor=person,
+            after={"act": act, **({"about": about} if about else {})},
+            reason=why,
+        )
         yield tenant
 
 
@@ -100,6 +156,17 @@ def notes(*, limit: int = 20) -> list[Any]:
     """The newest notes. Call inside the tenant's scope."""
     rows = StaffNote.objects.select_related("author")
     return list(rows.order_by("-created_at", "-id")[:limit])
+
+
+def _looked(tenant: Tenant, person: User, *, at: str, reason: str) -> None:
+    audit.record(
+        action="staff.looked",
+        object_type="Tenant",
+        object_id=tenant.pk,
+        actor=person,
+        after={"at": at},
+        reason=reason,
+    )
 
 
 def _acted(tenant: Tenant, person: User, *, act: str, reason: str, about: str) -> None:

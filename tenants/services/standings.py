@@ -7,23 +7,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from tenants import scope
 from tenants.models import StaffAssignment, Standing, Tenant, User
-from tenants.services import staff
+from tenants.services import snoozing, staff
 from tenants.services.staff import May
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """Something that keeps a tenant from being well. `about` is the id of what it concerns."""
+    """Something that keeps a tenant from being well. `about` is the id of what it concerns; `mark`
+    is another one when it is not the same trouble any more, though about the same thing. `act` is the
+    id of what its one button acts on, where that is not `about`."""
 
     kind: str
     urgency: int
     about: str
     said: str
     since: datetime
+    mark: str = ""
+    act: str = ""
 
 
 class Place(NamedTuple):
@@ -55,21 +59,34 @@ def steps() -> Mapping[str, Any]:
 
 
 def keep(troubles: Sequence[Trouble], *, steps: Mapping[str, Any], now: datetime) -> Standing:
-    """Writes down how the tenant in scope stands. May be called again, and by two at once."""
-    worst = sorted(troubles, key=lambda one: (-one.urgency, one.since))
+    """Writes down how the tenant in scope stands. May be called again, and by two at once.
+
+    What is left alone until a day comes last, and does not make the tenant urgent.
+    """
+    alone = {(one.kind, one.about): one for one in snoozing.running(now=now)}
+    kept = []
+    for one in troubles:
+        left = alone.get((one.kind, one.about))
+        kept.append((one, left if left is not None and left.mark == one.mark else None))
+    kept.sort(key=lambda pair: (pair[1] is not None, -pair[0].urgency, pair[0].since))
+    worst = kept[0][0] if kept and kept[0][1] is None else None
     row: Standing
     row, _ = Standing.objects.update_or_create(
         defaults={
-            "urgency": worst[0].urgency if worst else 0,
-            "since": worst[0].since if worst else now,
+            "urgency": worst.urgency if worst else 0,
+            "since": worst.since if worst else now,
             "troubles": [
                 {
                     "kind": one.kind,
                     "about": one.about,
                     "said": one.said,
                     "since": one.since.isoformat(),
+                    "mark": one.mark,
+                    "act": one.act,
+                    "is_alone": left is not None,
+                    "until": left.until.isoformat() if left else "",
                 }
-                for one in worst
+                for one, left in kept
             ],
             "steps": dict(steps),
             "looked_at": now,
@@ -78,21 +95,35 @@ def keep(troubles: Sequence[Trouble], *, steps: Mapping[str, Any], now: datetime
     return row
 
 
+@dataclass(frozen=True)
+class Narrowed:
+    """What the list is narrowed to: accounts with a trouble of these kinds, with a part of this name in
+    theirs, or those with troubles that are left alone."""
+
+    kinds: tuple[str, ...] = ()
+    named: str = ""
+    is_alone: bool = False
+
+
 def work_list(
-    person: User, *, after: Place | None = None, limit: int = 50, with_calm: bool = False
+    person: User,
+    *,
+    after: Place | None = None,
+    limit: int = 50,
+    narrowed: Narrowed = Narrowed(),
 ) -> Sequence[Standing]:
     """Standings of the tenants a staff member looks after, the most urgent and then the oldest first.
 
     PostgreSQL shows no other tenant's. One query however many tenants there are. Call outside any
     scope. Raises NotAllowed.
     """
-    staff.refuse_unless(person, May.LOOK)
+    if not staff.may(person, May.BILL):
+        staff.refuse_unless(person, May.LOOK)
     with scope.user(person.pk):
         # `objects` would want a tenant; row-level security shows those that are assigned.
         mine = StaffAssignment._base_manager.filter(staff=person, ended_at=None)
         rows = Standing._base_manager.filter(tenant_id__in=mine.values("tenant_id"))
-        if not with_calm:
-            rows = rows.filter(urgency__gt=0)
+        rows = _narrow(rows, narrowed)
         if after is not None:
             rows = rows.filter(
                 Q(urgency__lt=after.urgency)
@@ -101,6 +132,21 @@ def work_list(
             )
         found = rows.select_related("tenant").filter(tenant__erasing_since=None)
         return list(found.order_by("-urgency", "since", "pk")[:limit])
+
+
+def _narrow(rows: QuerySet[Any], narrowed: Narrowed) -> QuerySet[Any]:
+    if narrowed.named:
+        rows = rows.filter(
+            Q(tenant__name__icontains=narrowed.named) | Q(tenant__slug__icontains=narrowed.named)
+        )
+    if narrowed.kinds:
+        fits = Q()
+        for kind in narrowed.kinds:
+            fits |= Q(troubles__contains=[{"kind": kind, "is_alone": narrowed.is_alone}])
+        return rows.filter(fits)
+    if narrowed.is_alone:
+        return rows.filter(troubles__contains=[{"is_alone": True}])
+    return rows.filter(urgency__gt=0)
 
 
 def place_of(row: Standing) -> Place:

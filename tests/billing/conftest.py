@@ -14,7 +14,7 @@ import pytest
 from tenants import scope
 from tenants.billing.models import Invoice
 from tenants.billing.services import books, pairs
-from tenants.models import Role, Tenant, User
+from tenants.models import Role, StaffRole, Tenant, User
 from tenants.models.membership import Membership
 from tenants.services.members import create_tenant
 
@@ -58,7 +58,9 @@ def account(name: str = "Shop", zone: str = "UTC") -> Account:
         tenant.settings = {**tenant.settings, "time_zone": zone}
         tenant.save()
         owner = Membership.objects.get(role=Role.OWNER).user
-    finance = User.objects.create(email=f"{uuid.uuid4().hex[:8]}@example.com", is_staff=True)
+    finance = User.objects.create(
+        email=f"{uuid.uuid4().hex[:8]}@example.com", is_staff=True, staff_role=StaffRole.FINANCE
+    )
     return Account(tenant, owner, finance)
 
 

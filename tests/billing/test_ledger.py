@@ -12,7 +12,15 @@ from django.db import DatabaseError, connection, transaction
 
 from tenants import scope
 from tenants.billing.models import Invoice, InvoiceLine, Method, Payment, Receivable, Subscription
-from tenants.billing.services import books, crediting, pairs, paying, reminding, standing
+from tenants.billing.services import (
+    books,
+    cancelling,
+    crediting,
+    pairs,
+    paying,
+    reminding,
+    standing,
+)
 from tenants.billing.services.fair_use import fair_use
 from tenants.billing.services.problems import (
     BillingProblem,
@@ -20,7 +28,7 @@ from tenants.billing.services.problems import (
     NotAllowed,
     Unknown,
 )
-from tenants.models import AuditEntry, User
+from tenants.models import AuditEntry, StaffRole, User
 from tests.billing.conftest import Account, account, at
 from tests.billing.test_pairs import survives
 
@@ -118,7 +126,25 @@ def test_nobody_marks_their_own_bill_as_paid(shop: Account, invoice: Invoice) ->
             invoice_id=invoice.pk, amounts=None, reason="For me", key="1", actor=shop.owner,
             now=DAY,
         )  # fmt: skip
+    # Nor does finance where it is a member, nor any other role of our people.
+    for role in (StaffRole.FINANCE, StaffRole.SUPERUSER, StaffRole.ACCOUNT_MANAGER):
+        shop.owner.is_staff, shop.owner.staff_role = True, role
+        shop.owner.save()
+        with pytest.raises(NotAllowed):
+            pay(shop, invoice, "7140", "wire", actor=shop.owner)
     assert left(shop, invoice) == 7140
+
+
+def test_finance_ends_a_subscription_in_the_name_of_the_owner(
+    shop: Account, invoice: Invoice
+) -> None:
+    with scope.tenant(shop.tenant.pk):
+        last = cancelling.cancel(reason="By letter", actor=shop.finance, now=DAY)
+        assert last == date(2027, 3, 1)
+        shop.finance.staff_role = StaffRole.SUPPORT
+        with pytest.raises(NotAllowed):
+            cancelling.go_on(actor=shop.finance, now=DAY)
+        assert Subscription.objects.get().cancel_reason == "By letter"
 
 
 def test_what_a_provider_says_came_is_owed_where_it_is_too_much(

@@ -20,8 +20,8 @@ from tenants import scope
 from tenants.billing.arithmetic.charging import Reduction, charge
 from tenants.billing.arithmetic.places import Place, free_place, renewed
 from tenants.billing.arithmetic.taxes import tax_on
-from tenants.billing.arithmetic.terms import Term, local_date, term_at
-from tenants.billing.models import Contract, Discount, Invoice, InvoiceLine
+from tenants.billing.arithmetic.terms import Term, local_date, term_at, trial_term
+from tenants.billing.models import Contract, Discount, Invoice, InvoiceLine, Trial
 from tenants.billing.services import agreements, books, cancelling, catalogue, renewing
 from tenants.billing.services.problems import BillingProblem
 from tests.billing.conftest import Account, account
@@ -44,6 +44,7 @@ class Shop:
     percent_off: int
     tax_percent: int
     events: list[tuple[datetime, str, int]] = field(default_factory=list)
+    trial_days: int = 0
 
     def day(self, at: datetime) -> date:
         return at.astimezone(ZoneInfo(self.zone)).date()
@@ -56,6 +57,7 @@ def a_shop(chance: random.Random) -> Shop:
         chance.choice([714_000, 714_000, chance.randrange(1, 1_000_000)]),
         chance.choice([0, 0, 10, 33]),
         chance.choice([0, 7, 19]),
+        trial_days=chance.choice([0, 0, 1, 14, 60, 366]),
     )
     at = FIRST + timedelta(seconds=chance.randrange(45 * 86_400))
     live: list[int] = []
@@ -111,24 +113,31 @@ class Hand:
     starts: date = date.min
     renews: date | None = None
     is_cancelled: bool = False
+    is_free: bool = False
+    had_trial: bool = False
     lines: Lines = field(default_factory=list)
 
     def turn(self, day: date) -> None:
-        """The day of renewal."""
+        """The day of renewal, or the one a trial is over on."""
+        if self.is_free:
+            self.begun = day
         if self.is_cancelled or not self.live:
             self.renews, self.live = None, 0
         else:
             assert self.begun is not None
             self.starts, self.renews = day, _next_year(self.begun, day.year + 1)
             self.lines += [_line(self.shop, day, 1, 1)] * self.live
-        self.paid, self.is_cancelled = self.live, False
+        self.paid, self.is_cancelled, self.is_free = self.live, False, False
 
     def add(self, day: date) -> None:
         if self.renews is None:
             self.begun = self.starts = day
             self.renews, self.live, self.paid = _next_year(day, day.year + 1), 0, 0
+            if self.shop.trial_days and not self.had_trial:
+                self.renews = date.fromordinal(day.toordinal() + self.shop.trial_days)
+                self.had_trial = self.is_free = True
         self.live += 1
-        if self.live > self.paid:
+        if self.live > self.paid and not self.is_free:
             self.paid = self.live
             left, whole = (self.renews - day).days, (self.renews - self.starts).days
             self.lines.append(_line(self.shop, day, left, whole))
@@ -179,6 +188,8 @@ class Book:
     anchor: date | None = None
     term: Term | None = None
     is_cancelled: bool = False
+    is_trial: bool = False
+    had_trial: bool = False
     places: dict[int, Place] = field(default_factory=dict)
     lines: Lines = field(default_factory=list)
 
@@ -188,8 +199,10 @@ class Book:
             going_on = renewed(self.places.values(), self.term.ends_on)
             if self.is_cancelled or not going_on:
                 self.anchor = self.term = None
-                self.places, self.is_cancelled = {}, False
+                self.places, self.is_cancelled, self.is_trial = {}, False, False
                 return
+            if self.is_trial:
+                self.anchor, self.is_trial = self.term.ends_on, False
             self.term = term_at(self.anchor, self.term.ends_on)
             self.lines += [_cents(self.shop, self.term, self.term.starts_on) for _ in going_on]
             self.places = {
@@ -201,6 +214,12 @@ class Book:
     def add(self, number: int, today: date) -> None:
         if self.term is None:
             self.anchor, self.term = today, term_at(today, today)
+            if self.shop.trial_days and not self.had_trial:
+                self.term = trial_term(today, self.shop.trial_days)
+                self.had_trial = self.is_trial = True
+        if self.is_trial:
+            self.places[number] = Place(uuid.uuid4(), today, self.term.ends_on)
+            return
         free = free_place(self.places.values(), self.term.ends_on)
         if free is None:
             self.lines.append(_cents(self.shop, self.term, today))
@@ -237,11 +256,12 @@ def test_a_year_of_500_accounts_is_right_to_the_cent() -> None:
         wanted = by_hand(shop)
         assert by_arithmetic(shop) == wanted, (number, shop)
         billed += sum(net + tax for _, net, tax in wanted)
+        kinds["trial"] += shop.trial_days > 0
         for _, what, _ in shop.events:
             kinds[what] += 1
     # It was a year in which something happened.
     assert billed > ACCOUNTS * 700_000
-    assert min(kinds[what] for what in ("add", "pause", "remove", "cancel")) > 80
+    assert min(kinds[what] for what in ("add", "pause", "remove", "cancel", "trial")) > 70
 
 
 # --- through rows --------------------------------------------------------------------------------
@@ -253,6 +273,8 @@ def _open(shop: Shop) -> Account:
     with scope.tenant(made.tenant.pk):
         Contract.objects.create(currency="USD", a_term=Decimal(shop.cents_a_term) / 100, **days)
         Discount.objects.create(name="Off", percent=shop.percent_off, **days)
+        if shop.trial_days:
+            Trial.objects.create(days=shop.trial_days)
         agreements.save_details(
             said={"country": "US", "region": str(shop.tax_percent)}, actor=made.owner
         )
@@ -284,6 +306,7 @@ def test_rows_say_the_same_with_a_job_that_is_late_and_runs_twice(db: None) -> N
             region=str(percent), starts_on=date(2020, 1, 1), actor=None,
         )  # fmt: skip
     shops = [a_shop(chance) for _ in range(THROUGH_ROWS)]
+    assert any(shop.trial_days for shop in shops)
     made = [_open(shop) for shop in shops]
     live: list[dict[int, uuid.UUID]] = [{} for _ in shops]
     events = sorted(

@@ -28,6 +28,7 @@ HOUR = 3600.0
 FAR = {
     "slug": "nobody",
     "incident_id": 1,
+    "item_id": 1,
     "connection_id": uuid4(),
     "user_id": uuid4(),
     "tenant_id": uuid4(),
@@ -35,6 +36,17 @@ FAR = {
     "group_id": 1,
     "template_id": 1,
     "announcement_id": 1,
+    "kind": "paused",
+    "snooze_id": 1,
+    "invitation_id": uuid4(),
+    "pair_id": uuid4(),
+    "flow_id": 1,
+    "cursor_id": 1,
+    "number": 1,
+    "name": "nothing",
+    "chore": "nothing",
+    "invoice_id": uuid4(),
+    "agreement_id": 1,
 }
 
 

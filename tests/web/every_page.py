@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -21,7 +21,9 @@ from integrations.models import ChannelKind, Incident
 from integrations.services import alerts, exporting, introducing, onboarding
 from mappings.canonical.record import Entity
 from tenants import scope
-from tenants.models import Announcement, Membership, Role, User
+from tenants.billing.models import Letter
+from tenants.billing.services import pairs as billed_pairs
+from tenants.models import Announcement, Deputation, Membership, Role, User
 from tenants.services import announcements, api_tokens, invitations
 from tests.web.shops import Shop
 from tests.web.test_backfills import filled
@@ -99,6 +101,9 @@ def objects(shop: Shop) -> dict[str, Any]:
         ).channel
         address = channel.addresses.get()
         way = onboarding.begin(pos="heartland", store="magento", actor=shop.owner, now=now)
+        deputation = Deputation.objects.create(
+            staff=other, reason="they rang us", begun_at=now, ends_at=now + timedelta(minutes=15)
+        )
         export = exporting.start(actor=shop.owner, now=now)
         announcement = Announcement.objects.create(
             form_id=uuid4(), text="Maintenance tonight", severity="info", meant_for="some",
@@ -120,6 +125,9 @@ def objects(shop: Shop) -> dict[str, Any]:
             "address_id": address.pk,
             "onboarding_id": way.pk,
             "export_id": export.pk,
+            "invoice_id": billed(shop, now),
+            "letter_id": Letter.objects.latest("created_at").pk,
+            "deputation_id": deputation.pk,
             "number": 1,
             **WORDS,
         }
@@ -127,6 +135,19 @@ def objects(shop: Shop) -> dict[str, Any]:
         row=way, side=WORDS["side"], typed="shop.example.com", actor=shop.owner, now=now
     )
     return there
+
+
+def billed(shop: Shop, now: datetime) -> UUID:
+    """An invoice of a pair that is gone. Call inside the scope."""
+    issued = billed_pairs.went_live(
+        pair_id=uuid4(),
+        pair_name="High street",
+        agreed=billed_pairs.quote(now=now).agreed,
+        actor=shop.owner,
+        now=now,
+    )
+    assert issued is not None
+    return issued.pk  # type: ignore[no-any-return]
 
 
 def member(shop: Shop, role: Role) -> User:

@@ -85,6 +85,12 @@ class EntryAnswer(Answered):
     before = serializers.SerializerMethodField()
     after = serializers.SerializerMethodField()
     reason = serializers.CharField()
+    on_behalf = serializers.SerializerMethodField(
+        help_text="Whether one of our staff did it on the tenant's behalf."
+    )
+
+    def get_on_behalf(self, entry: AuditEntry) -> bool:
+        return entry.deputation_id is not None
 
     @extend_schema_field(_FIELDS)
     def get_before(self, entry: AuditEntry) -> dict[str, Any] | None:

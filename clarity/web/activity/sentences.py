@@ -48,6 +48,12 @@ ATTEMPTS = {
     "Skipped": ("Left out", "muted", "minus"),
     "": ("Begun; no outcome is known yet", "azure", "clock"),
 }
+OURS = ("An error of ours", "red", "cross")
+
+
+def attempt_badge(outcome: str) -> words.Badge:
+    """What an attempt came to."""
+    return words.Badge(*ATTEMPTS.get(outcome, OURS))
 
 
 def summary(found: Timeline, source: Connection) -> str:
@@ -148,7 +154,7 @@ def _sums(event: Event) -> list[str]:
 
 
 def _tried(event: Event, source: Connection) -> Step:
-    word, tone, icon = ATTEMPTS.get(event.state, ("An error of ours", "red", "cross"))
+    word, tone, icon = ATTEMPTS.get(event.state, OURS)
     target = event.delivery.target.name if event.delivery else "the target"
     number = event.attempt.number if event.attempt else 1
     title = f"Sent to {target}" if number == 1 else f"Sent to {target}, attempt {number}"

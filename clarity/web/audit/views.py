@@ -26,7 +26,18 @@ from tenants.services import audit, audit_log
 from tenants.services.audit_log import SYSTEM, Asked, Cursor
 
 ROWS = 50
-COLUMNS = ("at", "person", "action", "what", "object", "id", "before", "after", "reason")
+COLUMNS = (
+    "at",
+    "person",
+    "action",
+    "what",
+    "object",
+    "id",
+    "before",
+    "after",
+    "reason",
+    "on_behalf",
+)
 _LONGEST = 300
 
 
@@ -136,6 +147,7 @@ def _table(asked: Asked, tenant_id: UUID) -> Iterator[str]:
                 _as_json(entry.before),
                 _as_json(entry.after),
                 entry.reason,
+                "yes" if entry.deputation_id else "",
             )
         )
 

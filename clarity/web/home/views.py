@@ -22,6 +22,7 @@ from clarity.web.fragments import whole_page
 from clarity.web.home.cards import card, pairs_of
 from integrations.models import Pair
 from tenants.models import Membership
+from tenants.services import staff
 from tenants.services.members import memberships_of, open_asked_business
 
 
@@ -34,6 +35,8 @@ def home(request: HttpRequest) -> HttpResponse:
     memberships = memberships_of(user)
     if not memberships and open_asked_business(user) is not None:
         memberships = memberships_of(user)
+    if not memberships and staff.role_of(user) is not None:
+        return redirect("admin:index")
     pairs = [(membership, pair) for membership in memberships for pair in pairs_of(membership)]
     if "list" not in request.GET and (beginning := _beginning(memberships, pairs)):
         return redirect(beginning)

@@ -44,7 +44,7 @@ def draft(request: HttpRequest, place: Place) -> HttpResponse:
     if place.draft is None:
         return place.page(request, "no_draft.html", {})
     context = {
-        **_trial(place),
+        **trial(place),
         "changes": changes(place),
         "troubles": mapping_versions.problems(flow=place.flow),
     }
@@ -55,7 +55,7 @@ def draft(request: HttpRequest, place: Place) -> HttpResponse:
 @flow_page()
 def now(request: HttpRequest, place: Place) -> HttpResponse:
     """The trial, the piece that renews itself."""
-    return fragment(request, "mapping_editor/trial_run.html", {**place.shown(), **_trial(place)})
+    return fragment(request, "mapping_editor/trial_run.html", {**place.shown(), **trial(place)})
 
 
 @require_POST
@@ -84,8 +84,10 @@ def stop(request: HttpRequest, place: Place) -> HttpResponse:
 def publish(request: HttpRequest, place: Place) -> HttpResponse:
     """Asks first, saying what the trial found; then records flow by the draft."""
     if place.draft is None:
+        if request.method == "POST":
+            messages.warning(request, no_draft(place))
         return place.to("mapping-draft")
-    context = {**_trial(place), "changes": changes(place), "note": request.POST.get("note", "")}
+    context = {**trial(place), "changes": changes(place), "note": request.POST.get("note", "")}
     if request.method != "POST":
         return place.page(request, "publish.html", context)
     if request.POST.get("seen") != place.draft.changed_at.isoformat():
@@ -98,6 +100,8 @@ def publish(request: HttpRequest, place: Place) -> HttpResponse:
             now=timezone.now(),
             note=request.POST.get("note", "").strip(),
             accept_failures=request.POST.get("accept") == "yes",
+            seen=place.draft.changed_at,
+            running=running(request),
         )
     except CannotPublish as error:
         return place.page(request, "publish.html", {**context, "error": str(error)}, status=422)
@@ -121,6 +125,24 @@ def discard(request: HttpRequest, place: Place) -> HttpResponse:
     mapping_versions.discard_draft(flow=place.flow, actor=place.actor)
     messages.success(request, "The draft is gone. What was published stays as it is.")
     return place.to("mapping-rules")
+
+
+def no_draft(place: Place) -> str:
+    """Why there is nothing to publish any more."""
+    now = place.published
+    if now is None:
+        return "There is no draft any more: somebody threw it away. Nothing was changed."
+    who = now.published_by.email if now.published_by else "Somebody"
+    return (
+        f"There is no draft any more: {who} has published version {now.number} of these rules."
+        " Nothing was changed by you."
+    )
+
+
+def running(request: HttpRequest) -> int | None:
+    """The number of the version that ran when the page was shown; None when it does not say."""
+    said = request.POST.get("running", "")
+    return int(said) if said.isdecimal() and len(said) < 10 else None
 
 
 def changes(place: Place) -> Sequence[Mapping[str, str]]:
@@ -155,7 +177,7 @@ def _rule(change: Mapping[str, Any] | None, shipped: Any) -> Any:
     return rule
 
 
-def _trial(place: Place) -> dict[str, Any]:
+def trial(place: Place) -> dict[str, Any]:
     """The latest trial of the draft with its report, None when it was not tried."""
     run = _latest(place.draft)
     if run is None:

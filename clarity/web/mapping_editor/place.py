@@ -134,6 +134,19 @@ def _pair(pair_id: UUID) -> Pair:
 
 
 def _flow_place(request: HttpRequest, membership: Membership, pair_id: UUID, flow_id: int) -> Place:
+    return place_of(
+        membership.tenant,
+        pair_id,
+        flow_id,
+        actor=signed_in(request),
+        may_change=may_operate(membership),
+    )
+
+
+def place_of(
+    tenant: Tenant, pair_id: UUID, flow_id: int, *, actor: User | None, may_change: bool
+) -> Place:
+    """A flow with its versions, whoever looks. Call inside the tenant's scope. Raises Http404."""
     pair = _pair(pair_id)
     flow = next((one for one in mapping_versions.flows_of(pair) if one.pk == flow_id), None)
     if flow is None:
@@ -147,10 +160,10 @@ def _flow_place(request: HttpRequest, membership: Membership, pair_id: UUID, flo
     ).select_related("author", "published_by")
     now = {row.state: row for row in rows.exclude(state=VersionState.RETIRED)}
     return Place(
-        tenant=membership.tenant,
+        tenant=tenant,
         pair=pair,
-        actor=signed_in(request),
-        may_change=may_operate(membership),
+        actor=actor,
+        may_change=may_change,
         flow=flow,
         published=now.get(VersionState.PUBLISHED),
         draft=now.get(VersionState.DRAFT),

@@ -56,7 +56,7 @@ def put(request: HttpRequest, place: PairPlace, name: str) -> HttpResponse:
             )
     except BadTable as error:
         return _shown(request, place, found, error=str(error), typed=(value, result), status=422)
-    messages.success(request, " ".join((f"{value} becomes {result}.", *_consequences(done))))
+    messages.success(request, " ".join((f"{value} becomes {result}.", *consequences(done))))
     return _back(place, name)
 
 
@@ -106,7 +106,7 @@ def _shown(
         "title": found.title or found.name,
         "page": Paginator(rows, ROWS).get_page(request.GET.get("page")),
         "waiting": Paginator(unmapped, ROWS).get_page(request.GET.get("waiting")),
-        "uses": _uses(found),
+        "uses": uses_said(found),
         "q": q,
         "error": error,
         "typed": typed,
@@ -121,7 +121,7 @@ def _find(place: PairPlace, name: str) -> Table:
     raise Http404
 
 
-def _uses(found: Table) -> Sequence[str]:
+def uses_said(found: Table) -> Sequence[str]:
     said = []
     for use in found.uses:
         what = f"{words.field_name(use.entity, use.source)} of each {use.entity} for {use.target}"
@@ -132,7 +132,7 @@ def _uses(found: Table) -> Sequence[str]:
     return said
 
 
-def _consequences(done: Put) -> Sequence[str]:
+def consequences(done: Put) -> Sequence[str]:
     """What happens to the records that were held for want of the entry."""
     begun = [one for one in done.released if not one.obstacle]
     waiting = [one for one in done.released if one.obstacle]

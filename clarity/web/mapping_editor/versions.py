@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clarity.web.access import OPERATORS
-from clarity.web.mapping_editor import words
+from clarity.web.mapping_editor import drafts, words
 from clarity.web.mapping_editor.place import Place, flow_page
 from integrations.services import mapping_reading, mapping_versions
 from integrations.services.mapping_versions import BadRules, CannotChange, CannotRead
@@ -37,8 +37,8 @@ def versions(request: HttpRequest, place: Place) -> HttpResponse:
     context = {
         "page": page,
         "lines": [{"row": row, "changed": len(row.changes)} for row in page.object_list],
-        "newer": _newer(place),
-        "choices": _choices(place),
+        "newer": newer(place),
+        "choices": choices(place),
     }
     return place.page(request, "versions.html", context)
 
@@ -50,7 +50,7 @@ def compare(request: HttpRequest, place: Place) -> HttpResponse:
     usual = str(place.published.number) if place.published else mapping_reading.PRESET
     before = request.GET.get("before") or mapping_reading.PRESET
     after = request.GET.get("after") or (mapping_reading.DRAFT if place.draft else usual)
-    context: dict[str, Any] = {"before": before, "after": after, "choices": _choices(place)}
+    context: dict[str, Any] = {"before": before, "after": after, "choices": choices(place)}
     try:
         found = mapping_versions.difference(flow=place.flow, before=before, after=after)
     except CannotRead as error:
@@ -63,7 +63,7 @@ def compare(request: HttpRequest, place: Place) -> HttpResponse:
             **context,
             "before_name": names.get(before, before),
             "after_name": names.get(after, after),
-            "changes": _said(place, found),
+            "changes": in_words(place, found),
         },
     )
 
@@ -82,7 +82,7 @@ def back(request: HttpRequest, place: Place, number: int) -> HttpResponse:
         messages.warning(request, str(error))
         return place.to("mapping-versions")
     if request.method != "POST":
-        context = {"number": number, "changes": _said(place, found)}
+        context = {"number": number, "changes": in_words(place, found)}
         return place.page(request, "back.html", context)
     try:
         made = mapping_versions.rollback(
@@ -91,6 +91,7 @@ def back(request: HttpRequest, place: Place, number: int) -> HttpResponse:
             actor=place.actor,
             now=timezone.now(),
             note=request.POST.get("note", "").strip(),
+            running=drafts.running(request),
         )
     except (BadRules, CannotChange) as error:
         messages.warning(request, str(error))
@@ -106,7 +107,7 @@ def _exists(place: Place, number: int) -> bool:
     return number == 0 or bool(mapping_reading.of_flow(place.flow).filter(number=number).exists())
 
 
-def _choices(place: Place) -> list[tuple[str, str]]:
+def choices(place: Place) -> list[tuple[str, str]]:
     numbers = (
         mapping_reading.of_flow(place.flow)
         .exclude(state=VersionState.DRAFT)
@@ -121,18 +122,18 @@ def _choices(place: Place) -> list[tuple[str, str]]:
     ]
 
 
-def _newer(place: Place) -> Sequence[Mapping[str, str]]:
+def newer(place: Place) -> Sequence[Mapping[str, str]]:
     try:
         found = mapping_versions.newer_preset(flow=place.flow)
     except CannotRead:
         return ()
     return [
         {**said, "note": "You have a rule of your own, which stays." if one.is_own else ""}
-        for one, said in zip(found, _said(place, found), strict=True)
+        for one, said in zip(found, in_words(place, found), strict=True)
     ]
 
 
-def _said(place: Place, found: Sequence[Any]) -> list[Mapping[str, str]]:
+def in_words(place: Place, found: Sequence[Any]) -> list[Mapping[str, str]]:
     entity = place.flow.entity
     return [
         {

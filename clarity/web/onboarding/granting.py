@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from clarity.web.access import ADMINS, membership_in, sign_in_first, signed_in
+from clarity.web.deputies import session as deputy
 from clarity.web.fragments import whole_page
 from integrations.connector_kit.errors import ConnectorError
 from integrations.connector_kit.registry import get
@@ -69,10 +70,19 @@ def callback(request: HttpRequest, connector: str) -> HttpResponse:
             " Nothing was connected; begin again.",
         )
         return redirect("home")
-    membership = membership_in(user, pending["slug"])
+    membership = membership_in(user, pending["slug"], request)
     if membership.role not in ADMINS or str(membership.tenant_id) != pending["tenant"]:
         messages.error(request, "Only admins and owners connect accounts.")
         return redirect("home")
+    with deputy.standing_in(request):
+        return _answered(request, membership, pending, state)
+
+
+def _answered(
+    request: HttpRequest, membership: Membership, pending: dict[str, Any], state: str
+) -> HttpResponse:
+    """Takes what the vendor gave, for a connection that is new or known."""
+    connector = pending["connector"]
     if "connection" in pending:
         return _reconnected(request, membership, pending, state)
     with scope.tenant(membership.tenant_id):
@@ -88,7 +98,11 @@ def callback(request: HttpRequest, connector: str) -> HttpResponse:
             pending=pending, state=state, query=request.GET.dict(), now=timezone.now()
         )
         made = connecting.connect_granted(
-            row=row, side=pending["side"], granted=granted, actor=user, now=timezone.now()
+            row=row,
+            side=pending["side"],
+            granted=granted,
+            actor=membership.user,
+            now=timezone.now(),
         )
     except (BadConnection, CannotGoOn) as error:
         messages.error(request, str(error))

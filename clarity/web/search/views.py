@@ -80,7 +80,7 @@ def search(request: HttpRequest, membership: Membership) -> HttpResponse:
         return redirect("record", slug=membership.tenant.slug, item_id=found.only.item.pk)
     context |= {
         "found": found,
-        "groups": _groups(found),
+        "groups": grouped(found),
         "is_first": not cursor,
         "first": urlencode({"q": asked, "list": ""}),
         "next": urlencode({"q": asked, "after": found.cursor}) if found.cursor else "",
@@ -88,7 +88,8 @@ def search(request: HttpRequest, membership: Membership) -> HttpResponse:
     return whole_page(request, "search/search.html", context)
 
 
-def _groups(found: Found) -> list[Group]:
+def grouped(found: Found) -> list[Group]:
+    """A page of what was found, by kind of record."""
     return [
         Group(
             entity,

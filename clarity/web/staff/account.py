@@ -17,17 +17,19 @@ from clarity.web.activity.words import Badge
 from clarity.web.audit.views import line as audit_line
 from clarity.web.dashboard.words import number, took
 from clarity.web.incidents import sentences
-from clarity.web.staff import work
 from clarity.web.staff.frame import account_page
 from clarity.web.staff.gate import staff_page
+from clarity.web.staff.lines import BADGES, lines_of
+from clarity.web.staff.subscribed import subscribed
 from clarity.web.tenant_settings import words
 from integrations.models import Connection, DeliveryState, Flow, IncidentState, Pair
 from integrations.services import accuracy, figures, hours, incidents, onboarding, troubles
 from integrations.services.connection_facts import system_of
 from integrations.services.figures import Span
 from integrations.services.overview import Group, Open, open_records
-from tenants.models import Membership, Tenant, User
-from tenants.services import audit_log, staff, staff_door
+from integrations.services.troubles import Kind
+from tenants.models import Membership, Standing, Tenant, User
+from tenants.services import audit_log, deputations, invitations, snoozing, staff, staff_door
 from tenants.services.audit_log import Asked, Cursor
 from tenants.services.staff import May
 
@@ -72,13 +74,17 @@ def account(request: HttpRequest, person: User, slug: str) -> HttpResponse:
     with staff_door.looking(person, slug, at="the account's page") as tenant:
         standing = troubles.look(now=now)
         context: dict[str, Any] = {
-            "lines": work.lines_of(standing, person),
+            "lines": lines_of(standing, person, is_alone=False),
+            "alone": _alone(standing, now=now),
             "ways": [(way, onboarding.progress(way)) for way in onboarding.open_ways()],
             "connections": _connections(),
             "pairs": _pairs(),
             "day": _day(now=now, tenant=tenant),
             "incidents": _incidents(),
             "members": list(Membership.objects.select_related("user").order_by("created_at", "pk")),
+            "invitations": [(one, one.expires_at <= now) for one in invitations.open_ones()],
+            "subscribed": subscribed(now=now) if staff.may(person, May.BILL) else None,
+            "deputies": deputations.running(now=now),
             "notes": staff_door.notes(),
             "entries": [
                 audit_line(entry, slug=slug)
@@ -108,6 +114,16 @@ def audit_log_page(request: HttpRequest, person: User, slug: str) -> HttpRespons
     return account_page(
         request, person, "staff/audit.html", tenant=tenant, tab="account-audit", context=context
     )
+
+
+def _alone(standing: Standing, *, now: datetime) -> list[dict[str, Any]]:
+    """What is left alone until a day, and is still so."""
+    said = {(one["kind"], one["about"]): one for one in standing.troubles if one["is_alone"]}
+    return [
+        {"snooze": one, "said": said[key]["said"], "badge": BADGES[Kind(one.kind)]}
+        for one in snoozing.running(now=now)
+        if (key := (one.kind, one.about)) in said
+    ]
 
 
 def _connections() -> list[ConnectionLine]:

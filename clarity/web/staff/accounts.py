@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from clarity.web.staff.gate import staff_page
-from tenants.models import User
+from tenants.models import Tenant, User
 from tenants.services import staff
 from tenants.services.staff import May
 
@@ -23,7 +23,7 @@ def accounts(request: HttpRequest, person: User) -> HttpResponse:
     if not staff.may(person, May.BILL):
         staff.refuse_unless(person, May.LOOK)
     named = request.GET.get("q", "").replace("\x00", "").strip()[:80]
-    after = _after(request.GET.get("after", ""))
+    after = after_of(request.GET.get("after", ""))
     found = staff.assigned(person, named=named, after=after, limit=ROWS + 1)
     shown = found[:ROWS]
     context = {
@@ -33,15 +33,20 @@ def accounts(request: HttpRequest, person: User) -> HttpResponse:
         "may_look": staff.may(person, May.LOOK),
         "may_act": staff.may(person, May.ACT),
         "is_first": after is None,
-        "next": f"{shown[-1].pk}_{shown[-1].name}" if len(found) > ROWS else "",
+        "next": place_of(shown[-1]) if len(found) > ROWS else "",
     }
     return render(request, "staff/accounts.html", context)
 
 
-def _after(text: str) -> tuple[str, UUID] | None:
+def after_of(text: str) -> tuple[str, UUID] | None:
     """Id and name of the last account of the page before; None when it makes no sense."""
     pk, _, name = text.replace("\x00", "").partition("_")
     try:
         return name, UUID(pk)
     except ValueError:
         return None
+
+
+def place_of(tenant: Tenant) -> str:
+    """What leads on from this account."""
+    return f"{tenant.pk}_{tenant.name}"

@@ -35,7 +35,7 @@ def resume(request: HttpRequest, person: User, slug: str, connection_id: UUID) -
     if request.method != "POST":
         with staff_door.looking(person, slug, at="resuming a connection") as tenant:
             connection = _connection(connection_id)
-        return _ask(request, tenant, _resume_words(connection))
+        return ask(request, tenant, _resume_words(connection))
     try:
         with staff_door.acting(
             person, slug, act="resume", reason=_reason(request), about=str(connection_id)
@@ -50,7 +50,7 @@ def resume(request: HttpRequest, person: User, slug: str, connection_id: UUID) -
     except ReasonNeeded as error:
         with staff_door.looking(person, slug, at="resuming a connection") as tenant:
             connection = _connection(connection_id)
-        return _ask(request, tenant, _resume_words(connection), error=str(error))
+        return ask(request, tenant, _resume_words(connection), error=str(error))
     except CannotChange as error:
         messages.warning(request, str(error))
     else:
@@ -67,7 +67,7 @@ def replay(request: HttpRequest, person: User, slug: str, incident_id: int) -> H
     if request.method != "POST":
         with staff_door.looking(person, slug, at="replaying an incident") as tenant:
             said = _replay_words(_incident(incident_id))
-        return _ask(request, tenant, said)
+        return ask(request, tenant, said)
     try:
         with staff_door.acting(
             person, slug, act="replay", reason=_reason(request), about=str(incident_id)
@@ -76,7 +76,7 @@ def replay(request: HttpRequest, person: User, slug: str, incident_id: int) -> H
     except ReasonNeeded as error:
         with staff_door.looking(person, slug, at="replaying an incident") as tenant:
             said = _replay_words(_incident(incident_id))
-        return _ask(request, tenant, said, error=str(error))
+        return ask(request, tenant, said, error=str(error))
     except CannotReplay as error:
         messages.warning(request, str(error))
     else:
@@ -153,9 +153,11 @@ def _replay_words(incident: Incident) -> dict[str, object]:
     }
 
 
-def _ask(
+def ask(
     request: HttpRequest, tenant: Tenant, said: dict[str, object], *, error: str = ""
 ) -> HttpResponse:
+    """The question before an act: `said` has question, will, button, icon and the part of the account
+    to go back to."""
     context = {
         **said,
         "here": "accounts",

@@ -29,6 +29,13 @@ class Tab:
 # In the order they stand in.
 TABS: Sequence[Tab] = (
     Tab("Overview", "account"),
+    Tab("Pairs", "account-pairs"),
+    Tab("Connections", "account-connections"),
+    Tab("Mappings", "account-rules"),
+    Tab("Records", "account-inbox"),
+    Tab("Incidents", "account-incidents"),
+    Tab("Advanced", "account-advanced"),
+    Tab("Billing", "account-billing", May.BILL),
     Tab("Audit log", "account-audit"),
 )
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
-from allauth.account.authentication import get_authentication_records
-from allauth.mfa.models import Authenticator
-from allauth.mfa.utils import is_mfa_enabled
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from clarity.web.access import sign_in_first, signed_in
+from clarity.web.deputies import second_step
 from tenants import log_context
 from tenants.models import User
 from tenants.services.staff import NotAllowed, role_of
@@ -26,9 +22,6 @@ from tenants.services.staff_door import NotAssigned
 P = ParamSpec("P")
 StaffView = Callable[Concatenate[HttpRequest, User, P], HttpResponseBase]
 PlainView = Callable[..., HttpResponseBase]
-
-# Recovery codes open an account, but are no second step of their own.
-_STEPS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
 def staff_page(view: StaffView[P]) -> PlainView:
@@ -62,18 +55,11 @@ def turned_away(request: HttpRequest) -> HttpResponse | None:
         return sign_in_first(request)
     if role_of(person) is None:
         raise Http404
-    if not is_mfa_enabled(person, _STEPS):
+    if not second_step.is_set_up(person):
         return render(request, "staff/second_step_needed.html", status=403)
-    if not _has_proven(request, person):
+    if not second_step.has_proven(request, person):
         return _prove_again(request, person)
     return None
-
-
-def _has_proven(request: HttpRequest, person: User) -> bool:
-    """Whether the second step was used in this session, lately. An entry link uses none."""
-    oldest = time.time() - settings.CLARITY_STAFF_HOURS * 3600
-    records = get_authentication_records(request, person)
-    return any(one.get("method") == "mfa" and one.get("at", 0) >= oldest for one in records)
 
 
 def _prove_again(request: HttpRequest, person: User) -> HttpResponse:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
-from clarity.web.staff import account, accounts, acts, people, work
-from clarity.web.staff.bulk.urls import urlpatterns as bulk_urls
+from clarity.web.staff import account, accounts, acts, invited, people, snoozes, work, writing
+from clarity.web.staff.books.urls import urlpatterns as books
 
 urlpatterns = [
-    *bulk_urls,
     path("", work.work_list, name="index"),
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/<slug:slug>/", account.account, name="account"),
@@ -24,8 +23,21 @@ urlpatterns = [
         acts.resume,
         name="account-resume",
     ),
+    path("", include("clarity.web.staff.deputy.urls")),
+    path(
+        "accounts/<slug:slug>/invitations/<uuid:invitation_id>/resend/",
+        invited.resend,
+        name="account-invitation-resend",
+    ),
+    path("accounts/<slug:slug>/write/", writing.write, name="account-write"),
+    path("accounts/<slug:slug>/leave-alone/<slug:kind>/", snoozes.snooze, name="account-snooze"),
+    path("accounts/<slug:slug>/take-up/<int:snooze_id>/", snoozes.wake, name="account-wake"),
+    path("", include("clarity.web.staff.records.urls")),
+    path("", include("clarity.web.staff.engine.urls")),
+    path("", include("clarity.web.staff.bulk.urls")),
     path("people/<uuid:user_id>/", people.person, name="person"),
     path("people/<uuid:user_id>/role/", people.change_role, name="person-role"),
     path("people/<uuid:user_id>/assign/", people.assign, name="person-assign"),
     path("people/<uuid:user_id>/release/<uuid:tenant_id>/", people.release, name="person-release"),
+    *books,
 ]

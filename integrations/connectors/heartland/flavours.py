@@ -17,6 +17,7 @@ from integrations.connector_kit.base import (
     Notice,
     Outgoing,
     Page,
+    Places,
     Probe,
     Receipt,
     Result,
@@ -28,6 +29,7 @@ from integrations.connector_kit.base import (
 from integrations.connector_kit.errors import Unsupported
 from integrations.connector_kit.money import MoneyPort, Movements, OrderMoney
 from integrations.connector_kit.payload import Payload
+from integrations.connector_kit.places import moment
 from integrations.connectors.heartland import (
     account,
     article_links,
@@ -40,6 +42,7 @@ from integrations.connectors.heartland import (
     order_status,
     orders,
     payments,
+    polling,
     products,
     refunds,
     returns,
@@ -172,7 +175,19 @@ def port(entity: Entity) -> EntityPort:
         search=partial(_search, entity) if shape.search else None,
         count=partial(_count, entity) if shape.count else None,
         calls_per_write=shape.calls_per_write,
+        places=Places(_reached, partial(_cursor_at, entity)) if shape.changes else None,
     )
+
+
+def _reached(cursor: str) -> datetime | None:
+    return moment(cursor, "from", "since", "at")
+
+
+def _cursor_at(entity: Entity, when: datetime, flavour: str) -> str:
+    """The stock ledger of the retail API goes by ids, which name no time."""
+    if flavour == UNIFIED:
+        return unified_v1.cursor_at(when)
+    return "" if entity is Entity.INVENTORY else polling.cursor_at(when)
 
 
 def _rehearse(entity: Entity, client: Client, outgoing: Outgoing) -> None:

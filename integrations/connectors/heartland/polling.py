@@ -73,10 +73,19 @@ def _since(start: datetime, seen: Mapping[str, str]) -> dict[str, str]:
     return dict(kept[-_MOST_REMEMBERED:])
 
 
+def cursor_at(moment: datetime) -> str:
+    """The cursor from which everything is read that changed since."""
+    return json.dumps(_begin(moment))
+
+
+def _begin(moment: datetime) -> dict[str, Any]:
+    start = moment.astimezone(UTC).isoformat(timespec="microseconds")
+    return {"floor": start, "from": start, "page": 1, "seen": {}}
+
+
 def _place(cursor: str, now: datetime) -> dict[str, Any]:
     if not cursor:
-        start = (now.astimezone(UTC) - CLOCKS_APART).isoformat(timespec="microseconds")
-        return {"floor": start, "from": start, "page": 1, "seen": {}}
+        return _begin(now - CLOCKS_APART)
     place: dict[str, Any] = json.loads(cursor)
     return place
 

@@ -31,6 +31,7 @@ from integrations.connectors.magento.customer_matching import anywhere, existing
 from integrations.connectors.magento.customer_refusals import REGION, TAKEN, explained, field_of
 from integrations.connectors.magento.customers import whole
 from integrations.connectors.magento.own_fields import STANDARD
+from integrations.connectors.magento.polling import PLACES
 from integrations.connectors.magento.websites import store_view, website_id
 from mappings.canonical.record import Skipped
 
@@ -225,6 +226,7 @@ def findings(client: StoreClient) -> Sequence[Finding]:
 PORT = EntityPort(
     normalise=customers.normalise,
     changes=customers.changes,
+    places=PLACES,
     read=customers.read,
     write=write,
     pages=customers.pages,

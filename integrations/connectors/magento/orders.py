@@ -23,7 +23,7 @@ from integrations.connectors.magento.criteria import Criteria
 from integrations.connectors.magento.order_lines import Counted
 from integrations.connectors.magento.order_money import Books, Reading
 from integrations.connectors.magento.order_refunds import Given, Memo
-from integrations.connectors.magento.polling import changed
+from integrations.connectors.magento.polling import PLACES, changed
 from mappings.canonical.money import Money
 from mappings.canonical.order import (
     Fulfilment,
@@ -298,4 +298,4 @@ def read(client: StoreClient, keys: Sequence[str]) -> dict[str, Mapping[str, Any
     return {key: order_reading.order(client, key) for key in keys}
 
 
-PORT = EntityPort(normalise=normalise, changes=changes, read=read, newest=newest)
+PORT = EntityPort(normalise=normalise, changes=changes, places=PLACES, read=read, newest=newest)

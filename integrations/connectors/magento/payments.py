@@ -14,7 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from integrations.connector_kit.base import Account, EntityPort, Notice, Page
+from integrations.connector_kit.base import Account, EntityPort, Notice, Page, Places
 from integrations.connector_kit.payload import Payload
 from integrations.connectors.magento import (
     order_lines,
@@ -26,7 +26,7 @@ from integrations.connectors.magento import (
 from integrations.connectors.magento.answers import Forbidden
 from integrations.connectors.magento.client import StoreClient
 from integrations.connectors.magento.order_money import Books
-from integrations.connectors.magento.polling import changed
+from integrations.connectors.magento.polling import PLACES, changed, cursor_at
 from mappings.canonical.payment import MoneyBack, Payment, PaymentKind, PaymentStatus
 from mappings.canonical.record import Entity, Skipped
 
@@ -249,4 +249,19 @@ def _sums(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
         yield {name: row.get(name) for name in names}
 
 
-PORT = EntityPort(normalise=normalise, changes=changes, read=read)
+def _cursor_at(moment: datetime, flavour: str) -> str:
+    start = cursor_at(moment)
+    return json.dumps({"invoices": start, "transactions": start})
+
+
+def _reached(cursor: str) -> datetime | None:
+    """Invoices bring the money; transactions only leave marks."""
+    try:
+        return PLACES.reached(str(json.loads(cursor)["invoices"]))
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+PORT = EntityPort(
+    normalise=normalise, changes=changes, places=Places(_reached, _cursor_at), read=read
+)

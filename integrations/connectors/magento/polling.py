@@ -14,8 +14,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from integrations.connector_kit import numbers
-from integrations.connector_kit.base import Notice, Page
+from integrations.connector_kit import numbers, places
+from integrations.connector_kit.base import Notice, Page, Places
 from integrations.connector_kit.errors import Rejected
 from integrations.connectors.magento.criteria import Criteria, where
 
@@ -121,8 +121,23 @@ def _ahead(place: Mapping[str, Any], times: Sequence[str], now: datetime) -> dic
 def _start(client: StoreClient, path: str, by: str, now: datetime) -> dict[str, Any]:
     """From now on by the clock of the shop, which an answer tells."""
     client.search(path, Criteria(sort=((by, "DESC"),), size=1, fields="total_count"))
-    start = written(now + client.skew - OVERLAP)
+    return _begin(now + client.skew - OVERLAP)
+
+
+def _begin(moment: datetime) -> dict[str, Any]:
+    start = written(moment)
     return {"floor": start, "from": start, "skip": 0, "seen": {}}
+
+
+def cursor_at(moment: datetime) -> str:
+    """The cursor from which everything is read that changed since."""
+    return json.dumps(_begin(moment))
+
+
+PLACES = Places(
+    reached=lambda cursor: places.moment(cursor, "from"),
+    at=lambda moment, flavour: cursor_at(moment),
+)
 
 
 def _news(row: Row, seen: dict[str, list[Any]], *, key: str, by: str) -> str:

@@ -17,7 +17,7 @@ from integrations.connectors.magento import product_writing, survey
 from integrations.connectors.magento.client import Row, StoreClient
 from integrations.connectors.magento.criteria import Criteria, Filter, where
 from integrations.connectors.magento.inventory_items import COMPOSITES, by_sku
-from integrations.connectors.magento.polling import changed, instant, version
+from integrations.connectors.magento.polling import PLACES, changed, instant, version
 from integrations.connectors.magento.product_look import custom_of
 from integrations.connectors.magento.rounding import maybe_rounded, rounded
 from mappings.canonical.product import Product
@@ -155,6 +155,7 @@ def count(client: StoreClient) -> Extent:
 PORT = EntityPort(
     normalise=normalise,
     changes=changes,
+    places=PLACES,
     read=read,
     pages=pages,
     count=count,

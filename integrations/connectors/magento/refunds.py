@@ -24,7 +24,7 @@ from integrations.connectors.magento.client import StoreClient
 from integrations.connectors.magento.order_lines import Counted
 from integrations.connectors.magento.order_money import Books
 from integrations.connectors.magento.order_refunds import MEMOS, Back, Memo
-from integrations.connectors.magento.polling import changed
+from integrations.connectors.magento.polling import PLACES, changed
 from mappings.canonical.record import Entity, Skipped
 from mappings.canonical.refund import GivenBack, Refund, RefundedLine
 
@@ -201,4 +201,4 @@ def _read(client: StoreClient, key: str) -> dict[str, Any] | None:
     return {**found, ORDER: order}
 
 
-PORT = EntityPort(normalise=normalise, changes=changes, read=read)
+PORT = EntityPort(normalise=normalise, changes=changes, places=PLACES, read=read)

@@ -21,6 +21,7 @@ from integrations.connectors.shopify import (
     orders,
     own_fields,
     payments,
+    polling,
     privacy,
     probe,
     product_writing,
@@ -43,6 +44,7 @@ CONNECTOR = Connector(
         Entity.ORDER: EntityPort(
             normalise=orders.normalise,
             changes=orders.changes,
+            places=polling.PLACES,
             read=orders.read,
             newest=orders.newest,
             write=order_status.write,
@@ -50,18 +52,21 @@ CONNECTOR = Connector(
         Entity.REFUND: EntityPort(
             normalise=refunds.normalise,
             changes=refunds.changes,
+            places=polling.PLACES,
             read=refunds.read,
             write=refund_writing.write,
         ),
         Entity.GIFT_CARD: EntityPort(
             normalise=gift_cards.normalise,
             changes=gift_cards.changes,
+            places=gift_cards.PLACES,
             read=gift_cards.read,
             write=gift_cards.write,
         ),
         Entity.CUSTOMER: EntityPort(
             normalise=customers.normalise,
             changes=customers.changes,
+            places=polling.PLACES,
             read=customers.read,
             write=customer_writing.write,
             pages=backfill.customer_pages,
@@ -71,6 +76,7 @@ CONNECTOR = Connector(
         Entity.PRODUCT: EntityPort(
             normalise=products.normalise,
             changes=products.changes,
+            places=polling.PLACES,
             read=products.read,
             pages=backfill.product_pages,
             count=backfill.count_products,
@@ -90,7 +96,10 @@ CONNECTOR = Connector(
             batch_size=inventory.BATCH_SIZE,
         ),
         Entity.PAYMENT: EntityPort(
-            normalise=payments.normalise, changes=payments.changes, read=payments.read
+            normalise=payments.normalise,
+            changes=payments.changes,
+            places=polling.PLACES,
+            read=payments.read,
         ),
         Entity.SHIPMENT: EntityPort(write=shipments.write),
     },

@@ -14,12 +14,14 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from integrations.connector_kit import places
 from integrations.connector_kit.base import (
     Account,
     Notice,
     Outcome,
     Outgoing,
     Page,
+    Places,
     Receipt,
     Save,
 )
@@ -97,6 +99,12 @@ def changes(client: ShopClient, cursor: str, now: datetime) -> Page:
         for row in reversed(rows)
     )
     return Page(notices, json.dumps({"since": newest.isoformat()}))
+
+
+PLACES = Places(
+    reached=lambda cursor: places.moment(cursor, "since"),
+    at=lambda moment, flavour: json.dumps({"since": moment.astimezone(UTC).isoformat()}),
+)
 
 
 def read(client: ShopClient, keys: Sequence[str]) -> dict[str, Mapping[str, Any] | None]:

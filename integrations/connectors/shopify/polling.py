@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from integrations.connector_kit.base import Notice, Page
+from integrations.connector_kit import places
+from integrations.connector_kit.base import Notice, Page, Places
 from integrations.connector_kit.errors import NeedsOwner
 from integrations.connectors.shopify.answers import Reply, TooCostly
 from integrations.connectors.shopify.client import ShopClient
@@ -78,6 +79,12 @@ def _page(client: ShopClient, operation: str, query: str, after: str | None) -> 
 
 def _cursor(moment: datetime) -> str:
     return json.dumps({"from": _second(moment)})
+
+
+PLACES = Places(
+    reached=lambda cursor: places.moment(cursor, "from"),
+    at=lambda moment, flavour: _cursor(moment),
+)
 
 
 def _second(moment: datetime) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import calendar
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 
@@ -33,6 +33,11 @@ def local_date(at: datetime, zone: str) -> date:
     if at.tzinfo is None:
         raise ValueError("a time without a zone falls on no day")
     return at.astimezone(ZoneInfo(zone)).date()
+
+
+def trial_term(first_day: date, days: int) -> Term:
+    """So many days that cost nothing; the day it ends on begins the first term that is billed."""
+    return Term(first_day, first_day + timedelta(days=days))
 
 
 def months_after(anchor: date, months: int) -> date:

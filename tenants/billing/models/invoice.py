@@ -61,7 +61,10 @@ class Invoice(LedgerModel):
                 name="invoice_or_credit_note",
             ),
         ]
-        indexes = [models.Index(fields=["tenant", "issued_on", "id"], name="invoice_by_day")]
+        indexes = [
+            models.Index(fields=["tenant", "issued_on", "id"], name="invoice_by_day"),
+            models.Index(fields=["issued_on", "id"], name="invoice_lately"),
+        ]
 
     def __str__(self) -> str:
         return self.number

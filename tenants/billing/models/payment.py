@@ -72,6 +72,9 @@ class Receivable(LedgerModel):
                 condition=models.Q(open__gt=0),
                 name="receivable_open",
             ),
+            models.Index(
+                fields=["due_on", "id"], condition=models.Q(open__gt=0), name="receivable_due"
+            ),
         ]
 
     def __str__(self) -> str:

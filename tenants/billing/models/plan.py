@@ -23,6 +23,8 @@ class Plan(models.Model):
     reminder_days = models.JSONField(default=usual_reminders)
     grace_days = models.PositiveSmallIntegerField(default=30)
     readable_days = models.PositiveSmallIntegerField(default=90)
+    # Days in which an account's first pairs cost nothing.
+    trial_days = models.PositiveSmallIntegerField(default=0, db_default=0)
     is_offered = models.BooleanField(default=True)
 
     class Meta:

@@ -18,9 +18,12 @@ class LegalEntity(models.Model):
     time_zone = models.CharField(max_length=64, default="UTC")
     prefix = models.CharField(max_length=12)
     currency = models.CharField(max_length=3, default="USD")
+    # Where a transfer goes, line by line as it is printed: bank, account, routing or IBAN.
+    bank_lines = models.TextField(blank=True, db_default="")
     is_usual = models.BooleanField(default=False)
 
     class Meta:
+        verbose_name = "seller"
         constraints = [
             models.UniqueConstraint(
                 fields=["is_usual"], condition=models.Q(is_usual=True), name="one_usual_seller"
@@ -69,6 +72,7 @@ class NumberSeries(models.Model):
     last = models.PositiveIntegerField(default=0)
 
     class Meta:
+        verbose_name_plural = "numbers"
         constraints = [
             models.UniqueConstraint(fields=["seller", "kind", "year"], name="series_once"),
         ]

@@ -38,6 +38,8 @@ class Subscription(TenantModel):
     anchor_on = models.DateField()
     term_starts_on = models.DateField()
     renews_on = models.DateField(db_index=True)
+    # Nothing is billed for this term; the one from `renews_on` on is the first that is.
+    is_trial = models.BooleanField(default=False, db_default=False)
     cancelled_at = models.DateTimeField(null=True)
     cancel_reason = models.TextField(blank=True)
     ended_on = models.DateField(null=True)
@@ -75,6 +77,8 @@ class BilledPair(TenantModel):
     starts_on = models.DateField()
     paid_until = models.DateField()
     ends_on = models.DateField(null=True)
+    # Gone live in a trial: what was agreed to for the first term after it, at most.
+    agreed_a_term = Amount(null=True)
     # Another pair has the place that this one left.
     is_taken = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)

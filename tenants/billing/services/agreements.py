@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import cast
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from tenants import scope
-from tenants.billing.arithmetic.money import is_whole, unit
+from tenants.billing.arithmetic import tax_ids
+from tenants.billing.arithmetic.countries import COUNTRIES
+from tenants.billing.arithmetic.money import is_whole, shown, unit
 from tenants.billing.arithmetic.taxes import Buyers
 from tenants.billing.models import (
     BillingDetails,
@@ -22,7 +25,7 @@ from tenants.billing.models import (
     TaxRate,
 )
 from tenants.billing.services import access
-from tenants.billing.services.problems import BillingProblem, CurrencyMismatch
+from tenants.billing.services.problems import BillingProblem, CurrencyMismatch, Unknown
 from tenants.models import User
 from tenants.services import audit
 
@@ -32,20 +35,43 @@ LONGEST_ADDRESS = 1000
 
 
 def set_price(
-    plan: Plan, *, currency: str, monthly: Decimal, starts_on: date, actor: User | None
+    plan: Plan,
+    *,
+    currency: str,
+    monthly: Decimal,
+    starts_on: date,
+    actor: User | None,
+    reason: str = "",
 ) -> Price:
-    """A month of one pair from a day on. Running terms keep what they cost. Passes the door."""
+    """A month of one pair from a day on. Running terms keep what they cost. Passes the door.
+
+    A price is added, never edited: the same again is the same row. Raises BillingProblem for another
+    one of the same day.
+    """
     access.by_finance(actor)
     _check_amount(monthly, currency, field="monthly")
     with scope.door("set a price", actor=actor):
-        price, _ = Price.objects.update_or_create(
+        price, is_new = Price.objects.get_or_create(
             plan=plan, currency=currency, starts_on=starts_on, defaults={"monthly": monthly}
         )
+        if not is_new:
+            return _same_price(price, monthly)
         audit.record(
             action="price.set", object_type="Price", object_id=price.pk, actor=actor,
             after={"plan": plan.pk, "monthly": monthly, "currency": currency, "from": starts_on},
+            reason=reason,
         )  # fmt: skip
     return price
+
+
+def _same_price(price: Price, monthly: Decimal) -> Price:
+    if price.monthly == monthly:
+        return price
+    raise BillingProblem(
+        f"From {price.starts_on} on a month costs {shown(price.monthly, price.currency)} already. A"
+        " price is added, never edited: enter another day.",
+        field="starts_on",
+    )
 
 
 def set_tax_rate(
@@ -59,6 +85,7 @@ def set_tax_rate(
     region: str = "",
     buyers: Buyers = Buyers.ALL,
     ends_on: date | None = None,
+    reason: str = "",
 ) -> TaxRate:
     """A rate the seller is liable for from a day on. Passes the door."""
     access.by_finance(actor)
@@ -73,6 +100,7 @@ def set_tax_rate(
         audit.record(
             action="tax_rate.set", object_type="TaxRate", object_id=rate.pk, actor=actor,
             after={"name": name, "percent": percent, "country": country, "from": starts_on},
+            reason=reason,
         )  # fmt: skip
     return rate
 
@@ -137,6 +165,43 @@ def grant_discount(
     return discount
 
 
+def end_contract(*, contract_id: int, ends_on: date, actor: User | None) -> Contract:
+    """The contract holds no more from that day on; what was billed stays. Raises Unknown,
+    BillingProblem."""
+    access.by_finance(actor)
+    row: Contract | None = Contract.objects.select_for_update().filter(pk=contract_id).first()
+    _end(row, ends_on, "contract.ended", actor)
+    return cast("Contract", row)
+
+
+def end_discount(*, discount_id: int, ends_on: date, actor: User | None) -> Discount:
+    """Nothing is taken off from that day on; what was billed stays. Raises Unknown,
+    BillingProblem."""
+    access.by_finance(actor)
+    row: Discount | None = Discount.objects.select_for_update().filter(pk=discount_id).first()
+    _end(row, ends_on, "discount.ended", actor)
+    return cast("Discount", row)
+
+
+def _end(row: Contract | Discount | None, ends_on: date, action: str, actor: User | None) -> None:
+    if row is None:
+        raise Unknown("There is no such agreement in this account.")
+    if row.ends_on == ends_on:
+        return
+    if ends_on < row.starts_on:
+        raise BillingProblem(f"It begins on {row.starts_on} only.", field="ends_on")
+    if row.ends_on is not None and row.ends_on < ends_on:
+        raise BillingProblem(
+            f"It ends on {row.ends_on} already. Agree a new one from that day.", field="ends_on"
+        )
+    before, row.ends_on = row.ends_on, ends_on
+    row.save(update_fields=["ends_on"])
+    audit.record(
+        action=action, object_type=type(row).__name__, object_id=row.pk, actor=actor,
+        before={"until": before}, after={"until": ends_on},
+    )  # fmt: skip
+
+
 def save_details(*, said: dict[str, str], actor: User | None) -> BillingDetails:
     """Whom invoices are for from now on; issued ones stay as they are. Raises BillingProblem."""
     access.by_owner(actor)
@@ -144,7 +209,7 @@ def save_details(*, said: dict[str, str], actor: User | None) -> BillingDetails:
     values = {name: " ".join(clean.get(name, "").split()) for name in _LINES}
     values["address"] = clean.get("address", "").strip()
     country = values["country"] = values["country"].upper()
-    if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
+    if country and country not in COUNTRIES:
         raise BillingProblem(f"{country} is no country code; DE is one.", field="country")
     if values["contact_email"]:
         try:
@@ -156,12 +221,22 @@ def save_details(*, said: dict[str, str], actor: User | None) -> BillingDetails:
     for name, longest in {**_LINES, "address": LONGEST_ADDRESS}.items():
         if len(values[name]) > longest:
             raise BillingProblem(f"At most {longest} characters are kept.", field=name)
+    values["tax_id"] = _tax_id(country, values["tax_id"])
     details, _ = BillingDetails.objects.update_or_create(tenant_id=scope.current(), defaults=values)
     audit.record(
         action="billing_details.saved", object_type="BillingDetails", object_id=details.pk,
         actor=actor, after={"country": country, "region": values["region"]},
     )  # fmt: skip
     return details  # type: ignore[no-any-return]
+
+
+def _tax_id(country: str, text: str) -> str:
+    if text and not country:
+        raise BillingProblem("Choose the country that gave you this tax id.", field="country")
+    try:
+        return tax_ids.written(country, text)
+    except tax_ids.BadTaxId as error:
+        raise BillingProblem(str(error), field="tax_id") from None
 
 
 _LINES = {

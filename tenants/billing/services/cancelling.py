@@ -9,7 +9,14 @@ from decimal import Decimal
 from tenants.billing.arithmetic.money import ZERO
 from tenants.billing.arithmetic.taxes import tax_on
 from tenants.billing.models import BillingDetails, Subscription, SubscriptionState
-from tenants.billing.services import access, catalogue, pricing, subscribing, tax_table
+from tenants.billing.services import (
+    access,
+    catalogue,
+    letters,
+    pricing,
+    subscribing,
+    tax_table,
+)
 from tenants.billing.services.problems import BillingProblem, Unknown
 from tenants.billing.services.renewing import catch_up, next_term, renewal_item, renewing_pairs
 from tenants.models import User
@@ -37,7 +44,7 @@ def cancel(*, reason: str, actor: User | None, now: datetime) -> date:
     A second call changes nothing. Raises NotAllowed, and BillingProblem without a reason or without
     a subscription.
     """
-    access.by_owner(actor)
+    access.by_owner_or_finance(actor)
     said = " ".join(reason.replace("\x00", "").split())
     if not said:
         raise BillingProblem("Say why you cancel; a word is enough.", field="reason")
@@ -46,13 +53,14 @@ def cancel(*, reason: str, actor: User | None, now: datetime) -> date:
         subscription.state = SubscriptionState.CANCELLED
         subscription.cancelled_at, subscription.cancel_reason = now, said
         subscription.save(update_fields=["state", "cancelled_at", "cancel_reason"])
+        letters.cancelled(at=now, now=now)
         _audit(subscription, "subscription.cancelled", actor, reason=said)
     return subscription.renews_on
 
 
 def go_on(*, actor: User | None, now: datetime) -> date:
     """Takes a cancellation back, as long as the term lasts; answers the day of renewal."""
-    access.by_owner(actor)
+    access.by_owner_or_finance(actor)
     subscription = _running(now)
     if subscription.state == SubscriptionState.CANCELLED:
         subscription.state = SubscriptionState.ACTIVE
@@ -67,7 +75,7 @@ def change_plan(*, code: str, actor: User | None, now: datetime) -> date:
 
     Raises NotAllowed, Unknown when the plan is not offered or has no price in the currency.
     """
-    access.by_owner(actor)
+    access.by_owner_or_finance(actor)
     subscription, plan = _running(now), catalogue.plan(code)
     if not plan.is_offered:
         raise Unknown(f"Plan {plan.name} is not offered any more.", field="plan")
@@ -99,7 +107,7 @@ def next_charge(subscription: Subscription) -> NextCharge | None:
     rate = tax_table.rate(
         subscription.seller, tax_table.buyer(BillingDetails.objects.first()), term.starts_on
     )
-    nets = [renewal_item(pair, plan, currency, term).charge.net for pair in pairs]
+    nets = [renewal_item(pair, plan, subscription, term).charge.net for pair in pairs]
     tax = sum((tax_on(net, rate.percent, currency) for net in nets), ZERO)
     return NextCharge(term.starts_on, len(pairs), sum(nets, ZERO), tax, currency)
 

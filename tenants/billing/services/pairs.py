@@ -15,8 +15,8 @@ from tenants.billing.arithmetic.charging import Charge
 from tenants.billing.arithmetic.money import ZERO, shown
 from tenants.billing.arithmetic.places import free_place
 from tenants.billing.arithmetic.taxes import tax_on
-from tenants.billing.arithmetic.terms import local_date
-from tenants.billing.models import BilledPair, BillingDetails, Invoice, Subscription
+from tenants.billing.arithmetic.terms import Term, local_date, term_at
+from tenants.billing.models import BilledPair, BillingDetails, Invoice, Plan, Subscription
 from tenants.billing.services import access, pricing, subscribing, tax_table
 from tenants.billing.services.issuing import Item, issue
 from tenants.billing.services.problems import CurrencyMismatch, PriceChanged
@@ -36,10 +36,27 @@ class Agreed:
 
 
 @dataclass(frozen=True)
+class AfterTrial:
+    """What a pair that goes live in a trial costs once it is over, as things stand: the first term,
+    which begins on `term.starts_on`. Whoever cancels before is billed nothing."""
+
+    plan: Plan
+    term: Term
+    charge: Charge
+    tax_name: str
+    tax: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        return self.charge.net + self.tax
+
+
+@dataclass(frozen=True)
 class Quote:
     """What a pair that goes live today costs: `total` now, `a_term` before tax at each renewal.
 
-    With `takes_place` it is free until the renewal: the place of a removed pair is paid for.
+    With `takes_place` it is free until the renewal: the place of a removed pair is paid for. With
+    `after_trial` it is free until the trial ends, and what comes then is said there.
     """
 
     terms: Terms
@@ -48,6 +65,7 @@ class Quote:
     tax_name: str
     tax: Decimal
     takes_place: bool
+    after_trial: AfterTrial | None = None
 
     @property
     def total(self) -> Decimal:
@@ -97,6 +115,7 @@ def went_live(
         pair_name=pair_name,
         starts_on=terms.today,
         paid_until=terms.term.ends_on,
+        agreed_a_term=found.a_term if terms.is_trial else None,
     )
     _audit(subscription, "pair.billed", actor, {"pair": str(pair_id), "from": terms.today})
     if found.charge is None:
@@ -135,6 +154,11 @@ def removed(*, pair_id: UUID, actor: User | None, now: datetime) -> date | None:
     return paid_until
 
 
+def is_billed(pair_id: UUID) -> bool:
+    """Whether the pair is billed now; then it goes live again without a price."""
+    return bool(BilledPair.objects.filter(pair_id=pair_id, ends_on=None).exists())
+
+
 def has_ended(pair_id: UUID) -> bool:
     """Whether the pair was billed once and is not any more, so that it may not just go on."""
     mine = BilledPair.objects.filter(pair_id=pair_id)
@@ -142,6 +166,8 @@ def has_ended(pair_id: UUID) -> bool:
 
 
 def _quote(subscription: Subscription | None, terms: Terms, now: datetime) -> Quote:
+    if terms.is_trial:
+        return _quote_in_trial(subscription, terms)
     whole, charge = pricing.price(
         terms.plan, currency=terms.currency, term=terms.term, first_day=terms.today
     )
@@ -151,6 +177,17 @@ def _quote(subscription: Subscription | None, terms: Terms, now: datetime) -> Qu
     rate = tax_table.rate(terms.seller, buyer, local_date(now, terms.seller.time_zone))
     tax = tax_on(charge.net, rate.percent, terms.currency)
     return Quote(terms, whole, charge, rate.name, tax, takes_place=False)
+
+
+def _quote_in_trial(subscription: Subscription | None, terms: Terms) -> Quote:
+    plan = (subscription.next_plan if subscription else None) or terms.plan
+    day = terms.term.ends_on
+    first = term_at(day, day, plan.months)
+    whole, charge = pricing.price(plan, currency=terms.currency, term=first, first_day=day)
+    rate = tax_table.rate(terms.seller, tax_table.buyer(BillingDetails.objects.first()), day)
+    tax = tax_on(charge.net, rate.percent, terms.currency)
+    after = AfterTrial(plan, first, charge, rate.name, tax)
+    return Quote(terms, whole, None, "", ZERO, takes_place=False, after_trial=after)
 
 
 def _free(subscription: Subscription) -> BilledPair | None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from tenants.billing.arithmetic.money import is_whole, shown
 from tenants.billing.models import Invoice, Method, Payment, Receivable
-from tenants.billing.services import access
+from tenants.billing.services import access, letters
 from tenants.billing.services.problems import BillingProblem, CurrencyMismatch, Unknown
 from tenants.models import User
 from tenants.services import audit
@@ -54,6 +54,7 @@ def record_payment(
         recorded_by=actor,
     )
     change_open(row, by=-amount, now=now)
+    letters.paid(payment, now=now)
     audit.record(
         action="payment.recorded",
         object_type="Invoice",

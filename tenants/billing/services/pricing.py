@@ -29,9 +29,13 @@ def a_term(plan: Plan, *, currency: str, on: date) -> Decimal:
     return catalogue.a_term(plan, currency=currency, on=on)
 
 
-def price(plan: Plan, *, currency: str, term: Term, first_day: date) -> tuple[Decimal, Charge]:
-    """A whole term of one pair, and what of it is charged from `first_day`."""
+def price(
+    plan: Plan, *, currency: str, term: Term, first_day: date, most: Decimal | None = None
+) -> tuple[Decimal, Charge]:
+    """A whole term of one pair, and what of it is charged from `first_day`. `most`: the whole term
+    as it was agreed to before, which it does not go above."""
     whole = a_term(plan, currency=currency, on=first_day)
+    whole = whole if most is None else min(whole, most)
     found = charge(
         a_term=whole,
         term=term,

@@ -16,7 +16,7 @@ from tenants import scope
 from tenants.billing.arithmetic.places import Place, renewed
 from tenants.billing.arithmetic.terms import Term, local_date, term_at
 from tenants.billing.models import BilledPair, Invoice, Plan, Subscription, SubscriptionState
-from tenants.billing.services import pricing, subscribing
+from tenants.billing.services import letters, pricing, subscribing
 from tenants.billing.services.issuing import Item, issue
 from tenants.services import audit
 
@@ -73,13 +73,13 @@ def catch_up(subscription: Subscription, *, now: datetime) -> list[Invoice]:
 
 def _renew(subscription: Subscription, *, now: datetime) -> Invoice | None:
     if subscription.state == SubscriptionState.CANCELLED:
-        _end(subscription)
+        _end(subscription, now=now)
         return None
     first_day = subscription.renews_on
     pairs = renewing_pairs(subscription)
     if not pairs:
-        subscription.state = SubscriptionState.RESTING
-        subscription.save(update_fields=["state"])
+        subscription.state, subscription.is_trial = SubscriptionState.RESTING, False
+        subscription.save(update_fields=["state", "is_trial"])
         _audit(subscription, "subscription.rests", after={"since": first_day})
         return None
     plan, anchor, term = next_term(subscription)
@@ -87,21 +87,25 @@ def _renew(subscription: Subscription, *, now: datetime) -> Invoice | None:
         subscription,
         plan=plan,
         cause=f"renewal {first_day}",
-        items=[renewal_item(pair, plan, subscription.currency, term) for pair in pairs],
+        items=[renewal_item(pair, plan, subscription, term) for pair in pairs],
         now=now,
     )
     subscription.plan, subscription.next_plan, subscription.anchor_on = plan, None, anchor
     subscription.term_starts_on, subscription.renews_on = term.starts_on, term.ends_on
+    subscription.is_trial = False
     subscription.save()
-    BilledPair.objects.filter(pk__in=[pair.pk for pair in pairs]).update(paid_until=term.ends_on)
+    BilledPair.objects.filter(pk__in=[pair.pk for pair in pairs]).update(
+        paid_until=term.ends_on, agreed_a_term=None
+    )
     return invoice
 
 
 def next_term(subscription: Subscription) -> tuple[Plan, date, Term]:
-    """The plan, anchor and term from the renewal on. Another length of terms counts from there."""
+    """The plan, anchor and term from the renewal on. Another length of terms counts from there, and
+    so does the first term after a trial."""
     plan = subscription.next_plan or subscription.plan
-    is_as_long = plan.months == subscription.plan.months
-    anchor = subscription.anchor_on if is_as_long else subscription.renews_on
+    goes_on = plan.months == subscription.plan.months and not subscription.is_trial
+    anchor = subscription.anchor_on if goes_on else subscription.renews_on
     return plan, anchor, term_at(anchor, subscription.renews_on, plan.months)
 
 
@@ -112,9 +116,15 @@ def renewing_pairs(subscription: Subscription) -> list[BilledPair]:
     return [rows[place.pair_id] for place in renewed(places, subscription.renews_on)]
 
 
-def renewal_item(pair: BilledPair, plan: Plan, currency: str, term: Term) -> Item:
-    """The line of one pair for a whole term."""
-    whole, charge = pricing.price(plan, currency=currency, term=term, first_day=term.starts_on)
+def renewal_item(pair: BilledPair, plan: Plan, subscription: Subscription, term: Term) -> Item:
+    """The line of one pair for a whole term; after a trial at no more than was agreed to in it."""
+    whole, charge = pricing.price(
+        plan,
+        currency=subscription.currency,
+        term=term,
+        first_day=term.starts_on,
+        most=pair.agreed_a_term if plan.pk == subscription.plan_id else None,
+    )
     return Item(
         f"{plan.name}: {pair.pair_name}", pair.pair_id, term.starts_on, term.ends_on, whole, charge
     )
@@ -125,13 +135,14 @@ def as_place(row: BilledPair) -> Place:
     return Place(row.pair_id, row.starts_on, row.paid_until, row.ends_on, row.is_taken)
 
 
-def _end(subscription: Subscription) -> None:
+def _end(subscription: Subscription, *, now: datetime) -> None:
     last = subscription.renews_on
-    subscription.state = SubscriptionState.ENDED
+    subscription.state, subscription.is_trial = SubscriptionState.ENDED, False
     subscription.ended_on = last
     subscription.readable_until = last + timedelta(days=subscription.plan.readable_days)
     subscription.save()
     BilledPair.objects.filter(ends_on=None).update(ends_on=last)
+    letters.ended(on=last, now=now)
     _audit(
         subscription,
         "subscription.ended",

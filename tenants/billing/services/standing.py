@@ -69,4 +69,7 @@ def standing(*, now: datetime) -> Standing:
         return Standing(State.CANCELLED, f"It ends on {subscription.renews_on}.")
     if subscription.state == SubscriptionState.RESTING:
         return Standing(State.NONE, "No pair is billed now.")
+    if subscription.is_trial:
+        said = f"The trial ends on {subscription.renews_on}; the first term is billed then."
+        return Standing(State.GOOD, said)
     return Standing(State.GOOD, f"It renews on {subscription.renews_on}.")

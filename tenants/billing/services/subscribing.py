@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from tenants import scope
-from tenants.billing.arithmetic.terms import Term, local_date, term_at
+from tenants.billing.arithmetic.terms import Term, local_date, term_at, trial_term
 from tenants.billing.models import LegalEntity, Plan, Subscription, SubscriptionState
-from tenants.billing.services import catalogue, pricing
+from tenants.billing.services import catalogue, pricing, trials
 from tenants.models import Tenant
 
 
 @dataclass(frozen=True)
 class Terms:
-    """On what terms a pair goes live today: those of the subscription, or those it would begin on."""
+    """On what terms a pair goes live today: those of the subscription, or those it would begin on.
+
+    With `is_trial` the term costs nothing, and the first that is billed begins on its `ends_on`.
+    """
 
     plan: Plan
     seller: LegalEntity
@@ -22,6 +25,7 @@ class Terms:
     time_zone: str
     today: date
     term: Term
+    is_trial: bool = False
 
 
 def locked() -> Subscription | None:
@@ -46,18 +50,24 @@ def terms(subscription: Subscription | None, now: datetime) -> Terms:
             subscription.time_zone,
             today(subscription, now),
             Term(subscription.term_starts_on, subscription.renews_on),
+            subscription.is_trial,
         )
     zone = Tenant.objects.get(pk=scope.current()).time_zone
     day = local_date(now, zone)
     if subscription is not None and subscription.ended_on is not None:
         day = max(day, subscription.ended_on)
-    plan, seller, contract = catalogue.plan(), catalogue.seller(), pricing.contract_on(day)
+    plan, seller = catalogue.plan(), catalogue.seller()
+    free_days = trials.days_to_come(subscription, plan)
+    term = trial_term(day, free_days) if free_days else term_at(day, day, plan.months)
+    contract = pricing.contract_on(term.ends_on if free_days else day)
     currency = contract.currency if contract else seller.currency
-    return Terms(plan, seller, currency, zone, day, term_at(day, day, plan.months))
+    return Terms(plan, seller, currency, zone, day, term, is_trial=free_days > 0)
 
 
 def begin(subscription: Subscription | None, on: Terms) -> Subscription:
     """Begins a run of terms today: the first one, or anew after a rest or an end."""
+    if on.is_trial:
+        trials.begin(on.term)
     values = {
         "plan": on.plan,
         "next_plan": None,
@@ -68,6 +78,7 @@ def begin(subscription: Subscription | None, on: Terms) -> Subscription:
         "anchor_on": on.term.starts_on,
         "term_starts_on": on.term.starts_on,
         "renews_on": on.term.ends_on,
+        "is_trial": on.is_trial,
         "cancelled_at": None,
         "cancel_reason": "",
         "ended_on": None,

@@ -19,6 +19,7 @@ from integrations.connectors.heartland.unified_v1 import (
 from integrations.connectors.heartland.unified_v1.account import probe
 from integrations.connectors.heartland.unified_v1.money import movements
 from integrations.connectors.heartland.unified_v1.money import orders as order_money
+from integrations.connectors.heartland.unified_v1.polling import cursor_at
 from integrations.connectors.heartland.unified_v1.webhooks import (
     notices,
     subscribe,
@@ -30,6 +31,7 @@ from mappings.canonical.record import Entity
 
 __all__ = [
     "PORTS",
+    "cursor_at",
     "movements",
     "notices",
     "order_money",

@@ -29,9 +29,7 @@ def changed(
 
     `name` tells rows apart. A service without this list has no changes in it.
     """
-    place: dict[str, Any] = (
-        json.loads(cursor) if cursor else {"since": _text(now), "next": "", "seen": {}}
-    )
+    place: dict[str, Any] = json.loads(cursor or cursor_at(now))
     params = [("updated_since", str(place["since"])), ("limit", str(LIMIT))]
     if place["next"]:
         params.append(("cursor", str(place["next"])))
@@ -47,6 +45,11 @@ def changed(
         json.dumps(_after(place, rows, following, name)),
         more=bool(following),
     )
+
+
+def cursor_at(moment: datetime) -> str:
+    """The cursor from which everything is read that changed since."""
+    return json.dumps({"since": _text(moment), "next": "", "seen": {}})
 
 
 def _after(

@@ -1,0 +1,1 @@
+"""What a business sees of its plan, prices, invoices and payments."""

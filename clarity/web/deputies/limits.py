@@ -1,0 +1,29 @@
+"""Which pages of a tenant stay shut for who acts on its behalf."""
+
+from __future__ import annotations
+
+# How the names of the addresses begin. What is about people, keys, money and the data as a whole is
+# for the tenant itself; a name with one of the words below is shut as well, so that a new page of that
+# kind is.
+_BEGINNINGS = (
+    "member",
+    "invitation",
+    "api-token",
+    "billing",
+    "data",
+    "audit-export",
+    "support-access",
+    "pair-go-live",
+    "pair-remove",
+)
+_WORDS = ("invoice", "price", "export", "erase", "token", "plan-change")
+
+REFUSED = (
+    "This is for the account itself, not for who acts on its behalf: its people, API tokens, billing,"
+    " exports and erasing. Ask an owner of the account to do it."
+)
+
+
+def is_shut(url_name: str) -> bool:
+    """Whether a page of this name is refused to a deputy."""
+    return url_name.startswith(_BEGINNINGS) or any(word in url_name for word in _WORDS)

@@ -1,0 +1,3 @@
+"""What a business sees and says of our people who act on its behalf."""
+
+from __future__ import annotations
