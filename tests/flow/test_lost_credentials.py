@@ -22,7 +22,12 @@ from integrations.models import (
     DeliveryState,
     Lane,
 )
-from integrations.services import alert_sending, alert_watching, connections
+from integrations.services import (
+    alert_sending,
+    alert_watching,
+    connections,
+    credential_renewal,
+)
 from integrations.sync import kept_sessions, sessions
 from tenants import scope
 from tenants.models import AuditEntry
@@ -155,6 +160,15 @@ def test_an_idle_shop_renews_its_token_in_time(make_rig: Callable[..., Rig]) -> 
     assert timedelta(minutes=45) < lane.refresh_at - timezone.now() < timedelta(minutes=55)
     assert lane.due_at <= lane.refresh_at, "the lane is looked at in time though nothing happens"
     assert shop(rig).state == ConnectionState.ACTIVE
+
+    # A person who fears that it was seen need not wait: it is renewed long before its end.
+    due = credential_renewal.renew(shop(rig), actor=None, now=timezone.now())
+    again = _account(rig).credentials
+    assert again["access_token"] not in (renewed["access_token"], tokens["access_token"])
+    assert timedelta(minutes=45) < due - timezone.now() < timedelta(minutes=55)
+    with scope.tenant(rig.tenant.pk):
+        told = AuditEntry.objects.get(action="connection.credentials_renewed")
+    assert again["access_token"] not in str(told.after)
 
 
 def _account(rig: Rig) -> Any:

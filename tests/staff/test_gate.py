@@ -32,10 +32,6 @@ FAR = {
     "connection_id": uuid4(),
     "user_id": uuid4(),
     "tenant_id": uuid4(),
-    "job_id": uuid4(),
-    "group_id": 1,
-    "template_id": 1,
-    "announcement_id": 1,
     "kind": "paused",
     "snooze_id": 1,
     "invitation_id": uuid4(),
@@ -47,6 +43,10 @@ FAR = {
     "chore": "nothing",
     "invoice_id": uuid4(),
     "agreement_id": 1,
+    "job_id": uuid4(),
+    "group_id": 1,
+    "template_id": 1,
+    "announcement_id": 1,
 }
 
 

@@ -6,8 +6,10 @@ from django.urls import include, path
 
 from clarity.web.staff import account, accounts, acts, invited, people, snoozes, work, writing
 from clarity.web.staff.books.urls import urlpatterns as books
+from clarity.web.staff.bulk.urls import urlpatterns as bulk_urls
 
 urlpatterns = [
+    *bulk_urls,
     path("", work.work_list, name="index"),
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/<slug:slug>/", account.account, name="account"),
@@ -34,7 +36,6 @@ urlpatterns = [
     path("accounts/<slug:slug>/take-up/<int:snooze_id>/", snoozes.wake, name="account-wake"),
     path("", include("clarity.web.staff.records.urls")),
     path("", include("clarity.web.staff.engine.urls")),
-    path("", include("clarity.web.staff.bulk.urls")),
     path("people/<uuid:user_id>/", people.person, name="person"),
     path("people/<uuid:user_id>/role/", people.change_role, name="person-role"),
     path("people/<uuid:user_id>/assign/", people.assign, name="person-assign"),
