@@ -291,7 +291,7 @@ EMAIL_HOST_USER = env.text("CLARITY_EMAIL_USER")
 EMAIL_HOST_PASSWORD = env.secret("CLARITY_EMAIL_PASSWORD")
 EMAIL_USE_TLS = env.flag("CLARITY_EMAIL_TLS", default=True)
 EMAIL_TIMEOUT = 20
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+EMAIL_BACKEND = "clarity.shown_mail.EmailBackend"
 if EMAIL_HOST:
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 elif CLARITY_PRODUCTION:

@@ -106,6 +106,17 @@ def test_an_invoice_goes_to_the_owner_and_then_to_the_contact_with_its_pdf(
         assert [one.sent_to for one in kept] == ["bills@example.com"] * 2 + [shop.owner.email]
 
 
+def test_without_a_mail_server_the_log_has_the_text_and_the_name_of_the_file(
+    shop: Account, invoice: Invoice, settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.EMAIL_BACKEND = "clarity.shown_mail.EmailBackend"
+    letter_sending.run_due(DAY, survives=survives)
+    said = capsys.readouterr().out
+    assert "Please pay it by 15 March 2026." in said
+    assert "Attached: CC-2026-000001.pdf" in said
+    assert "application/pdf" not in said
+
+
 def test_reminders_go_out_by_step_and_not_for_what_was_paid_meanwhile(
     shop: Account, invoice: Invoice
 ) -> None:
@@ -210,8 +221,9 @@ class Breaks(BaseEmailBackend):
 
 
 def test_what_no_server_takes_is_kept_shown_tried_again_and_at_last_given_up(
-    shop: Account, invoice: Invoice, settings: Any
+    shop: Account, invoice: Invoice, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(letter_sending, "MOST_ATTEMPTS", 3)
     other = account("Other")
     other.go_live(DAY)
     works = settings.EMAIL_BACKEND
@@ -227,7 +239,7 @@ def test_what_no_server_takes_is_kept_shown_tried_again_and_at_last_given_up(
         waiting = letters.not_sent()[0]
     assert waiting.state == "waiting"
     assert waiting.outcome.startswith("The mail server refused")
-    for _ in range(20):
+    for _ in range(3):
         now += timedelta(hours=6)
         letter_sending.run_due(now, survives=survives)
     assert states(shop) == [("issued", "given_up")]

@@ -30,7 +30,7 @@ from tenants.billing.models import (
     UnmatchedState,
     Way,
 )
-from tenants.billing.services import crediting, paying, tries, unmatched
+from tenants.billing.services import cards, crediting, paying, tries, unmatched
 from tenants.billing.services.problems import BillingProblem, CurrencyMismatch, NotAllowed
 from tenants.billing.stripe import checkout, collecting, customers, events, library, settling
 from tenants.billing.stripe.problems import Away
@@ -140,7 +140,7 @@ def test_an_invoice_is_paid_at_stripe_for_the_exact_amount_and_once(
     with pytest.raises(BillingProblem, match="Nothing is open"):
         begin(shop, invoice)
     with scope.tenant(shop.tenant.pk):
-        assert customers.kept() is None, "nobody agreed that the card is kept"
+        assert cards.kept() is None, "nobody agreed that the card is kept"
         assert Payment.objects.get().method == Method.STRIPE
 
 
@@ -250,7 +250,7 @@ def test_events_may_come_twice_late_and_in_any_order(
     look_into(timezone.now() + timedelta(days=3))
     assert payments(shop) == [("pi", D(7140))]
     with scope.tenant(shop.tenant.pk):
-        kept = customers.kept()
+        kept = cards.kept()
         assert kept is not None
         assert kept.said == "Visa ending in 4242"
         assert AuditEntry.objects.filter(action="card.kept").count() == 1
@@ -588,7 +588,7 @@ def test_the_card_is_left_alone_where_it_should_be(keeper: Account, stripe: Loca
     later = add_pair(keeper)
     collect(2)
     with scope.tenant(keeper.tenant.pk):
-        assert customers.kept() is None
+        assert cards.kept() is None
         assert not PaymentTry.objects.filter(invoice=later).exists()
         # Even if it is set again in the portal: nobody agreed to that here.
     change_card(keeper, stripe, GOOD)

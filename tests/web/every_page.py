@@ -21,8 +21,9 @@ from integrations.models import ChannelKind, Incident
 from integrations.services import alerts, exporting, introducing, onboarding
 from mappings.canonical.record import Entity
 from tenants import scope
-from tenants.billing.models import Letter
+from tenants.billing.models import Letter, Receivable, Way
 from tenants.billing.services import pairs as billed_pairs
+from tenants.billing.stripe import asking
 from tenants.models import Announcement, Deputation, Membership, Role, User
 from tenants.services import announcements, api_tokens, invitations
 from tests.web.shops import Shop
@@ -126,8 +127,9 @@ def objects(shop: Shop) -> dict[str, Any]:
             "onboarding_id": way.pk,
             "export_id": export.pk,
             "invoice_id": billed(shop, now),
-            "deputation_id": deputation.pk,
+            "try_id": tried(shop, now),
             "letter_id": Letter.objects.latest("created_at").pk,
+            "deputation_id": deputation.pk,
             "number": 1,
             **WORDS,
         }
@@ -135,6 +137,12 @@ def objects(shop: Shop) -> dict[str, Any]:
         row=way, side=WORDS["side"], typed="shop.example.com", actor=shop.owner, now=now
     )
     return there
+
+
+def tried(shop: Shop, now: datetime) -> UUID:
+    """A try to pay the invoice at Stripe, of which there is no answer. Call inside the scope."""
+    row = Receivable.objects.select_related("invoice").earliest("pk")
+    return asking.write_down(row, way=Way.CHECKOUT, actor=shop.owner, now=now).pk
 
 
 def billed(shop: Shop, now: datetime) -> UUID:

@@ -18,12 +18,11 @@ from integrations.models import Pair
 from integrations.services import billed, usage
 from tenants import scope
 from tenants.billing.models import BilledPair, BillingDetails, Subscription
-from tenants.billing.services import cancelling, how_to_pay, trials
+from tenants.billing.services import cancelling, trials
 from tenants.billing.services import pairs as billed_pairs
 from tenants.billing.services import standing as standings
 from tenants.billing.services.cancelling import NextCharge
 from tenants.billing.services.problems import BillingProblem
-from tenants.billing.stripe import customers
 from tenants.models import Membership
 
 LATEST = 5
@@ -58,8 +57,6 @@ def overview(request: HttpRequest, membership: Membership) -> HttpResponse:
             "charge": _next_charge(subscription),
             "places": _places(subscription),
             "use": usage.fair_use_now(now=now),
-            "card": customers.kept(),
-            "takes_cards": how_to_pay.takes_cards(),
             "waiting": billed.waiting_for_a_price(),
             "free": _free(subscription),
             "rows": documents.rows(limit=LATEST, now=now),

@@ -17,11 +17,10 @@ from integrations.services import billed, pair_settings
 from tenants import scope
 from tenants.billing.arithmetic.money import MOST, ZERO, is_whole
 from tenants.billing.models import BillingDetails, Plan, Subscription, SubscriptionState
-from tenants.billing.services import how_to_pay
+from tenants.billing.services import cards, how_to_pay
 from tenants.billing.services import pairs as billed_pairs
 from tenants.billing.services.pairs import Agreed, Quote
 from tenants.billing.services.problems import BillingProblem
-from tenants.billing.stripe import customers
 from tenants.models import Membership
 
 # What the form sends back of what it showed.
@@ -121,7 +120,7 @@ def of_another(membership: Membership) -> Price | None:
 
 def of_quote(quote: Quote) -> Price:
     """A price with what else a page has to say of it. Call inside the scope."""
-    kept = customers.kept() if how_to_pay.takes_cards() else None
+    kept = cards.kept() if how_to_pay.takes_cards() else None
     return Price(
         quote,
         card=kept.said if kept else "",

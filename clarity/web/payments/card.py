@@ -13,7 +13,7 @@ from clarity.web.access import OWNERS, member_required, signed_in
 from clarity.web.billing import frame
 from clarity.web.fragments import whole_page
 from tenants import scope
-from tenants.billing.services import how_to_pay, tries
+from tenants.billing.services import cards, how_to_pay, tries
 from tenants.billing.services.problems import BillingProblem
 from tenants.billing.stripe import customers
 from tenants.billing.stripe.problems import Away, Refused
@@ -27,7 +27,7 @@ def show(request: HttpRequest, membership: Membership) -> HttpResponse:
     with scope.tenant(membership.tenant_id):
         context = {
             **frame.context(membership),
-            "kept": customers.kept(),
+            "kept": cards.kept(),
             "takes_cards": how_to_pay.takes_cards(),
             "refused": tries.refused_charges(),
         }
@@ -71,7 +71,7 @@ def back(request: HttpRequest, membership: Membership) -> HttpResponse:
 def stop(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Asks, then charges the card no more."""
     with scope.tenant(membership.tenant_id):
-        kept = customers.kept()
+        kept = cards.kept()
     if request.method != "POST":
         if kept is None:
             return redirect("billing-card", slug=membership.tenant.slug)

@@ -21,10 +21,10 @@ from clarity.web.billing import documents, frame
 from clarity.web.fragments import whole_page
 from tenants import scope
 from tenants.billing.models import Invoice, PaymentTry, TryState
-from tenants.billing.services import tries
+from tenants.billing.services import cards, tries
 from tenants.billing.services.how_to_pay import HowToPay, how_to_pay
 from tenants.billing.services.problems import BillingProblem
-from tenants.billing.stripe import checkout, customers, settling
+from tenants.billing.stripe import checkout, settling
 from tenants.billing.stripe.problems import Away, Refused
 from tenants.models import Membership, User
 
@@ -60,7 +60,7 @@ def _page(
     problem: str = "",
 ) -> HttpResponse:
     with scope.tenant(membership.tenant_id):
-        kept = customers.kept()
+        kept = cards.kept()
         context = {
             **frame.context(membership),
             "invoice": invoice,

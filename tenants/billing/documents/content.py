@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from tenants.billing.arithmetic.countries import COUNTRIES
 from tenants.billing.arithmetic.money import shown
 from tenants.billing.documents.tax_sums import TaxSum, tax_sums
 from tenants.billing.models import Invoice, InvoiceKind, InvoiceLine, Payment, Receivable
@@ -59,7 +60,9 @@ def day(on: date) -> str:
 
 def party(said: Mapping[str, Any]) -> list[str]:
     """A side, line by line: its name first, always there."""
-    place = ", ".join(part for part in (said.get("region"), said.get("country")) if part)
+    code = said.get("country") or ""
+    country = COUNTRIES.get(code, code)
+    place = ", ".join(part for part in (said.get("region"), country) if part)
     tax_id = said.get("tax_id")
     rows = [
         said["name"],

@@ -11,6 +11,7 @@ from uuid import UUID
 from tenants.billing.documents.content import Facts, content
 from tenants.billing.documents.typesetting import pdf
 from tenants.billing.models import Invoice, InvoiceKind, Receivable
+from tenants.billing.services.how_to_pay import how_to_pay
 from tenants.billing.services.problems import Unknown
 
 
@@ -50,4 +51,10 @@ def facts_of(invoice_id: UUID) -> Facts:
 def _how_to_pay(document: Invoice, receivable: Receivable | None) -> list[str]:
     if receivable is None or receivable.open <= 0:
         return []
-    return [f"Please say {document.number} with your payment."]
+    how = how_to_pay(document)
+    if how.charged:
+        return [f"Your {how.charged} is charged for it. There is nothing to do."]
+    said = [f"Please say {document.number} with your payment."]
+    if how.by_card:
+        said.insert(0, "It can be paid by card on its page in Clarity Connect, or by transfer.")
+    return [*how.bank_lines, *said]

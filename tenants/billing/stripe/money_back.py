@@ -41,6 +41,8 @@ def _one(back: Back, *, now: datetime) -> bool:
             actor=None,
             now=now,
             method=Method.STRIPE,
+            # Nobody here paid anything back: what a bank takes is for finance to talk about.
+            is_told=not back.by_bank,
         )
     return True
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from tenants.billing.services.problems import BillingProblem
 
 
-class NotSetUp(BillingProblem):
-    """No keys of Stripe are set."""
-
-
 class Away(BillingProblem):
     """Stripe does not answer, or not now. What was asked may have happened there: read it again."""
+
+
+class NotSetUp(Away):
+    """No keys of Stripe are set (any more)."""
 
 
 class Refused(BillingProblem):

@@ -62,7 +62,7 @@ class Method:
 class Back:
     """Money that went back, or came again: `minor` is below zero for what went.
 
-    `undoes`: it only counts where that reference is booked.
+    `undoes`: it only counts where that reference is booked. `by_bank`: taken, not given.
     """
 
     reference: str
@@ -71,6 +71,7 @@ class Back:
     currency: str
     at: datetime
     undoes: str = ""
+    by_bank: bool = False
 
 
 def intent(intent_id: str) -> Intent:
@@ -192,9 +193,10 @@ def _disputed(found: DisputeObject) -> list[Back]:
     for row in found.balance_transactions:
         at = datetime.fromtimestamp(row.created, UTC)
         if row.amount < 0:
-            moved.append(Back(found.id, intent_id, -found.amount, currency, at))
+            moved.append(Back(found.id, intent_id, -found.amount, currency, at, by_bank=True))
         elif row.amount > 0:
-            moved.append(Back(f"{found.id} won", intent_id, found.amount, currency, at))
+            won = f"{found.id} won"
+            moved.append(Back(won, intent_id, found.amount, currency, at, by_bank=True))
     return moved
 
 

@@ -19,9 +19,8 @@ from tenants.billing.models import (
     PaymentTry,
     StripeCustomer,
     TryState,
-    Way,
 )
-from tenants.billing.services import paying, unmatched
+from tenants.billing.services import letters, paying, unmatched
 from tenants.billing.stripe import amounts, customers, declines, reading
 from tenants.billing.stripe.problems import Away, Refused
 from tenants.billing.stripe.reading import Intent, Session
@@ -86,7 +85,7 @@ def _apply(try_id: UUID, found: Reading, *, now: datetime) -> PaymentTry:
     one.state = state
     one.save()
     if before != state and state == TryState.FAILED:
-        _audit(one, "card.charge_failed")
+        _tell(one, now=now)
     return one
 
 
@@ -99,7 +98,7 @@ def refuse(try_id: UUID, *, code: str, now: datetime) -> None:
     one.state, one.ended_at, one.is_final = TryState.FAILED, now, True
     one.problem_code, one.problem = code[:80], "Stripe cannot charge the card any more."
     one.save()
-    _audit(one, "card.charge_failed")
+    _tell(one, now=now)
 
 
 def _state(one: PaymentTry, found: Reading) -> TryState:
@@ -178,11 +177,12 @@ def _keep(tenant_id: UUID, one: PaymentTry, *, now: datetime) -> None:
         PaymentTry.objects.filter(pk=one.pk).update(is_card_kept=True)
 
 
-def _audit(one: PaymentTry, action: str) -> None:
-    kept = one.way == Way.KEPT
+def _tell(one: PaymentTry, *, now: datetime) -> None:
+    """A card was to be charged and was not: who pays the bills gets a mail."""
     audit.record(
-        action=action,
+        action="card.charge_failed",
         object_type="Invoice",
         object_id=one.invoice_id,
-        after={"number": one.invoice.number, "problem": one.problem, "by_itself": kept},
+        after={"number": one.invoice.number, "problem": one.problem},
     )
+    letters.card_failed(one.invoice, amount=one.amount, said=one.problem, key=str(one.pk), now=now)
