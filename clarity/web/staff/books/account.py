@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -24,10 +24,10 @@ from tenants.billing.models import (
     Payment,
     Subscription,
 )
-from tenants.billing.services import standing, trials
+from tenants.billing.services import printing, standing, trials
 from tenants.billing.services.across import Place
 from tenants.billing.services.cancelling import NextCharge, next_charge
-from tenants.billing.services.problems import BillingProblem
+from tenants.billing.services.problems import BillingProblem, Unknown
 from tenants.billing.services.standing import State
 from tenants.models import User
 from tenants.services import staff, staff_door
@@ -92,6 +92,22 @@ def invoice(request: HttpRequest, person: User, slug: str, invoice_id: UUID) -> 
     return account_page(
         request, person, "staff/books/invoice.html", tenant=tenant, tab=TAB, context=context
     )
+
+
+@staff_page
+@require_safe
+def pdf(request: HttpRequest, person: User, slug: str, invoice_id: UUID) -> HttpResponse:
+    """The file that the account gets, with what was paid until now."""
+    with staff_door.looking(person, slug, at="an invoice as a file", needs=May.BILL):
+        try:
+            file = printing.printed(invoice_id)
+        except Unknown:
+            raise Http404 from None
+    headers = {
+        "Content-Disposition": f'attachment; filename="{file.name}"',
+        "Cache-Control": "private, no-store",
+    }
+    return HttpResponse(file.data, content_type="application/pdf", headers=headers)
 
 
 def _subscription(now: datetime) -> dict[str, Any]:
