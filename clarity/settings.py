@@ -243,7 +243,7 @@ if CLARITY_BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # Off: nobody is billed, and going live asks for no price.
-CLARITY_BILLING = env.flag("CLARITY_BILLING", default=False)
+CLARITY_BILLING = env.flag("CLARITY_BILLING", default=True)
 # Payment through Stripe; without keys invoices are paid by transfer.
 CLARITY_STRIPE_SECRET_KEY = env.secret("CLARITY_STRIPE_SECRET_KEY")
 # Several while one is exchanged for the next.
@@ -291,7 +291,7 @@ EMAIL_HOST_USER = env.text("CLARITY_EMAIL_USER")
 EMAIL_HOST_PASSWORD = env.secret("CLARITY_EMAIL_PASSWORD")
 EMAIL_USE_TLS = env.flag("CLARITY_EMAIL_TLS", default=True)
 EMAIL_TIMEOUT = 20
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+EMAIL_BACKEND = "clarity.shown_mail.EmailBackend"
 if EMAIL_HOST:
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 elif CLARITY_PRODUCTION:

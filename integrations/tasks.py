@@ -12,6 +12,7 @@ from django.utils import timezone
 from integrations.services import (
     accuracy,
     accuracy_schedule,
+    bulk_running,
     chores,
     dry_run,
     group_replay,
@@ -56,3 +57,8 @@ def run_convergence(*, tenant_id: str, run_id: int, **_: object) -> None:
     """Compares the stock of a pair, then starts the next one that is due."""
     accuracy.carry_out(tenant_id=UUID(tenant_id), run_id=run_id)
     accuracy_schedule.start_due(timezone.now())
+
+
+def run_bulk(*, job_id: str, **_: object) -> None:
+    """Goes on with a bulk job of our people; nothing when another process is at it."""
+    bulk_running.run(job_id=UUID(job_id))

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import cast
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 from rest_framework import authentication
-from rest_framework.exceptions import AuthenticationFailed, NotFound, ParseError
+from rest_framework.exceptions import AuthenticationFailed, NotFound, ParseError, PermissionDenied
 from rest_framework.request import Request
 
 from tenants import api_scopes
+from tenants.billing.services import reading
 from tenants.models import Tenant, User
 from tenants.services import api_tokens
 from tenants.services.members import memberships_of
@@ -62,6 +64,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
         named = request.headers.get(TENANT_HEADER)
         if named not in {None, held.tenant.slug}:
             raise ParseError(f"{TENANT_HEADER} names another tenant than the token is for.")
+        refuse_if_closed(held.tenant)
         return held.user, Caller(
             held.tenant, held.user, held.role, held.scopes, held.token.pk, held.token.prefix
         )
@@ -83,9 +86,22 @@ class SessionAuthentication(authentication.SessionAuthentication):
             raise ParseError(f"Say which tenant by the header {TENANT_HEADER}: its short name.")
         for membership in memberships_of(user):
             if membership.tenant.slug == slug and membership.tenant.erasing_since is None:
+                refuse_if_closed(membership.tenant)
                 scopes = api_scopes.of_role(membership.role)
                 return user, Caller(membership.tenant, user, membership.role, scopes, user.pk)
         raise NotFound("You are no member of a tenant with this short name.")
+
+
+def refuse_if_closed(tenant: Tenant) -> None:
+    """Raises PermissionDenied when the days of reading after a subscription are over."""
+    if not settings.CLARITY_BILLING:
+        return
+    since = reading.closed_since(tenant.pk, now=timezone.now())
+    if since is not None:
+        raise PermissionDenied(
+            f"The subscription of this account ended, and its records could be read until {since}."
+            " Go live again to read on."
+        )
 
 
 def refuse_token_in_address(request: Request) -> None:

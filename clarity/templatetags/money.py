@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django import template
 
+from tenants.billing.arithmetic.countries import COUNTRIES
 from tenants.billing.arithmetic.money import shown
 
 register = template.Library()
@@ -25,6 +26,12 @@ def last_day(ends_on: date) -> date:
 
 
 @register.filter
-def plain_percent(percent: Decimal) -> str:
-    """ "19" for 19.0000, "8.875" for 8.8750."""
-    return f"{percent:f}".rstrip("0").rstrip(".") or "0"
+def country_name(code: str) -> str:
+    """ "Germany" for DE; what is no code stays as it is."""
+    return COUNTRIES.get(code, code)
+
+
+@register.filter
+def thousands(number: int) -> str:
+    """ "50,000"."""
+    return f"{number:,}"

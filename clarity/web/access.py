@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 
+from clarity.web import closed
 from clarity.web.deputies import session as deputy
 from integrations.services import erasing
 from tenants import log_context
@@ -73,6 +74,8 @@ def member_required(*roles: Role) -> Callable[[MemberView[P]], PlainView]:
             if roles and membership.role not in roles:
                 raise RoleNeeded(refusal(membership, roles))
             with deputy.standing_in(request), timezone.override(zone_of(membership.tenant)):
+                if (instead := closed.page(request, membership)) is not None:
+                    return instead
                 return view(request, membership, *args, **kwargs)
 
         return guarded

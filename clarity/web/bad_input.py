@@ -53,7 +53,7 @@ def _refused(request: HttpRequest) -> int:
         return 414
     # Hooks have a limit of their own; they are read as they come, never as forms.
     if (
-        not request.path.startswith("/hooks/")
+        not request.path.startswith(errors.HOOKS)
         and _length(request) > settings.CLARITY_FORM_MAX_BYTES
     ):
         return 413

@@ -25,6 +25,9 @@ _SAID = {
     500: "Something went wrong on our side.",
 }
 
+# Where machines tell us something.
+HOOKS = ("/hooks/", "/webhooks/")
+
 
 def answer(request: HttpRequest, status: int) -> HttpResponse:
     """The answer of that status: problem+json below /api/, plain text for hooks, else a page."""
@@ -35,7 +38,7 @@ def answer(request: HttpRequest, status: int) -> HttpResponse:
             status=status,
             content_type="application/problem+json",
         )
-    if request.path.startswith("/hooks/"):
+    if request.path.startswith(HOOKS):
         return HttpResponse(_SAID[status] + "\n", status=status, content_type="text/plain")
     return render(request, f"{status}.html", status=status)
 
@@ -47,7 +50,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """A member is told which role is needed; anybody else no more than that it is not allowed."""
     is_for_them = isinstance(exception, RoleNeeded | NotForDeputies)
-    if is_for_them and not request.path.startswith(("/api/", "/hooks/")):
+    if is_for_them and not request.path.startswith(("/api/", *HOOKS)):
         return render(request, "403.html", {"exception": str(exception)}, status=403)
     return answer(request, 403)
 

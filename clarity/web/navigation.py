@@ -37,7 +37,7 @@ SETTINGS = (
     Entry("General", "settings", ("settings",)),
     Entry("Connections", "connections", ("connection",)),
     Entry("Members", "members", ("member", "invitation")),
-    Entry("Billing", "billing-invoices", ("billing",)),
+    Entry("Billing", "billing", ("billing",)),
     Entry("Alerts", "alerts", ("alert",)),
     Entry("API tokens", "api-tokens", ("api-token",)),
     Entry("Audit log", "audit-log", ("audit",)),

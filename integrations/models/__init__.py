@@ -23,6 +23,7 @@ from integrations.models.backfill import (
     BackfillState,
 )
 from integrations.models.balance import Balance
+from integrations.models.bulk import BulkJob, BulkStep, JobState, StepState
 from integrations.models.chore import Chore
 from integrations.models.connection import Connection, ConnectionState, Environment
 from integrations.models.convergence import ConvergenceRun, ConvergenceState
@@ -56,6 +57,7 @@ from integrations.models.refusal import Refusal
 from integrations.models.search import SearchKey, SearchTerm, TermKind
 from integrations.models.shadow import ShadowRun, ShadowState
 from integrations.models.stock import Reservation, SafetyStock, StockedArticle
+from integrations.models.template import PairTemplate, TemplateVersion
 
 __all__ = [
     "RECORDS",
@@ -71,6 +73,8 @@ __all__ = [
     "BackfillArticle",
     "BackfillState",
     "Balance",
+    "BulkJob",
+    "BulkStep",
     "Chore",
     "BreakerState",
     "ChannelKind",
@@ -100,6 +104,7 @@ __all__ = [
     "Incident",
     "IncidentState",
     "Introduction",
+    "JobState",
     "Lane",
     "Link",
     "MessageKind",
@@ -108,6 +113,7 @@ __all__ = [
     "Onboarding",
     "Pair",
     "PairState",
+    "PairTemplate",
     "Payload",
     "Preflight",
     "PreflightState",
@@ -127,7 +133,9 @@ __all__ = [
     "ShadowRun",
     "ShadowState",
     "Side",
+    "StepState",
     "StockedArticle",
+    "TemplateVersion",
     "TermKind",
     "Topic",
     "TotalRow",

@@ -18,6 +18,7 @@ RUN_PREFLIGHT = "integrations.tasks.run_preflight"
 RUN_DRY_RUN = "integrations.tasks.run_dry_run"
 RUN_SHADOW = "integrations.tasks.run_shadow"
 RUN_CONVERGENCE = "integrations.tasks.run_convergence"
+RUN_BULK = "integrations.tasks.run_bulk"
 
 
 def enqueue_lane(*, tenant_id: UUID, connection_id: UUID, first: bool = False) -> None:
@@ -58,6 +59,11 @@ def enqueue_dry_run(*, tenant_id: UUID, dry_run_id: int) -> None:
 def enqueue_convergence(*, tenant_id: UUID, run_id: int) -> None:
     """Asks a worker to compare the stock of a pair. Commits with the caller's transaction."""
     async_task(RUN_CONVERGENCE, tenant_id=str(tenant_id), run_id=run_id)
+
+
+def enqueue_bulk(*, job_id: UUID) -> None:
+    """Asks a worker to go on with a bulk job. Commits with the caller's transaction."""
+    async_task(RUN_BULK, job_id=str(job_id))
 
 
 def length() -> int | None:

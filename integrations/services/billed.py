@@ -8,7 +8,7 @@ billed.
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -20,9 +20,9 @@ from integrations.services import pairs
 from integrations.sync import pipeline
 from tenants import scope
 from tenants.billing.models import BilledPair
+from tenants.billing.services import letter_occasions, letter_sending, reminding, renewing
 from tenants.billing.services import pairs as billed_pairs
-from tenants.billing.services import reminding, renewing
-from tenants.billing.services.pairs import Agreed
+from tenants.billing.services.pairs import Agreed, Quote
 from tenants.billing.services.problems import BillingProblem
 from tenants.models import User
 from tenants.services import audit
@@ -31,13 +31,15 @@ log = logging.getLogger(__name__)
 
 CHORE = "billing"
 EVERY = timedelta(minutes=10)
+LETTERS_CHORE = "billing mails"
+LETTERS_EVERY = timedelta(minutes=1)
 REASON = "stop pairs of ended subscriptions"
 
 
 def went_live(pair: Pair, *, agreed: Agreed | None, actor: User | None, now: datetime) -> None:
     """Bills a pair that goes live. Call in its transaction. Raises BillingProblem; then it is not
     to go live."""
-    if not _is_billed(pair):
+    if not _is_billed(pair) or billed_pairs.is_billed(pair.pk):
         return
     if agreed is None:
         raise BillingProblem("Look at the price and confirm it before the pair goes live.")
@@ -46,20 +48,42 @@ def went_live(pair: Pair, *, agreed: Agreed | None, actor: User | None, now: dat
     )
 
 
-def removed(pair: Pair, *, actor: User | None, now: datetime) -> None:
-    """Bills a pair no more. Call in the transaction that deletes it; again does nothing."""
-    if _is_billed(pair):
-        billed_pairs.removed(pair_id=pair.pk, actor=actor, now=now)
+def price_of(pair: Pair, *, now: datetime) -> Quote | None:
+    """What it costs if it goes live now; None where that costs nothing more: a sandbox pair, one that
+    is billed already, or nobody is billed here. Call inside the scope. Raises BillingProblem."""
+    if not _is_billed(pair) or billed_pairs.is_billed(pair.pk):
+        return None
+    return billed_pairs.quote(now=now)
+
+
+def can_be_removed(pair: Pair) -> bool:
+    """Whether it is billed, so that it can be taken out of the subscription."""
+    return _is_billed(pair) and billed_pairs.is_billed(pair.pk)
+
+
+def removed(pair: Pair, *, actor: User | None, now: datetime) -> date | None:
+    """Bills a pair no more; answers the day to which its place is paid. Call in the transaction that
+    removes or deletes it; again does nothing."""
+    if not _is_billed(pair):
+        return None
+    return billed_pairs.removed(pair_id=pair.pk, actor=actor, now=now)
 
 
 def obstacle_to_resuming(pair: Pair) -> str:
-    """Why a paused pair may not just go on, "" when it may: its subscription has ended."""
+    """Why a paused pair may not just go on, "" when it may: its subscription has ended, or it was
+    removed from it."""
     if _is_billed(pair) and billed_pairs.has_ended(pair.pk):
         return (
             f"The subscription of {pair.name} has ended. Look at the price and go live again;"
             " nothing is billed before you confirm it."
         )
     return ""
+
+
+def waiting_for_a_price() -> list[Pair]:
+    """Paused pairs that are not in the subscription any more. Call inside the scope."""
+    rows = Pair.objects.filter(state=PairState.PAUSED).select_related("pos", "store")
+    return [pair for pair in rows.order_by("name", "pk") if obstacle_to_resuming(pair)]
 
 
 def run_due(now: datetime) -> None:
@@ -70,6 +94,13 @@ def run_due(now: datetime) -> None:
     renewing.run_due(now, survives=pipeline.survives)
     reminding.run_due(now, survives=pipeline.survives)
     stop_ended()
+
+
+def send_letters(now: datetime) -> None:
+    """The chore: mails about bills go out. Call outside any scope."""
+    if settings.CLARITY_BILLING:
+        letter_occasions.write_due(now, survives=pipeline.survives)
+        letter_sending.run_due(now, survives=pipeline.survives)
 
 
 def stop_ended() -> None:

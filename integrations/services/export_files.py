@@ -27,6 +27,15 @@ from integrations.models import (
 )
 from integrations.sync.sessions import load_many
 from mappings.models import LookupTable, MappingVersion
+from tenants.billing.models import (
+    BilledPair,
+    BillingDetails,
+    Contract,
+    Discount,
+    Invoice,
+    Subscription,
+    Trial,
+)
 from tenants.models import AuditEntry, Membership, Tenant
 
 ROWS = 200
@@ -95,6 +104,13 @@ def sections(tenant_id: UUID) -> Sequence[Section]:
         Section("incidents.jsonl", "incidents", _incidents),
         Section("privacy_requests.jsonl", "privacy requests and what became of them", _privacy),
         Section("audit.jsonl", "the audit log: who changed what", _audit),
+        # New ones come last: an export that is being made knows its place by number.
+        Section(
+            "billing.jsonl",
+            "what was agreed: plan and renewal, billed pairs, prices, trials, whom invoices are for",
+            _agreed,
+        ),
+        Section("invoices.jsonl", "invoices and credit notes with lines and payments", _invoices),
     )
 
 
@@ -188,6 +204,33 @@ def _privacy(_after: int) -> Piece:
         {name: value for name, value in _columns(one).items() if name != "sealed"}
         for one in PrivacyRequest.objects.order_by("received_at", "pk")
     )
+
+
+def _agreed(_after: int) -> Piece:
+    kinds = (Subscription, BilledPair, Contract, Discount, Trial, BillingDetails)
+    return _whole(
+        {"what": kind.__name__, **_shared(one)}
+        for kind in kinds
+        for one in kind.objects.order_by("pk")
+    )
+
+
+def _invoices(_after: int) -> Piece:
+    documents = Invoice.objects.prefetch_related("lines", "payments")
+    return _whole(
+        {
+            **_shared(one),
+            "lines": [_shared(row) for row in sorted(one.lines.all(), key=lambda row: row.number)],
+            "payments": [_shared(row) for row in one.payments.all()],
+        }
+        for one in documents.order_by("issued_at", "number")
+    )
+
+
+def _shared(row: Model) -> dict[str, Any]:
+    """Without what only our own people wrote for themselves, and who they are."""
+    own = ("note", "granted_by_id", "recorded_by_id")
+    return {name: value for name, value in _columns(row).items() if name not in own}
 
 
 def _audit(after: int) -> Piece:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.utils import timezone
@@ -10,6 +10,7 @@ from django.utils import timezone
 from integrations.models import ConnectionState, Environment, Pair, PairState
 from integrations.services import billed, pairs, removing
 from tenants import scope
+from tenants.billing.services.pairs import Agreed
 from tenants.models import AuditEntry, User
 from tenants.services import audit
 
@@ -49,10 +50,13 @@ def pause(*, pair_id: UUID, actor: User | None) -> Pair:
     return pair
 
 
-def resume(*, pair_id: UUID, actor: User | None, now: datetime) -> Pair:
+def resume(
+    *, pair_id: UUID, actor: User | None, now: datetime, agreed: Agreed | None = None
+) -> Pair:
     """Lets a paused pair go on as it did before. Call inside the scope; may be repeated.
 
-    Raises pairs.NotReady where an account of it was disconnected, where its subscription has ended,
+    One whose subscription has ended is billed anew at the price that was `agreed` to; then also
+    raises BillingProblem, and nothing is to be kept. Raises pairs.NotReady where an account of it was disconnected, where its subscription has ended,
     and where it was live and its last preflight found what stops records.
     """
     pair: Pair = Pair.objects.select_for_update(of=("self",)).get(pk=pair_id)
@@ -63,7 +67,9 @@ def resume(*, pair_id: UUID, actor: User | None, now: datetime) -> Pair:
                     f"{connection.name} is disconnected. Reconnect it first, then resume the pair."
                 )
         if said := billed.obstacle_to_resuming(pair):
-            raise pairs.NotReady(said)
+            if agreed is None:
+                raise pairs.NotReady(said)
+            billed.went_live(pair, agreed=agreed, actor=actor, now=now)
         pairs.start(pair, state=state_before(pair), now=now)
         _audit(
             pair,
@@ -89,6 +95,26 @@ def state_before(pair: Pair) -> PairState:
 def is_sandbox(pair: Pair) -> bool:
     """Whether both its accounts are simulated."""
     return bool(pair.pos.environment == Environment.SANDBOX)
+
+
+def remove(*, pair_id: UUID, actor: User | None, now: datetime) -> date | None:
+    """Takes a billed pair out of the subscription: it stops, and is not renewed. Its records, rules
+    and connections stay. Answers the day to which its place is paid, None when it was not billed.
+
+    Call inside the scope; may be repeated.
+    """
+    pair = pause(pair_id=pair_id, actor=actor)
+    if not billed.can_be_removed(pair):
+        return None
+    paid_until = billed.removed(pair, actor=actor, now=now)
+    _audit(
+        pair,
+        "pair.removed",
+        actor,
+        before={"billed": True},
+        after={"billed": False, "paid_until": paid_until},
+    )
+    return paid_until
 
 
 def obstacle_to_deleting(pair: Pair) -> str:

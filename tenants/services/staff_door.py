@@ -127,16 +127,28 @@ def write_note(person: User, slug: str, *, text: str, form_id: UUID, now: dateti
 
     Raises NotAllowed, NotAssigned, ValueError without a text.
     """
+    kept = note_text(text)
+    tenant = admitted(person, slug, May.ACT)
+    with scope.tenant(tenant.pk):
+        is_new = keep_note(person, text=kept, form_id=form_id, now=now)
+        if is_new:
+            _acted(tenant, person, act="note", reason="", about="")
+    return is_new
+
+
+def note_text(text: str) -> str:
+    """The text as it is kept. Raises ValueError when there is none, or too much."""
     kept = text.replace("\x00", "").strip()
     if not kept or len(kept) > 4000:
         raise ValueError("Write a note of 1 to 4,000 characters.")
-    tenant = admitted(person, slug, May.ACT)
-    with scope.tenant(tenant.pk):
-        _, is_new = StaffNote.objects.get_or_create(
-            form_id=form_id, defaults={"text": kept, "author": person, "created_at": now}
-        )
-        if is_new:
-            _acted(tenant, person, act="note", reason="", about="")
+    return kept
+
+
+def keep_note(person: User, *, text: str, form_id: UUID, now: datetime) -> bool:
+    """Adds a note on the tenant in scope; False when this form was sent before."""
+    _, is_new = StaffNote.objects.get_or_create(
+        form_id=form_id, defaults={"text": text, "author": person, "created_at": now}
+    )
     return bool(is_new)
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from django.db.models import Q, QuerySet
 
 from tenants import scope
-from tenants.models import StaffAssignment, Standing, Tenant, User
+from tenants.models import GroupMember, StaffAssignment, Standing, Tenant, User
 from tenants.services import snoozing, staff
 from tenants.services.staff import May
 
@@ -98,11 +98,12 @@ def keep(troubles: Sequence[Trouble], *, steps: Mapping[str, Any], now: datetime
 @dataclass(frozen=True)
 class Narrowed:
     """What the list is narrowed to: accounts with a trouble of these kinds, with a part of this name in
-    theirs, or those with troubles that are left alone."""
+    theirs, of this group, or those with troubles that are left alone."""
 
     kinds: tuple[str, ...] = ()
     named: str = ""
     is_alone: bool = False
+    group_id: int | None = None
 
 
 def work_list(
@@ -139,6 +140,9 @@ def _narrow(rows: QuerySet[Any], narrowed: Narrowed) -> QuerySet[Any]:
         rows = rows.filter(
             Q(tenant__name__icontains=narrowed.named) | Q(tenant__slug__icontains=narrowed.named)
         )
+    if narrowed.group_id is not None:
+        inside = GroupMember._base_manager.filter(group_id=narrowed.group_id)
+        rows = rows.filter(tenant_id__in=inside.values("tenant_id"))
     if narrowed.kinds:
         fits = Q()
         for kind in narrowed.kinds:

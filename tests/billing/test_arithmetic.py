@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tenants.billing.arithmetic import tax_ids
 from tenants.billing.arithmetic.charging import Reduction, charge, share
+from tenants.billing.arithmetic.countries import COUNTRIES
 from tenants.billing.arithmetic.money import UnknownCurrency, is_whole, rounded, shown
 from tenants.billing.arithmetic.places import Place, free_place, renewed
 from tenants.billing.arithmetic.reminders import grace_ends_on, next_step_on, step_on
@@ -242,3 +244,48 @@ def test_reminders_count_days_whenever_one_looks() -> None:
     assert next_step_on(due_on=due, steps=steps, done=1) == date(2027, 3, 25)
     assert next_step_on(due_on=due, steps=steps, done=3) is None
     assert grace_ends_on(due_on=due, grace_days=30) == date(2027, 4, 14)
+
+
+# --- tax ids -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("country", "typed", "written"),
+    [
+        ("DE", "de 123 456 789", "DE123456789"),
+        ("DE", "123456789", "DE123456789"),
+        ("GR", "EL123456789", "EL123456789"),
+        ("CH", "CHE-123.456.789 MWST", "CHE123456789MWST"),
+        ("NL", "NL123456789B01", "NL123456789B01"),
+        ("US", "12-3456789", "123456789"),
+        ("AU", "51 824 753 556", "51824753556"),
+        ("BR", "anything  goes", "anything goes"),
+        ("DE", "", ""),
+    ],
+)
+def test_a_tax_id_is_kept_as_it_is_written_there(country: str, typed: str, written: str) -> None:
+    assert tax_ids.written(country, typed) == written
+
+
+@pytest.mark.parametrize(
+    ("country", "typed"),
+    [
+        ("DE", "FR123456789"),
+        ("DE", "12345678"),
+        ("DE", "１２３４５６７８９"),
+        ("AU", "51824753557"),
+        ("ES", "ES123456789"),
+        ("US", "n/a"),
+    ],
+)
+def test_a_tax_id_of_another_form_is_refused_with_an_example(country: str, typed: str) -> None:
+    with pytest.raises(tax_ids.BadTaxId, match=tax_ids.FORMS[country].example):
+        tax_ids.written(country, typed)
+
+
+@pytest.mark.parametrize("country", tax_ids.FORMS)
+def test_the_examples_of_tax_ids_are_good_themselves(country: str) -> None:
+    assert country in COUNTRIES
+    assert (
+        tax_ids.written(country, tax_ids.FORMS[country].example) == tax_ids.FORMS[country].example
+    )

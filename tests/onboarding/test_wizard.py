@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ from integrations.models import (
 from integrations.services import onboarding
 from integrations.services.onboarding import Step
 from tenants import scope
+from tenants.billing.models import Invoice
 from tenants.models import AuditEntry
 from tests.onboarding.conftest import Newcomer
 
@@ -130,14 +132,34 @@ def test_the_whole_way(
     _dry_run(walk, accounts, at_once)
 
     assert "What happens when you go live" in walk.get("live/")
-    for _ in range(2):
-        text = walk.post("live/")
+    _live_at_the_price(walk)
     assert walk.pair().state == PairState.LIVE
     assert walk.left() == {}
     with scope.tenant(newcomer.tenant.pk):
         assert AuditEntry.objects.filter(action="pair.went_live").count() == 1
         assert onboarding.open_ways() == []
     assert accounts.shop.log()["by_operation"]["WebhookCreate"] > 0
+
+
+def _live_at_the_price(walk: Walk) -> None:
+    """Not without agreeing, not at a price that rose meanwhile, and billed once for two clicks."""
+    text = walk.get("live/")
+    assert "7,140.00 USD" in text
+    assert "Tick that you agree" in walk.post("live/")
+    shown = dict(re.findall(r'name="(agreed_\w+)" value="([^"]+)"', text))
+    assert shown == {
+        "agreed_total": "7140.00", "agreed_a_term": "7140.00", "agreed_currency": "USD"
+    }  # fmt: skip
+    too_low = {**shown, "agreed_total": "7000", "agreed_a_term": "7000"}
+    text = walk.post("live/", agree="yes", **too_low)
+    assert "Nothing was billed. Look at it again and confirm it." in text
+    assert walk.pair().state == PairState.DRAFT
+    with scope.tenant(walk.newcomer.tenant.pk):
+        assert not Invoice.objects.exists()
+    for _ in range(2):
+        walk.post("live/", agree="yes", **shown)
+    with scope.tenant(walk.newcomer.tenant.pk):
+        assert Invoice.objects.get().total == 7140
 
 
 def _places(walk: Walk, accounts: Accounts) -> None:

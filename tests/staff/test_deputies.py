@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from clarity.web.deputies.limits import is_shut
-from tenants import scope
+from tenants import on_behalf, scope
+from tenants.billing.services import access
+from tenants.billing.services.problems import NotAllowed as Forbidden
 from tenants.models import AuditEntry, Deputation, Membership, Role, StaffRole, User
 from tenants.scope import ScopeError
 from tenants.services import deputations, staff
@@ -111,6 +114,9 @@ def test_what_is_for_the_account_itself_stays_shut(shop: Shop, ada: User) -> Non
         me = Membership(tenant=shop.tenant, user=ada, role=Role.OWNER)
         with pytest.raises(OwnerNeeded):
             deputations.let_in(True, by=me, now=timezone.now())
+        for actor in (shop.owner, None):
+            with on_behalf.of(uuid4()), pytest.raises(Forbidden, match="on an account's behalf"):
+                access.by_owner(actor)
 
 
 def test_another_account_is_not_found(shop: Shop, ada: User) -> None:

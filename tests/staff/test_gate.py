@@ -41,6 +41,13 @@ FAR = {
     "number": 1,
     "name": "nothing",
     "chore": "nothing",
+    "invoice_id": uuid4(),
+    "agreement_id": 1,
+    "unmatched_id": uuid4(),
+    "job_id": uuid4(),
+    "group_id": 1,
+    "template_id": 1,
+    "announcement_id": 1,
 }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -48,6 +49,13 @@ def window_of(browser: Browser, person: User, url: str, width: int) -> BrowserCo
     return context
 
 
+def entered(person: User, url: str) -> Any:
+    """The cookie of a browser in which they have signed in."""
+    client = Client()
+    client.force_login(person)
+    return {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": url}
+
+
 def shut_out(page: Page) -> list[str]:
     """What axe-core finds in a page of ours that shuts somebody out."""
     asked = {"resultTypes": ["violations"]}
@@ -84,6 +92,35 @@ def test_from_the_work_list_an_account_is_made_well(
     page.get_by_role("link", name="All of it").click()
     expect(page.get_by_text("They rang: the till is back")).to_be_visible()
 
+    # On the account's own pages for a while, and back.
+    page.goto(f"{live_server.url}/admin/accounts/{shop.tenant.slug}/")
+    page.get_by_role("link", name="Act on behalf").click()
+    fits(page, "staff-on-behalf-1280")
+    page.get_by_label("Why").fill("They asked us to look at an order")
+    page.get_by_role("button", name="Begin").click()
+    bar = page.get_by_role("complementary", name="Acting on behalf")
+    expect(bar).to_contain_text("You act on behalf of Harbour Goods until")
+    expect(bar).to_contain_text("14 min left")
+    fits(page, "deputy-1280")
+    owner = browser.new_context(viewport={"width": 390, "height": 844})
+    owner.add_cookies([entered(shop.owner, live_server.url)])
+    theirs = owner.new_page()
+    theirs.goto(f"{live_server.url}/t/{shop.tenant.slug}/")
+    fits(theirs, "deputy-owner-390")
+    theirs.get_by_role("link", name="See why").click()
+    expect(theirs.get_by_text("They asked us to look at an order")).to_be_visible()
+    fits(theirs, "support-access-390")
+    assert shut_out(theirs) == []
+    theirs.get_by_role("button", name="End it").click()
+    expect(theirs.get_by_text("They are out.")).to_be_visible()
+    owner.close()
+    # The page asks for its pieces every few seconds, and is led out by the next of them.
+    page.evaluate("() => { window.htmx.trigger(document.getElementById('now'), 'refresh'); }")
+    expect(page.get_by_text("Your time on behalf of Harbour Goods is over.")).to_be_visible()
+    expect(page.get_by_text("What needs somebody")).to_be_visible()
+    # The answer that leads out is a refusal, which the browser tells.
+    said[:] = [one for one in said if "401" not in one]
+
     page.get_by_role("link", name="Our people").click()
     expect(page.get_by_role("link", name="boss@staff.example.com")).to_be_visible()
     fits(page, "staff-table-1280")
@@ -94,6 +131,12 @@ def test_from_the_work_list_an_account_is_made_well(
     fits(page, "staff-person-390")
     for name, address in (
         ("work", ""),
+        ("write", f"accounts/{shop.tenant.slug}/write/"),
+        ("on-behalf", f"accounts/{shop.tenant.slug}/on-behalf/"),
+        (
+            "leave-alone",
+            f"accounts/{shop.tenant.slug}/leave-alone/incidents/?which=",
+        ),
         ("accounts", "accounts/"),
         ("account", f"accounts/{shop.tenant.slug}/"),
         ("audit", f"accounts/{shop.tenant.slug}/audit/"),

@@ -17,7 +17,7 @@ from tenants import scope
 from tenants.billing.models import Invoice, PaymentTry, Receivable, TryState
 from tenants.billing.services import catalogue
 from tenants.models import AuditEntry, Invitation, Membership, Role, Snooze, StaffNote, User
-from tenants.services import invitations, staff
+from tenants.services import groups, invitations, staff
 from tests.billing.conftest import Account, account, at
 from tests.staff.signing_in import browser_of
 from tests.web.shops import Shop, make_shop
@@ -123,6 +123,12 @@ def test_the_list_is_narrowed_and_renews_itself(shop: Shop, manager: User) -> No
     assert named("?kind=incidents") == ["Other Retailer"]
     assert named("?q=retail") == ["Other Retailer"]
     assert named("?kind=token") == named("?q=nobody") == named("?kind=alone") == []
+    with scope.tenant(other.tenant.pk):
+        group = groups.create(name="Booksellers", by=manager)
+        groups.put_in(group, actor=manager)
+    assert named(f"?group={group.pk}") == ["Other Retailer"]
+    assert named(f"?group={group.pk}&kind=paused") == []
+    assert named("?group=x") == ["Harbour Goods", "Other Retailer"]
     assert named("?kind=king") == ["Harbour Goods", "Other Retailer"]
     piece = client.get("/admin/?kind=paused", HTTP_HX_REQUEST="true")
     assert "<html" not in piece.content.decode()
@@ -182,7 +188,7 @@ def test_support_may_do_none_of_it(shop: Shop, people: dict[str, User]) -> None:
     look(shop)
     client, base = browser_of(person), f"/admin/accounts/{shop.tenant.slug}/"
     page = client.get("/admin/").content.decode() + client.get(base).content.decode()
-    for shut in ("Leave it until", "Write to the owners", "Act on behalf", "Resume"):
+    for shut in ("Leave it until…", "Write to the owners", "Act on behalf", "Resume"):
         assert shut not in page, shut
     for address in (f"leave-alone/paused/?which={shop.pair.pos.pk}", "write/", "take-up/1/"):
         assert client.post(base + address, {"reason": "they rang"}).status_code == 403, address

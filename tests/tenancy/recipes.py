@@ -41,6 +41,7 @@ RECIPES: dict[str, Recipe] = {
         "term_starts_on": date(2027, 3, 1),
         "renews_on": date(2028, 3, 1),
     },
+    "billing_letter": lambda _tenant, _row: {"state": "waiting", "invoice": None},
     # It has days.
     "billing_trial": lambda _tenant, _row: {"days": 14, "starts_on": None, "ends_on": None},
 }

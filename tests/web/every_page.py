@@ -21,9 +21,11 @@ from integrations.models import ChannelKind, Incident
 from integrations.services import alerts, exporting, introducing, onboarding
 from mappings.canonical.record import Entity
 from tenants import scope
+from tenants.billing.models import Letter, Receivable, Way
 from tenants.billing.services import pairs as billed_pairs
-from tenants.models import Deputation, Membership, Role, User
-from tenants.services import api_tokens, invitations
+from tenants.billing.stripe import asking
+from tenants.models import Announcement, Deputation, Membership, Role, User
+from tenants.services import announcements, api_tokens, invitations
 from tests.web.shops import Shop
 from tests.web.test_backfills import filled
 from tests.web.test_incidents import stuck, unread
@@ -104,7 +106,13 @@ def objects(shop: Shop) -> dict[str, Any]:
             staff=other, reason="they rang us", begun_at=now, ends_at=now + timedelta(minutes=15)
         )
         export = exporting.start(actor=shop.owner, now=now)
+        announcement = Announcement.objects.create(
+            form_id=uuid4(), text="Maintenance tonight", severity="info", meant_for="some",
+            begins_at=now, ends_at=now + timedelta(hours=1),
+        )  # fmt: skip
+        announcements.post(announcement, actor=shop.owner)
         there = {
+            "announcement_id": announcement.pk,
             "pair_id": shop.pair.pk,
             "flow_id": shop.flows[Entity.ORDER].pk,
             "connection_id": shop.pair.pos.pk,
@@ -119,6 +127,8 @@ def objects(shop: Shop) -> dict[str, Any]:
             "onboarding_id": way.pk,
             "export_id": export.pk,
             "invoice_id": billed(shop, now),
+            "try_id": tried(shop, now),
+            "letter_id": Letter.objects.latest("created_at").pk,
             "deputation_id": deputation.pk,
             "number": 1,
             **WORDS,
@@ -127,6 +137,12 @@ def objects(shop: Shop) -> dict[str, Any]:
         row=way, side=WORDS["side"], typed="shop.example.com", actor=shop.owner, now=now
     )
     return there
+
+
+def tried(shop: Shop, now: datetime) -> UUID:
+    """A try to pay the invoice at Stripe, of which there is no answer. Call inside the scope."""
+    row = Receivable.objects.select_related("invoice").earliest("pk")
+    return asking.write_down(row, way=Way.CHECKOUT, actor=shop.owner, now=now).pk
 
 
 def billed(shop: Shop, now: datetime) -> UUID:

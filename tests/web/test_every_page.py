@@ -35,12 +35,13 @@ FIELDS = (
     "email", "role", "code", "note", "source", "target", "constant", "expression", "rule", "kind",
     "location", "units", "retention_days", "time_zone", "base_url", "next", "actor", "action", "id",
     "key", "entry", "hours", "url", "secret", "scopes", "expires", "step", "field", "item", "number", "address",
-    "oauth_consumer_key", "success_call_back",
+    "oauth_consumer_key", "success_call_back", "country", "region", "tax_id", "contact_name",
+    "contact_email", "plan", "agree", "agreed_total", "agreed_a_term", "agreed_currency",
 )  # fmt: skip
 
 
 # Everyone may go.
-OWN_RIGHT = ("member-leave",)
+OWN_RIGHT = ("announcement-dismiss", "member-leave")
 # A way that stands at an earlier step leads back there whoever asks.
 SENT_BACK = ("start-places", "start-flows", "start-mapping", "start-go-live")
 # Done twice it says the same as once, whether there ever was such a thing or not.

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
-from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -20,8 +17,9 @@ from clarity.web.billing import frame, words
 from clarity.web.billing.words import Badge
 from clarity.web.fragments import whole_page
 from tenants import scope
-from tenants.billing.arithmetic.money import ZERO
-from tenants.billing.models import Invoice, InvoiceKind, InvoiceLine, Receivable
+from tenants.billing.documents.tax_sums import tax_sums
+from tenants.billing.models import Invoice, InvoiceKind, Receivable
+from tenants.billing.services import letters
 from tenants.models import Membership
 
 ROWS = 50
@@ -33,16 +31,6 @@ class Row:
 
     invoice: Invoice
     badge: Badge
-
-
-@dataclass(frozen=True)
-class TaxSum:
-    """The tax of the lines that have one rate."""
-
-    name: str
-    percent: Decimal
-    net: Decimal
-    tax: Decimal
 
 
 @require_safe
@@ -108,6 +96,7 @@ def shown(document: Invoice, *, now: datetime) -> dict[str, Any]:
         "payments": payments,
         "credit_notes": list(notes.order_by("issued_on", "sequence")),
         "owed": -open_row.open if open_row is not None and open_row.open < 0 else None,
+        "letters": letters.of_invoice(document),
         "has_discount": any(line.discount for line in lines),
     }
 
@@ -115,21 +104,6 @@ def shown(document: Invoice, *, now: datetime) -> dict[str, Any]:
 def receivable(document: Invoice) -> Receivable | None:
     """What is open of it; a credit note has none."""
     return getattr(document, "receivable", None)
-
-
-def tax_sums(lines: Iterable[InvoiceLine]) -> list[TaxSum]:
-    """Net and tax by rate; nothing where no tax was added."""
-
-    def rate(line: InvoiceLine) -> tuple[str, Decimal]:
-        return line.tax_name, line.tax_percent
-
-    found = []
-    for (name, percent), each in groupby(sorted(lines, key=rate), key=rate):
-        same = list(each)
-        if name or percent:
-            net = sum((line.net for line in same), ZERO)
-            found.append(TaxSum(name, percent, net, sum((line.tax for line in same), ZERO)))
-    return found
 
 
 def _cursor(text: str) -> tuple[date, UUID] | None:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
+from django.db.models import Min, Sum
+from django.utils.formats import date_format
+
+from tenants.billing.arithmetic.money import shown
 from tenants.billing.arithmetic.terms import local_date
-from tenants.billing.models import Invoice, InvoiceKind, Receivable
+from tenants.billing.models import Invoice, InvoiceKind, Receivable, Subscription
+from tenants.billing.services.standing import Standing, State
 
 
 @dataclass(frozen=True)
@@ -36,3 +41,94 @@ def badge(document: Invoice, row: Receivable | None, *, now: datetime) -> Badge:
     if document.total == 0:
         return NOTHING
     return PAID if document.payments.exists() else CREDITED
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How the account stands, in a headline and what follows from it."""
+
+    tone: str
+    icon: str
+    headline: str
+    said: str
+
+
+def verdict(standing: Standing, subscription: Subscription | None) -> Verdict:
+    """Call inside the scope."""
+    if subscription is None:
+        return Verdict(
+            "quiet",
+            "minus",
+            "Nothing is billed.",
+            "A pair of real accounts is billed from the day it goes live. Sandbox pairs are free.",
+        )
+    if standing.state in (State.OVERDUE, State.PAST_GRACE):
+        return _late(standing)
+    if standing.state == State.ENDED:
+        return _ended(subscription)
+    if standing.state == State.CANCELLED:
+        return _cancelled(subscription)
+    if standing.state == State.NONE:
+        return Verdict(
+            "quiet", "minus", "No pair is billed now.", "The next one begins a new term."
+        )
+    return _running(subscription)
+
+
+def _late(standing: Standing) -> Verdict:
+    amount = shown(standing.overdue, standing.currency)
+    if standing.state == State.PAST_GRACE:
+        said = "The time to pay it is over. Please pay now, or write to us."
+    else:
+        grace = Receivable.objects.filter(open__gt=0).aggregate(day=Min("grace_ends_on"))["day"]
+        said = f"Please pay it before {_day(grace)}."
+    return Verdict("act", "alert", f"{amount} is overdue.", f"{said} Your records flow on.")
+
+
+def _ended(subscription: Subscription) -> Verdict:
+    ended, readable = subscription.ended_on, subscription.readable_until
+    return Verdict(
+        "quiet",
+        "cross",
+        f"The subscription ended on {_day(ended)}." if ended else "The subscription has ended.",
+        "Your pairs are paused."
+        + (f" Their records can be read until {_day(readable)}." if readable else "")
+        + " Go live again to begin a new term; nothing is billed before you agree to the price.",
+    )
+
+
+def _cancelled(subscription: Subscription) -> Verdict:
+    readable = subscription.renews_on + timedelta(days=subscription.plan.readable_days)
+    return Verdict(
+        "act",
+        "clock",
+        f"Cancelled: it ends on {_day(subscription.renews_on)}.",
+        "Until then everything runs. Then your pairs are paused, and their records can be read"
+        f" until {_day(readable)}. You can take it back before it ends.",
+    )
+
+
+def _in_trial(subscription: Subscription) -> Verdict:
+    return Verdict(
+        "good",
+        "clock",
+        f"Your trial runs until {_day(subscription.renews_on - timedelta(days=1))}.",
+        f"On {_day(subscription.renews_on)} the first term is billed for the pairs that are live"
+        " then. Cancel before, and nothing is billed.",
+    )
+
+
+def _running(subscription: Subscription) -> Verdict:
+    if subscription.is_trial:
+        return _in_trial(subscription)
+    unpaid = Receivable.objects.filter(open__gt=0)
+    sums = unpaid.aggregate(open=Sum("open"), due=Min("due_on"))
+    renews = f"It renews on {_day(subscription.renews_on)}."
+    if sums["open"]:
+        amount = shown(sums["open"], subscription.currency)
+        return Verdict("wait", "clock", f"{amount} is to be paid by {_day(sums['due'])}.", renews)
+    return Verdict("good", "check", "Everything is paid.", renews)
+
+
+def _day(day: date) -> str:
+    return date_format(day, "j M Y")

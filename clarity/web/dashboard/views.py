@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from clarity.web.access import may_operate, member_required, zone_of
+from clarity.web.billing import banner
 from clarity.web.dashboard import charted, standing
 from clarity.web.fragments import fragment, whole_page
 from integrations.models import Flow, Pair
@@ -31,6 +32,7 @@ def dashboard(request: HttpRequest, membership: Membership) -> HttpResponse:
             **_base(request, membership),
             **standing.context(membership, page=request.GET.get("page", "1")),
             **_charts(request, membership),
+            **banner.context(membership),
         }
     return whole_page(request, "dashboard/dashboard.html", context)
 

@@ -13,6 +13,8 @@ _BEGINNINGS = (
     "data",
     "audit-export",
     "support-access",
+    "pair-go-live",
+    "pair-remove",
 )
 _WORDS = ("invoice", "price", "export", "erase", "token", "plan-change")
 

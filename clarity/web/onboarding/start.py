@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from clarity.web.access import ADMINS, may_administer, member_required, signed_in
+from clarity.web.billing import prices
 from clarity.web.fragments import whole_page
 from integrations.connector_kit.registry import connectors
 from integrations.models import Pair
@@ -84,6 +85,7 @@ def _context(membership: Membership) -> dict[str, Any]:
         "tills": systems("pos"),
         "shops": systems("store"),
         "may_administer": may_administer(membership),
+        "price": prices.of_another(membership),
     }
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clarity.web.access import OPERATORS, signed_in
+from clarity.web.billing import prices
 from clarity.web.flows import words as flow_words
 from clarity.web.fragments import fragment
 from clarity.web.onboarding import way
@@ -175,26 +176,52 @@ def live(request: HttpRequest, membership: Membership, row: Onboarding, pair: Pa
     """Says what will happen, and lets it happen."""
     if request.method == "POST":
         way.admins_only(membership)
+        agreed = prices.agreed(request)
+        if agreed is None and prices.shown(membership, pair)["price"]:
+            return _live_page(request, membership, row, pair, not_agreed=prices.NOT_AGREED)
         try:
             problem = onboarding.go_live(
                 row,
                 actor=signed_in(request),
                 public_url=settings.CLARITY_PUBLIC_URL,
                 now=timezone.now(),
+                agreed=agreed,
             )
         except CannotGoOn as error:
             messages.error(request, str(error))
             return redirect(way.address(membership, row, Step.GO_LIVE))
         messages.success(request, f"{pair.name} is live. Records flow from now on.")
+        if agreed is not None and agreed.total:
+            messages.info(request, prices.INVOICED)
         if problem:
             messages.warning(
                 request, f"Webhooks could not be registered, so changes show later. {problem}"
             )
         return redirect("live", slug=membership.tenant.slug, pair_id=pair.pk)
+    return _live_page(request, membership, row, pair)
+
+
+def _live_page(
+    request: HttpRequest,
+    membership: Membership,
+    row: Onboarding,
+    pair: Pair,
+    *,
+    not_agreed: str = "",
+) -> HttpResponse:
     with scope.tenant(membership.tenant_id):
         going = [
             {"flow": one, "name": flow_words.name_of(one)}
             for one in flows.of_pair(pair)
             if one.is_on
         ]
-    return way.page(request, membership, row, Step.GO_LIVE, going=going)
+    return way.page(
+        request,
+        membership,
+        row,
+        Step.GO_LIVE,
+        status=422 if not_agreed else 200,
+        going=going,
+        not_agreed=not_agreed,
+        **prices.shown(membership, pair),
+    )

@@ -23,7 +23,7 @@ from clarity.web.staff.lines import BADGES, lines_of
 from clarity.web.staff.subscribed import subscribed
 from clarity.web.tenant_settings import words
 from integrations.models import Connection, DeliveryState, Flow, IncidentState, Pair
-from integrations.services import accuracy, figures, hours, incidents, onboarding, troubles
+from integrations.services import accuracy, figures, hours, incidents, onboarding, troubles, usage
 from integrations.services.connection_facts import system_of
 from integrations.services.figures import Span
 from integrations.services.overview import Group, Open, open_records
@@ -84,6 +84,7 @@ def account(request: HttpRequest, person: User, slug: str) -> HttpResponse:
             "members": list(Membership.objects.select_related("user").order_by("created_at", "pk")),
             "invitations": [(one, one.expires_at <= now) for one in invitations.open_ones()],
             "subscribed": subscribed(now=now) if staff.may(person, May.BILL) else None,
+            "usage": _usage(now=now),
             "deputies": deputations.running(now=now),
             "notes": staff_door.notes(),
             "entries": [
@@ -153,6 +154,13 @@ def _pairs() -> list[PairLine]:
         )
         for pair in pairs
     ]
+
+
+def _usage(*, now: datetime) -> list[tuple[str, str]]:
+    """Records of production pairs by month, and how that stands to fair use."""
+    found = [(f"{one.first_day:%B %Y}", number(one.records)) for one in usage.months(now=now)]
+    fair = usage.fair_use_now(now=now)
+    return [*found, ("Fair use", f"{fair.percent} % of {number(fair.usual)}")]
 
 
 def _day(*, now: datetime, tenant: Tenant) -> list[tuple[str, str]]:

@@ -31,6 +31,7 @@ def accounts(request: HttpRequest, person: User) -> HttpResponse:
         "accounts": shown,
         "named": named,
         "may_look": staff.may(person, May.LOOK),
+        "may_act": staff.may(person, May.ACT),
         "is_first": after is None,
         "next": place_of(shown[-1]) if len(found) > ROWS else "",
     }

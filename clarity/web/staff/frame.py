@@ -35,6 +35,7 @@ TABS: Sequence[Tab] = (
     Tab("Records", "account-inbox"),
     Tab("Incidents", "account-incidents"),
     Tab("Advanced", "account-advanced"),
+    Tab("Billing", "account-billing", May.BILL),
     Tab("Audit log", "account-audit"),
 )
 

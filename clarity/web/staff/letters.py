@@ -51,7 +51,7 @@ _WORDS: Mapping[Kind, _Words] = {
         "Your card was not charged", "Please pay it with another card, or by transfer:",
         "billing-invoices"
     ),
-    Kind.TRIAL: _Words("Your trial ends soon", "This page says what follows:", "billing-invoices"),
+    Kind.TRIAL: _Words("Your trial ends soon", "This page says what follows:", "billing"),
     Kind.ONBOARDING: _Words(
         "Can we help you go on?",
         "You can go on where you left off. If something is in your way, answer this mail and we look at"

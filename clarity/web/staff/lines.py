@@ -108,7 +108,7 @@ def _ways(kind: Kind, kept: Mapping[str, Any], slug: str, person: User) -> list[
     if staff.may(person, May.ACT):
         asked = urlencode({"which": kept["about"]})
         ways.append(
-            Way("Leave it until", f"{_at('account-snooze', slug, kind=kind.value)}?{asked}")
+            Way("Leave it until…", f"{_at('account-snooze', slug, kind=kind.value)}?{asked}")
         )
     return ways
 

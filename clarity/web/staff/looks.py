@@ -21,6 +21,9 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The pages this person may open."""
     person = signed_in(request)
     items = [("Work list", "checklist", "index"), ("Accounts", "storefront", "accounts")]
+    items.append(("Books", "receipt_long", "books"))
+    if person is not None and may(person, May.ACT):
+        items.append(("Several at once", "checklist_rtl", "bulk-jobs"))
     if person is not None and may(person, May.GOVERN):
         items.append(("Background", "schedule", "background"))
         items.append(("Our people", "group", "tenants_user_changelist"))

@@ -11,11 +11,12 @@ from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
 
 from clarity.web.access import signed_in
+from clarity.web.staff import price_tables
 from clarity.web.staff.site import site
 from tenants.models import User
 from tenants.services.staff import May, may
 
-__all__ = ["StaffTable", "site"]
+__all__ = ["StaffTable", "price_tables", "site"]
 
 
 class StaffTable(ModelAdmin):  # type: ignore[misc]

@@ -5,8 +5,11 @@ from __future__ import annotations
 from django.urls import include, path
 
 from clarity.web.staff import account, accounts, acts, invited, people, snoozes, work, writing
+from clarity.web.staff.books.urls import urlpatterns as books
+from clarity.web.staff.bulk.urls import urlpatterns as bulk_urls
 
 urlpatterns = [
+    *bulk_urls,
     path("", work.work_list, name="index"),
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/<slug:slug>/", account.account, name="account"),
@@ -37,4 +40,5 @@ urlpatterns = [
     path("people/<uuid:user_id>/role/", people.change_role, name="person-role"),
     path("people/<uuid:user_id>/assign/", people.assign, name="person-assign"),
     path("people/<uuid:user_id>/release/<uuid:tenant_id>/", people.release, name="person-release"),
+    *books,
 ]

@@ -14,13 +14,14 @@ from clarity.web.fragments import fragment
 from clarity.web.staff.gate import staff_page
 from clarity.web.staff.lines import BADGES, MONEY, Line, lines_of
 from integrations.services.troubles import Kind
-from tenants.models import Standing, User
-from tenants.services import staff, standings
+from tenants.models import Standing, TenantGroup, User
+from tenants.services import groups, staff, standings
 from tenants.services.staff import May
 from tenants.services.standings import Narrowed, Place
 
 ROWS = 50
 ALONE = "alone"
+MOST_GROUPS = 200
 
 
 @dataclass(frozen=True)
@@ -46,21 +47,29 @@ def work_list(request: HttpRequest, person: User) -> HttpResponse:
     only = (kind,) if kind else (() if sees_all else tuple(offered))
     named = request.GET.get("q", "").replace("\x00", "").strip()[:80]
     is_alone = asked == ALONE
+    offered_groups = _groups(person)
+    wanted = request.GET.get("group", "")
+    group = next((one for one in offered_groups if str(one.pk) == wanted), None)
     after = Place.parse(request.GET.get("after", ""))
     found = standings.work_list(
         person,
         after=after,
         limit=ROWS + 1,
-        narrowed=Narrowed(tuple(one.value for one in only), named, is_alone),
+        narrowed=Narrowed(
+            tuple(one.value for one in only), named, is_alone, group.pk if group else None
+        ),
     )
     shown = found[:ROWS]
-    kept = {name: value for name, value in (("kind", asked), ("q", named)) if value}
+    typed = {"kind": asked, "q": named, "group": str(group.pk) if group else ""}
+    kept = {name: value for name, value in typed.items() if value}
     context = {
         "here": "work",
         "rows": [_row(one, person, only, is_alone=is_alone) for one in shown],
         "kinds": [(one.value, BADGES[one].word) for one in offered],
         "kind": asked,
         "named": named,
+        "groups": [(str(one.pk), one.name) for one in offered_groups],
+        "group": typed["group"],
         "is_narrowed": bool(kept),
         "sees_all": sees_all,
         "kept": urlencode(kept),
@@ -72,6 +81,13 @@ def work_list(request: HttpRequest, person: User) -> HttpResponse:
     if request.headers.get("HX-Request"):
         return fragment(request, "staff/work_now.html", context)
     return render(request, "staff/work.html", context)
+
+
+def _groups(person: User) -> Sequence[TenantGroup]:
+    """Groups that one of their accounts is in."""
+    every = groups.every(limit=MOST_GROUPS)
+    sizes = groups.sizes(person, every) if every else {}
+    return [one for one in every if sizes.get(one.pk)]
 
 
 def _row(standing: Standing, person: User, only: Sequence[Kind], *, is_alone: bool) -> Row:

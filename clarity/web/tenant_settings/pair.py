@@ -19,6 +19,7 @@ from clarity.web.access import (
     member_required,
     signed_in,
 )
+from clarity.web.billing import pair as billing_of
 from clarity.web.fragments import whole_page
 from clarity.web.tenant_settings import words
 from integrations.models import Pair, PairState, SafetyStock
@@ -137,6 +138,7 @@ def _page(
         "schedule": connection_schedule.of_pair(pair),
         "can_delete": not pair_settings.obstacle_to_deleting(pair),
         "is_sandbox": pair_settings.is_sandbox(pair),
+        **billing_of.panel(pair),
     }
     return whole_page(request, "tenant_settings/pair.html", context, status=status)
 

@@ -13,7 +13,7 @@ from tenants.rls import ProtectTenantTable
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0001_ledger"),
+        ("billing", "0002_stripe"),
         ("tenants", "0006_staff"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

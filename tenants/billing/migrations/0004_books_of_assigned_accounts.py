@@ -76,5 +76,9 @@ class Migration(migrations.Migration):
             ),
         ),
         # A price is added, never edited: whoever agreed to it can see later what it was.
+        migrations.AlterModelOptions(name="legalentity", options={"verbose_name": "seller"}),
+        migrations.AlterModelOptions(
+            name="numberseries", options={"verbose_name_plural": "numbers"}
+        ),
         migrations.RunSQL(_ADDED, _EDITABLE),
     ]

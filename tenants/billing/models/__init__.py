@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tenants.billing.models.invoice import Invoice, InvoiceKind, InvoiceLine
 from tenants.billing.models.ledger import LedgerModel
+from tenants.billing.models.letter import Letter, LetterKind, LetterState
 from tenants.billing.models.payment import Method, Payment, Receivable
 from tenants.billing.models.plan import Plan, Price
 from tenants.billing.models.provider import (
@@ -37,6 +38,9 @@ __all__ = [
     "InvoiceLine",
     "LedgerModel",
     "LegalEntity",
+    "Letter",
+    "LetterKind",
+    "LetterState",
     "Method",
     "NumberSeries",
     "Payment",

@@ -23,6 +23,7 @@ class LegalEntity(models.Model):
     is_usual = models.BooleanField(default=False)
 
     class Meta:
+        verbose_name = "seller"
         constraints = [
             models.UniqueConstraint(
                 fields=["is_usual"], condition=models.Q(is_usual=True), name="one_usual_seller"
@@ -71,6 +72,7 @@ class NumberSeries(models.Model):
     last = models.PositiveIntegerField(default=0)
 
     class Meta:
+        verbose_name_plural = "numbers"
         constraints = [
             models.UniqueConstraint(fields=["seller", "kind", "year"], name="series_once"),
         ]

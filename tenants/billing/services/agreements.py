@@ -10,6 +10,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from tenants import scope
+from tenants.billing.arithmetic import tax_ids
+from tenants.billing.arithmetic.countries import COUNTRIES
 from tenants.billing.arithmetic.money import is_whole, shown, unit
 from tenants.billing.arithmetic.taxes import Buyers
 from tenants.billing.models import (
@@ -33,7 +35,13 @@ LONGEST_ADDRESS = 1000
 
 
 def set_price(
-    plan: Plan, *, currency: str, monthly: Decimal, starts_on: date, actor: User | None
+    plan: Plan,
+    *,
+    currency: str,
+    monthly: Decimal,
+    starts_on: date,
+    actor: User | None,
+    reason: str = "",
 ) -> Price:
     """A month of one pair from a day on. Running terms keep what they cost. Passes the door.
 
@@ -51,6 +59,7 @@ def set_price(
         audit.record(
             action="price.set", object_type="Price", object_id=price.pk, actor=actor,
             after={"plan": plan.pk, "monthly": monthly, "currency": currency, "from": starts_on},
+            reason=reason,
         )  # fmt: skip
     return price
 
@@ -76,6 +85,7 @@ def set_tax_rate(
     region: str = "",
     buyers: Buyers = Buyers.ALL,
     ends_on: date | None = None,
+    reason: str = "",
 ) -> TaxRate:
     """A rate the seller is liable for from a day on. Passes the door."""
     access.by_finance(actor)
@@ -90,6 +100,7 @@ def set_tax_rate(
         audit.record(
             action="tax_rate.set", object_type="TaxRate", object_id=rate.pk, actor=actor,
             after={"name": name, "percent": percent, "country": country, "from": starts_on},
+            reason=reason,
         )  # fmt: skip
     return rate
 
@@ -198,7 +209,7 @@ def save_details(*, said: dict[str, str], actor: User | None) -> BillingDetails:
     values = {name: " ".join(clean.get(name, "").split()) for name in _LINES}
     values["address"] = clean.get("address", "").strip()
     country = values["country"] = values["country"].upper()
-    if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
+    if country and country not in COUNTRIES:
         raise BillingProblem(f"{country} is no country code; DE is one.", field="country")
     if values["contact_email"]:
         try:
@@ -210,12 +221,22 @@ def save_details(*, said: dict[str, str], actor: User | None) -> BillingDetails:
     for name, longest in {**_LINES, "address": LONGEST_ADDRESS}.items():
         if len(values[name]) > longest:
             raise BillingProblem(f"At most {longest} characters are kept.", field=name)
+    values["tax_id"] = _tax_id(country, values["tax_id"])
     details, _ = BillingDetails.objects.update_or_create(tenant_id=scope.current(), defaults=values)
     audit.record(
         action="billing_details.saved", object_type="BillingDetails", object_id=details.pk,
         actor=actor, after={"country": country, "region": values["region"]},
     )  # fmt: skip
     return details  # type: ignore[no-any-return]
+
+
+def _tax_id(country: str, text: str) -> str:
+    if text and not country:
+        raise BillingProblem("Choose the country that gave you this tax id.", field="country")
+    try:
+        return tax_ids.written(country, text)
+    except tax_ids.BadTaxId as error:
+        raise BillingProblem(str(error), field="tax_id") from None
 
 
 _LINES = {

@@ -9,7 +9,14 @@ from decimal import Decimal
 from tenants.billing.arithmetic.money import ZERO
 from tenants.billing.arithmetic.taxes import tax_on
 from tenants.billing.models import BillingDetails, Subscription, SubscriptionState
-from tenants.billing.services import access, catalogue, pricing, subscribing, tax_table
+from tenants.billing.services import (
+    access,
+    catalogue,
+    letters,
+    pricing,
+    subscribing,
+    tax_table,
+)
 from tenants.billing.services.problems import BillingProblem, Unknown
 from tenants.billing.services.renewing import catch_up, next_term, renewal_item, renewing_pairs
 from tenants.models import User
@@ -46,6 +53,7 @@ def cancel(*, reason: str, actor: User | None, now: datetime) -> date:
         subscription.state = SubscriptionState.CANCELLED
         subscription.cancelled_at, subscription.cancel_reason = now, said
         subscription.save(update_fields=["state", "cancelled_at", "cancel_reason"])
+        letters.cancelled(at=now, now=now)
         _audit(subscription, "subscription.cancelled", actor, reason=said)
     return subscription.renews_on
 

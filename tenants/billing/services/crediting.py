@@ -13,7 +13,7 @@ from tenants.billing.arithmetic.money import ZERO, is_whole, shown
 from tenants.billing.arithmetic.taxes import tax_given_back
 from tenants.billing.arithmetic.terms import local_date
 from tenants.billing.models import Invoice, InvoiceKind, InvoiceLine
-from tenants.billing.services import access, numbering, paying
+from tenants.billing.services import access, letters, numbering, paying
 from tenants.billing.services.problems import BillingProblem
 from tenants.models import User
 from tenants.services import audit
@@ -47,6 +47,7 @@ def credit(
     lines = _lines(invoice, amounts)
     note = _issue(invoice, lines, cause=cause, reason=said, now=now)
     paying.change_open(row, by=note.total, now=now)
+    letters.issued(note, now=now)
     audit.record(
         action="credit_note.issued",
         object_type="Invoice",

@@ -9,18 +9,21 @@ from django.conf import settings
 
 from tenants.billing.arithmetic.money import ZERO
 from tenants.billing.models import Invoice, InvoiceKind, LegalEntity, Receivable
+from tenants.billing.services import cards, tries
 
 
 @dataclass(frozen=True)
 class HowToPay:
     """`open` is what is left to pay, 0 when nothing is. `bank_lines`: the seller's account, line by
-    line; none until finance enters it. A transfer names `reference`."""
+    line; none until finance enters it. A transfer names `reference`. `charged`: the card that is
+    charged for it by itself, so that there is nothing to do; "" when none is."""
 
     open: Decimal
     currency: str
     by_card: bool
     bank_lines: tuple[str, ...]
     reference: str
+    charged: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -44,4 +47,12 @@ def how_to_pay(invoice: Invoice) -> HowToPay:
         by_card=takes_cards(),
         bank_lines=tuple(line.strip() for line in lines.splitlines() if line.strip()),
         reference=invoice.number,
+        charged=_charged(invoice),
     )
+
+
+def _charged(invoice: Invoice) -> str:
+    kept = cards.kept()
+    if not takes_cards() or kept is None or invoice.issued_at < kept.kept_at:
+        return ""
+    return "" if tries.last_refusal(invoice) else kept.said

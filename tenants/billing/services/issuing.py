@@ -24,7 +24,7 @@ from tenants.billing.models import (
     Receivable,
     Subscription,
 )
-from tenants.billing.services import numbering, tax_table
+from tenants.billing.services import letters, numbering, tax_table
 from tenants.models import Tenant, User
 from tenants.services import audit
 
@@ -90,6 +90,7 @@ def issue(
         ]
     )
     _open(invoice, plan, now)
+    letters.issued(invoice, now=now)
     audit.record(
         action="invoice.issued",
         object_type="Invoice",

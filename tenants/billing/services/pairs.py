@@ -154,6 +154,11 @@ def removed(*, pair_id: UUID, actor: User | None, now: datetime) -> date | None:
     return paid_until
 
 
+def is_billed(pair_id: UUID) -> bool:
+    """Whether the pair is billed now; then it goes live again without a price."""
+    return bool(BilledPair.objects.filter(pair_id=pair_id, ends_on=None).exists())
+
+
 def has_ended(pair_id: UUID) -> bool:
     """Whether the pair was billed once and is not any more, so that it may not just go on."""
     mine = BilledPair.objects.filter(pair_id=pair_id)

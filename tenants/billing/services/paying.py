@@ -8,7 +8,7 @@ from uuid import UUID
 
 from tenants.billing.arithmetic.money import is_whole, shown
 from tenants.billing.models import Invoice, Method, Payment, Receivable
-from tenants.billing.services import access
+from tenants.billing.services import access, letters
 from tenants.billing.services.problems import BillingProblem, CurrencyMismatch, Unknown
 from tenants.models import User
 from tenants.services import audit
@@ -26,13 +26,14 @@ def record_payment(
     actor: User | None,
     now: datetime,
     method: Method = Method.MANUAL,
+    is_told: bool = True,
 ) -> Payment:
     """Money for an invoice; below zero, money paid back. The same reference again is the same
     payment.
 
     A person may not enter more than is open, nor pay back more than we owe. What a provider says
     came, came: then `open` falls below zero, which is what we owe. Raises NotAllowed, Unknown,
-    CurrencyMismatch, BillingProblem.
+    CurrencyMismatch, BillingProblem. `is_told`: whoever pays the bills gets a mail about it.
     """
     access.by_finance(actor)
     reference = " ".join(reference.replace("\x00", "").split())[:LONGEST_REFERENCE]
@@ -54,6 +55,8 @@ def record_payment(
         recorded_by=actor,
     )
     change_open(row, by=-amount, now=now)
+    if is_told:
+        letters.paid(payment, now=now)
     audit.record(
         action="payment.recorded",
         object_type="Invoice",

@@ -10,7 +10,7 @@ from tenants import scope
 from tenants.billing.arithmetic.reminders import next_step_on, step_on
 from tenants.billing.arithmetic.terms import local_date
 from tenants.billing.models import Plan, Receivable, Subscription
-from tenants.billing.services import catalogue
+from tenants.billing.services import catalogue, letters
 from tenants.billing.services.renewing import Surviving
 from tenants.services import audit
 
@@ -54,6 +54,7 @@ def _advance(row: Receivable, plan: Plan, now: datetime) -> None:
     is_new, row.reminders, row.reminder_on = step > row.reminders, step, following
     row.save(update_fields=["reminders", "reminder_on"])
     if is_new:
+        letters.reminder(row.invoice, step=step, now=now)
         audit.record(
             action="invoice.reminder_due",
             object_type="Invoice",

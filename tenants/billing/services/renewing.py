@@ -16,7 +16,7 @@ from tenants import scope
 from tenants.billing.arithmetic.places import Place, renewed
 from tenants.billing.arithmetic.terms import Term, local_date, term_at
 from tenants.billing.models import BilledPair, Invoice, Plan, Subscription, SubscriptionState
-from tenants.billing.services import pricing, subscribing
+from tenants.billing.services import letters, pricing, subscribing
 from tenants.billing.services.issuing import Item, issue
 from tenants.services import audit
 
@@ -73,7 +73,7 @@ def catch_up(subscription: Subscription, *, now: datetime) -> list[Invoice]:
 
 def _renew(subscription: Subscription, *, now: datetime) -> Invoice | None:
     if subscription.state == SubscriptionState.CANCELLED:
-        _end(subscription)
+        _end(subscription, now=now)
         return None
     first_day = subscription.renews_on
     pairs = renewing_pairs(subscription)
@@ -135,13 +135,14 @@ def as_place(row: BilledPair) -> Place:
     return Place(row.pair_id, row.starts_on, row.paid_until, row.ends_on, row.is_taken)
 
 
-def _end(subscription: Subscription) -> None:
+def _end(subscription: Subscription, *, now: datetime) -> None:
     last = subscription.renews_on
     subscription.state, subscription.is_trial = SubscriptionState.ENDED, False
     subscription.ended_on = last
     subscription.readable_until = last + timedelta(days=subscription.plan.readable_days)
     subscription.save()
     BilledPair.objects.filter(ends_on=None).update(ends_on=last)
+    letters.ended(on=last, now=now)
     _audit(
         subscription,
         "subscription.ended",

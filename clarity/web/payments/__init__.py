@@ -1,0 +1,1 @@
+"""Paying invoices through Stripe, and the card its owner lets us charge."""

@@ -1,0 +1,262 @@
+"""Tables by django-unfold for finance: plans, prices, tax rates, sellers, and the numbers they gave.
+
+Rows of no tenant. What is added or changed goes through the services of billing and is told in the
+log of the installation, with its reason. A price is added, never edited, and nothing is deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django import forms
+from django.db import models
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+from unfold.paginator import InfinitePaginator
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from clarity.web.access import signed_in
+from clarity.web.staff.books.lists import seller_day
+from clarity.web.staff.site import site
+from tenants.billing.arithmetic.money import DIGITS, is_whole
+from tenants.billing.arithmetic.taxes import Buyers
+from tenants.billing.models import LegalEntity, NumberSeries, Plan, Price, TaxRate
+from tenants.billing.services import agreements, selling
+from tenants.billing.services.problems import BillingProblem
+from tenants.models import User
+from tenants.services.staff import LONGEST_REASON, SHORTEST_REASON, May, may
+
+
+class ReasonForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Asks why, like every change by our people."""
+
+    reason = forms.CharField(
+        label="Why",
+        min_length=SHORTEST_REASON,
+        max_length=LONGEST_REASON,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="It stays in the log.",
+    )
+
+    def refuse(self, check: Callable[[Any], None], value: Any) -> None:
+        """What the service would refuse, said beside its field."""
+        try:
+            check(value)
+        except BillingProblem as problem:
+            self.add_error(problem.field if problem.field in self.fields else None, str(problem))
+
+
+class PlanForm(ReasonForm):
+    def clean_reminder_days(self) -> Any:
+        days = self.cleaned_data["reminder_days"]
+        self.refuse(selling.check_reminders, days)
+        return days
+
+
+class SellerForm(ReasonForm):
+    def clean_country(self) -> str:
+        return str(self.cleaned_data["country"]).upper()
+
+    def clean_currency(self) -> str:
+        return str(self.cleaned_data["currency"]).upper()
+
+    def clean_is_usual(self) -> bool:
+        is_usual = bool(self.cleaned_data["is_usual"])
+        others = LegalEntity.objects.filter(is_usual=True).exclude(pk=self.instance.pk)
+        if not is_usual and not others.exists():
+            raise forms.ValidationError(
+                "Somebody has to sell to new accounts: mark another seller as the usual one instead."
+            )
+        return is_usual
+
+    def _get_validation_exclusions(self) -> set[str]:
+        # The one that was the usual seller ceases to be, in the same transaction.
+        return {*super()._get_validation_exclusions(), "is_usual"}  # type: ignore[misc]
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        if not self.errors:
+            self.refuse(selling.check_seller, self.instance)
+
+
+class PriceForm(ReasonForm):
+    def clean_currency(self) -> str:
+        currency = str(self.cleaned_data["currency"]).upper()
+        if currency not in DIGITS:
+            raise forms.ValidationError(f"Not billed in. Choose one of {', '.join(DIGITS)}.")
+        return currency
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        if not self.errors and said["starts_on"] < seller_day():
+            self.add_error("starts_on", "A price counts from today or a later day.")
+        if not self.errors and not (
+            said["monthly"] >= 0 and is_whole(said["monthly"], said["currency"])
+        ):
+            self.add_error("monthly", f"This is not a price in {said['currency']}.")
+        return said
+
+
+class TaxRateForm(ReasonForm):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["ends_on"].required = False
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        starts_on = said.get("starts_on") or self.instance.starts_on
+        ends_on = said.get("ends_on")
+        if starts_on and ends_on and ends_on <= starts_on:
+            self.add_error("ends_on", "It would end before it begins.")
+        return said
+
+
+class FinanceTable(ModelAdmin):  # type: ignore[misc]
+    """Seen and changed by who keeps the books; nothing is ever deleted."""
+
+    form = ReasonForm
+    list_per_page = 50
+    actions = None
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    # The browser's own: those of Django's admin are drawn by scripts.
+    formfield_overrides = {
+        models.DateField: {"widget": UnfoldAdminTextInputWidget(attrs={"type": "date"})},
+    }
+    # Fixed once the row is there: others were made by it.
+    fixed: Sequence[str] = ()
+    may_be_added = True
+    may_be_changed = True
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        person = signed_in(request)
+        return person is not None and may(person, May.KEEP_BOOKS)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.may_be_added and self.has_view_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may_be_changed and self.has_view_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
+        return self.fixed if obj is not None else ()
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """The audit log tells of it."""
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """The audit log tells of it."""
+
+
+class PlanTable(FinanceTable):
+    """How long a term is cannot be changed, since running ones are counted by it: add another plan."""
+
+    form = PlanForm
+    list_display = ("name", "code", "months", "net_days", "grace_days", "trial_days", "is_offered")
+    ordering = ("name", "code")
+    fixed = selling.FIXED_OF_PLAN
+
+    def save_model(self, request: HttpRequest, obj: Plan, form: Any, change: bool) -> None:
+        selling.keep_plan(obj, **_told(request, form))
+
+
+class SellerTable(FinanceTable):
+    """Issued invoices keep what they say of the seller."""
+
+    form = SellerForm
+    list_display = ("name", "code", "prefix", "country", "currency", "time_zone", "is_usual")
+    ordering = ("name", "code")
+    fixed = selling.FIXED_OF_SELLER
+
+    def save_model(self, request: HttpRequest, obj: LegalEntity, form: Any, change: bool) -> None:
+        selling.keep_seller(obj, **_told(request, form))
+
+
+class PriceTable(FinanceTable):
+    """Counts from its day on, for pairs that go live and at renewals. Running terms keep theirs."""
+
+    form = PriceForm
+    list_display = ("plan", "currency", "monthly", "starts_on")
+    list_select_related = ("plan",)
+    ordering = ("plan", "currency", "-starts_on", "-pk")
+    may_be_changed = False
+
+    def save_model(self, request: HttpRequest, obj: Price, form: Any, change: bool) -> None:
+        said = form.cleaned_data
+        obj.pk = agreements.set_price(
+            said["plan"],
+            currency=said["currency"],
+            monthly=said["monthly"],
+            starts_on=said["starts_on"],
+            actor=_actor(request),
+            reason=said["reason"],
+        ).pk
+
+
+class TaxRateTable(FinanceTable):
+    """Another percentage is another row: the old one ends on the day the new one begins."""
+
+    form = TaxRateForm
+    list_display = ("name", "percent", "country", "region", "buyers", "starts_on", "ends_on")
+    list_filter = ("seller", "country")
+    ordering = ("country", "region", "-starts_on", "-pk")
+    fixed = ("seller", "name", "percent", "country", "region", "buyers", "starts_on")
+
+    def save_model(self, request: HttpRequest, obj: TaxRate, form: Any, change: bool) -> None:
+        said = form.cleaned_data
+        if change:
+            selling.end_tax_rate(
+                obj, ends_on=said["ends_on"], actor=_actor(request), reason=said["reason"]
+            )
+            return
+        obj.pk = agreements.set_tax_rate(
+            said["seller"],
+            name=said["name"],
+            percent=said["percent"],
+            country=said["country"],
+            region=said["region"],
+            buyers=Buyers(said["buyers"]),
+            starts_on=said["starts_on"],
+            ends_on=said["ends_on"],
+            actor=_actor(request),
+            reason=said["reason"],
+        ).pk
+
+
+class NumberTable(FinanceTable):
+    """The last number given, by seller, kind and year. The ledger counts, nobody else."""
+
+    list_display = ("seller", "kind", "year", "last")
+    list_select_related = ("seller",)
+    ordering = ("-year", "seller", "kind")
+    may_be_added = False
+    may_be_changed = False
+
+
+def _told(request: HttpRequest, form: Any) -> dict[str, Any]:
+    return {
+        "changed": [name for name in form.changed_data if name != "reason"],
+        "actor": _actor(request),
+        "reason": form.cleaned_data["reason"],
+    }
+
+
+def _actor(request: HttpRequest) -> User:
+    person = signed_in(request)
+    if person is None:
+        raise PermissionError("nobody is signed in")
+    return person
+
+
+site.register(Plan, PlanTable)
+site.register(Price, PriceTable)
+site.register(TaxRate, TaxRateTable)
+site.register(LegalEntity, SellerTable)
+site.register(NumberSeries, NumberTable)
