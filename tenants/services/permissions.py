@@ -46,7 +46,11 @@ TABLE = (
     Permission("see the plan, prices, invoices and payments", ADMINS),
     Permission("end support access of our staff, and forbid it", OWNERS),
     Permission("make, change and remove owners", OWNERS),
-    Permission("agree to prices, cancel, change the plan and say whom invoices are for", OWNERS),
+    Permission(
+        "agree to prices, pay, say which card is charged, cancel, change the plan and say whom"
+        " invoices are for",
+        OWNERS,
+    ),
     Permission("erase the account and its data", OWNERS),
 )
 

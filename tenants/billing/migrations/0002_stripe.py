@@ -250,6 +250,7 @@ class Migration(migrations.Migration):
                 ),
                 ("paid_at", models.DateTimeField()),
                 ("seen_at", models.DateTimeField()),
+                ("went_back_at", models.DateTimeField(null=True)),
                 ("settled_at", models.DateTimeField(null=True)),
                 ("note", models.CharField(blank=True, max_length=500)),
                 (

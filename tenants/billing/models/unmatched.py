@@ -42,6 +42,8 @@ class UnmatchedPayment(LedgerModel):
     )
     paid_at = models.DateTimeField()
     seen_at = models.DateTimeField()
+    # When it, or a part, was paid back at Stripe or taken back by the bank.
+    went_back_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
     settled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -10,17 +10,25 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import TruncDate
 
 from tenants import scope
 from tenants.billing.arithmetic.money import ZERO
-from tenants.billing.models import Invoice, InvoiceKind, Payment, Receivable
+from tenants.billing.models import (
+    Invoice,
+    InvoiceKind,
+    Payment,
+    Receivable,
+    UnmatchedPayment,
+    UnmatchedState,
+)
 from tenants.models import StaffAssignment, Tenant, User
 from tenants.models.scoped import TenantModel
 from tenants.services import staff
@@ -144,6 +152,30 @@ def open_sums(person: User, *, today: date) -> dict[str, tuple[Decimal, Decimal]
             one["invoice__currency"]: (one["sum"], one["late"] or ZERO)
             for one in rows.order_by("invoice__currency")
         }
+
+
+def unmatched(person: User, *, after: Place | None = None, limit: int = 50) -> Sequence[Any]:
+    """Money that fits nothing and waits for finance, the oldest first, with `tenant`. What has no
+    account yet is shown by PostgreSQL to who keeps the books."""
+    with books_of(person):
+        rows = UnmatchedPayment._base_manager.filter(state=UnmatchedState.OPEN)
+        if after is not None:
+            day, key = after.on, UUID(after.pk)
+            rows = rows.filter(Q(seen_at__date__gt=day) | Q(seen_at__date=day, pk__gt=key))
+        rows = rows.select_related("tenant").annotate(day=TruncDate("seen_at", tzinfo=UTC))
+        return list(rows.order_by("day", "pk")[:limit])
+
+
+def unmatched_one(person: User, unmatched_id: UUID) -> UnmatchedPayment | None:
+    """One of them that waits; None when there is none for this person."""
+    with books_of(person):
+        rows = UnmatchedPayment._base_manager.filter(state=UnmatchedState.OPEN, pk=unmatched_id)
+        return rows.first()
+
+
+def place_of(row: Any) -> Place:
+    """Where a page of `unmatched` ends."""
+    return Place(row.day, str(row.pk))
 
 
 def revenue(

@@ -53,6 +53,13 @@ def note(
     return True
 
 
+def went_back(payment_id: str, *, at: datetime) -> bool:
+    """Money of it went back before anybody booked it; answers whether it waits here. Inside the
+    door: its account may not be known."""
+    waiting = UnmatchedPayment.objects.filter(payment_id=payment_id, state=UnmatchedState.OPEN)
+    return bool(waiting.update(went_back_at=at))
+
+
 def assign(*, unmatched_id: UUID, tenant_id: UUID, actor: User | None) -> UnmatchedPayment:
     """Says whose money it is. Passes the door; call outside any scope. Raises NotAllowed, Unknown,
     and BillingProblem when it is another account's already, or settled."""
@@ -81,6 +88,11 @@ def book(
     row = _locked(unmatched_id)
     if row.state != UnmatchedState.BOOKED:
         _check_open(row)
+        if row.went_back_at is not None:
+            raise BillingProblem(
+                "Money of this payment went back at Stripe, so it cannot be booked. Enter what"
+                " stayed by hand, if anything did, and settle it with a note."
+            )
     if row.amount is None:
         raise CurrencyMismatch(
             f"We do not bill in {row.currency}. Pay it back at Stripe and settle it here.",

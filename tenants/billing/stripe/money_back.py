@@ -8,14 +8,14 @@ from datetime import datetime
 from tenants import scope
 from tenants.billing.arithmetic.terms import local_date
 from tenants.billing.models import Invoice, Method, Payment
-from tenants.billing.services import paying
+from tenants.billing.services import paying, unmatched
 from tenants.billing.stripe import amounts, finding
 from tenants.billing.stripe.reading import Back
 
 
 def book(moved: Sequence[Back], *, now: datetime) -> bool:
-    """Books what went back on the invoice that its payment was booked on; answers whether there was
-    one. What is paid back without a credit note is open again, which is true: the ledger says so
+    """Books what went back on the invoice that its payment was booked on; answers whether it was
+    ours. A payment that waits for finance is marked, so that it is not booked any more. What is paid back without a credit note is open again, which is true: the ledger says so
     and finance decides. Call outside any scope; again books nothing twice."""
     is_ours = False
     for one in moved:
@@ -27,7 +27,8 @@ def _one(back: Back, *, now: datetime) -> bool:
     found = finding.invoice_of(back.intent_id)
     amount = amounts.from_minor(back.minor, back.currency)
     if found is None or amount is None:
-        return False
+        with scope.door(finding.REASON):
+            return unmatched.went_back(back.intent_id, at=back.at)
     with scope.tenant(found.tenant_id):
         if back.undoes and not _is_booked(back.undoes):
             return True

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from clarity.web.billing import documents
+from clarity.web.billing.pdf import file_of
 from clarity.web.billing.words import Badge
 from clarity.web.staff.frame import account_page
 from clarity.web.staff.gate import staff_page
@@ -24,7 +25,7 @@ from tenants.billing.models import (
     Payment,
     Subscription,
 )
-from tenants.billing.services import standing, trials
+from tenants.billing.services import letters, standing, trials
 from tenants.billing.services.across import Place
 from tenants.billing.services.cancelling import NextCharge, next_charge
 from tenants.billing.services.problems import BillingProblem
@@ -71,6 +72,7 @@ def billing(request: HttpRequest, person: User, slug: str) -> HttpResponse:
             "discounts": list(Discount.objects.order_by("-starts_on", "-pk")),
             "trial": trials.trial_of(now=now),
             "details": BillingDetails.objects.first(),
+            "not_sent": letters.not_sent(limit=10),
             "may_keep": staff.may(person, May.KEEP_BOOKS),
         }
     return account_page(
@@ -92,6 +94,14 @@ def invoice(request: HttpRequest, person: User, slug: str, invoice_id: UUID) -> 
     return account_page(
         request, person, "staff/books/invoice.html", tenant=tenant, tab=TAB, context=context
     )
+
+
+@staff_page
+@require_safe
+def pdf(request: HttpRequest, person: User, slug: str, invoice_id: UUID) -> HttpResponse:
+    """The file that the account gets, with what was paid until now."""
+    with staff_door.looking(person, slug, at="an invoice as a file", needs=May.BILL):
+        return file_of(invoice_id)
 
 
 def _subscription(now: datetime) -> dict[str, Any]:

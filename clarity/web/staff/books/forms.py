@@ -66,13 +66,17 @@ class DeedForm(forms.Form):
 
 
 class PaymentForm(DeedForm):
-    amount = Sum(label="Amount")
+    amount = Sum()
     received_on = Day(label="Day it came")
     reference = forms.CharField(
         label="Reference",
         max_length=LONGEST_REFERENCE,
         help_text="As the bank names it. The same one counts once.",
     )
+
+    def __init__(self, *args: Any, currency: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["amount"].label = f"Amount in {currency}"
 
 
 class PaidBackForm(PaymentForm):
@@ -162,3 +166,34 @@ class PlanForm(DeedForm):
         field = self.fields["plan"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type
         field.choices = plans
+
+
+class BookForm(DeedForm):
+    """On which invoice of the account."""
+
+    invoice = forms.ChoiceField(label="Invoice")
+
+    def __init__(self, *args: Any, invoices: list[tuple[str, str]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        field = self.fields["invoice"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type
+        field.choices = invoices
+
+
+class WhoseForm(forms.Form):
+    """Whose money it is; with no account, how it was settled elsewhere."""
+
+    slug = forms.SlugField(
+        label="Short name of the account",
+        required=False,
+        max_length=80,
+        help_text="Leave it empty when the money was paid back at Stripe and is nobody's any more.",
+        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
+    )
+    reason = forms.CharField(
+        label="Why",
+        min_length=SHORTEST_REASON,
+        max_length=LONGEST_REASON,
+        help_text="How you know it, or how it was settled. It stays in the log.",
+        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
+    )

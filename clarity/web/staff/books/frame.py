@@ -18,6 +18,7 @@ PAGES: Sequence[tuple[str, str, str]] = (
     ("recurring", "books-recurring", "MRR and ARR"),
     ("revenue", "books-revenue", "Revenue"),
     ("renewals", "books-renewals", "Renewals"),
+    ("unmatched", "books-unmatched", "Unmatched payments"),
 )
 # Rows of no account, as tables of unfold.
 TABLES: Sequence[tuple[str, str]] = (

@@ -10,7 +10,9 @@ from clarity.web.staff.books import (
     figures,
     invoice_acts,
     lists,
+    mails,
     subscription_acts,
+    unmatched,
 )
 
 _OF = "accounts/<slug:slug>/billing/"
@@ -21,10 +23,16 @@ urlpatterns = [
     path("books/recurring/", figures.recurring_page, name="books-recurring"),
     path("books/revenue/", figures.revenue_page, name="books-revenue"),
     path("books/renewals/", figures.renewals_page, name="books-renewals"),
+    path("books/unmatched/", unmatched.listing, name="books-unmatched"),
+    path("books/unmatched/<uuid:unmatched_id>/", unmatched.whose, name="books-whose"),
+    path(f"{_OF}unmatched/<uuid:unmatched_id>/book/", unmatched.book, name="account-book"),
+    path(f"{_OF}unmatched/<uuid:unmatched_id>/settled/", unmatched.dismiss, name="account-settled"),
+    path(f"{_OF}invoices/<uuid:invoice_id>/pdf/", account.pdf, name="account-invoice-pdf"),
     path(_OF, account.billing, name="account-billing"),
     path(f"{_OF}invoices/<uuid:invoice_id>/", account.invoice, name="account-invoice"),
     path(f"{_OF}invoices/<uuid:invoice_id>/payment/", invoice_acts.pay, name="account-pay"),
     path(f"{_OF}invoices/<uuid:invoice_id>/credit/", invoice_acts.credit, name="account-credit"),
+    path(f"{_OF}mails/<uuid:letter_id>/again/", mails.again, name="account-mail-again"),
     path(f"{_OF}contract/", agreement_acts.contract, name="account-contract"),
     path(
         f"{_OF}contract/<int:agreement_id>/end/",
