@@ -85,7 +85,8 @@ def _our_people(demo: Paired, urls: dict[str, str], link: str, console: Console)
     said = "asks for the code shown below"
     if not console.is_terminal:
         said = f"asks for the code of an authenticator app with the secret {manager.secret}"
-    console.print(f"                        (in another browser or a private window; {said})")
+    place = "in another browser or a private window"
+    console.print(f"                        ({place}; {said})", soft_wrap=True, highlight=False)
     return manager
 
 

@@ -15,7 +15,6 @@ from uuid import UUID, uuid5
 from django.db import transaction
 
 from integrations.connector_kit.errors import ConnectorError
-from integrations.connector_kit.registry import get
 from integrations.models import (
     RECORDS,
     Connection,
@@ -26,7 +25,7 @@ from integrations.models import (
 )
 from integrations.services import (
     connection_state,
-    connections,
+    connection_trial,
     group_replay,
     mapping_tables,
     mapping_versions,
@@ -35,9 +34,9 @@ from integrations.services import (
 )
 from integrations.services.bulk_outcomes import CannotDo, Done, NothingToDo
 from integrations.services.connection_facts import system_of
+from integrations.services.connection_trial import CannotTry
 from integrations.services.mapping_reading import CannotRead
 from integrations.services.replay import CannotReplay
-from integrations.sync.sessions import open_account
 from tenants import scope
 from tenants.models import Announcement, TenantGroup, User
 from tenants.services import announcements, groups, staff_door
@@ -109,14 +108,13 @@ def _try_connections(asked: Asked) -> Sequence[tuple[str, str]]:
 
 
 def _trouble(connection: Connection) -> str:
-    connector = get(connection.connector)
-    with scope.tenant(connection.tenant_id):
-        account = open_account(connection)
     try:
-        with connections.opened(connector, account) as client:
-            connector.probe(client)
+        connection_trial.ask(connection)
     except ConnectorError as error:
         return error.message or "It gave no answer."
+    except CannotTry as error:
+        # It was disconnected at this moment.
+        return str(error)
     return ""
 
 

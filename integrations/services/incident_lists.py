@@ -5,7 +5,7 @@ Call everything inside the tenant's scope.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +16,6 @@ from integrations.models import Incident, IncidentState
 from integrations.services import row_walks
 from integrations.services.row_lists import Asked
 from integrations.services.row_pages import Rows, Source, in_order
-from integrations.services.row_walks import Place
 from tenants import scope
 
 # Counting ends here: more is "over a thousand".
@@ -42,14 +41,19 @@ def incidents(asked: Asked, *, after: str = "", limit: int = 50) -> Rows[Counted
     if asked.connection_id:
         match &= Q(connection=asked.connection_id)
     stretch = asked.stretch(after)
-    rows = Incident.objects.select_related("connection")
-    page = Source[Incident](
+
+    def load(ids: Sequence[int]) -> list[Counted]:
+        rows = Incident.objects.filter(pk__in=ids).select_related("connection")
+        return counted(in_order(rows, ids))
+
+    def fit(ids: Sequence[int]) -> Collection[int]:
+        return Incident.objects.filter(match, pk__in=ids).values_list("pk", flat=True)
+
+    return Source(
         walk=lambda size: row_walks.incidents(replace(stretch, limit=size), states=states),
-        load=lambda ids: in_order(rows.filter(match, pk__in=ids), ids),
-        place=lambda row: Place.at(row.last_at, row.pk),
-        is_whole=match == Q(),
+        load=load,
+        fit=None if match == Q() else fit,
     ).page(limit)
-    return Rows(counted(page.rows), page.older, page.looked_through)
 
 
 _STOPPED = """

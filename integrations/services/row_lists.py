@@ -7,7 +7,7 @@ everything inside the tenant's scope.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -94,15 +94,11 @@ def inbox_items(asked: Asked, *, after: str = "", limit: int = 50) -> Rows[Item]
             return row_walks.open_items(part, state=asked.state, **where)
         return row_walks.items(part, **where)
 
-    def load(ids: Sequence[int]) -> list[InboxItem]:
-        rows = InboxItem.objects.filter(match, pk__in=ids).select_related("connection")
-        return in_order(rows, ids)
+    def load(ids: Sequence[int]) -> list[Item]:
+        rows = InboxItem.objects.filter(pk__in=ids).select_related("connection")
+        return _with_outcomes(in_order(rows, ids))
 
-    def place(row: InboxItem) -> Place:
-        return Place(row.pk, row.pk) if asked.is_by_id else Place.at(row.received_at, row.pk)
-
-    page = Source(walk, load, place, is_whole=match == Q()).page(limit)
-    return Rows(_with_outcomes(page.rows), page.older, page.looked_through)
+    return Source(walk, load, _fitting(InboxItem, match)).page(limit)
 
 
 def deliveries(asked: Asked, *, after: str = "", limit: int = 50) -> Rows[Delivery]:
@@ -120,39 +116,44 @@ def deliveries(asked: Asked, *, after: str = "", limit: int = 50) -> Rows[Delive
         return row_walks.deliveries(part, flows=flows)
 
     def load(ids: Sequence[int]) -> list[Delivery]:
-        rows = Delivery.objects.filter(match, pk__in=ids).select_related("target", "flow__source")
+        rows = Delivery.objects.filter(pk__in=ids).select_related("target", "flow__source")
         return in_order(rows, ids)
 
-    def place(row: Delivery) -> Place:
-        if asked.incident_id is not None:
-            return Place(row.pk, row.pk)
-        if asked.is_by_id:
-            return Place(row.inbox_item_id, row.pk)
-        return Place.at(row.created_at, row.pk)
-
-    return Source(walk, load, place, is_whole=match == Q()).page(limit)
+    return Source(walk, load, _fitting(Delivery, match)).page(limit)
 
 
 def attempts(asked: Asked, *, after: str = "", limit: int = 50) -> Rows[Try]:
     """Every try to write something, newest first."""
-    flows = set(_flows(asked)) if asked.is_of_some_flows else None
     stretch, match = asked.stretch(after), OUTCOMES.get(asked.state, Q())
+    flows = _flows(asked) if asked.is_of_some_flows else None
+
+    def fit(ids: Sequence[int]) -> Collection[int]:
+        rows = Attempt.objects.filter(match, pk__in=ids).values_list("pk", "delivery_id")
+        of = dict(rows)
+        if flows is None:
+            return of
+        # By their ids, not by a join: two long tables are never read side by side.
+        made = Delivery.objects.filter(pk__in=set(of.values()), flow__in=flows)
+        of_flows = set(made.values_list("pk", flat=True))
+        return [pk for pk, delivery_id in of.items() if delivery_id in of_flows]
 
     def load(ids: Sequence[int]) -> list[Try]:
-        found = in_order(Attempt.objects.filter(match, pk__in=ids), ids)
-        # By their ids, not by a join: two long tables are never read side by side.
+        found = in_order(Attempt.objects.filter(pk__in=ids), ids)
         of = Delivery.objects.select_related("target").in_bulk([one.delivery_id for one in found])
-        tries = [Try(one, of.get(one.delivery_id)) for one in found]
-        if flows is None:
-            return tries
-        return [one for one in tries if one.delivery and one.delivery.flow_id in flows]
+        return [Try(one, of.get(one.delivery_id)) for one in found]
 
     return Source(
         walk=lambda size: row_walks.attempts(replace(stretch, limit=size)),
         load=load,
-        place=lambda row: Place.at(row.attempt.started_at, row.attempt.pk),
-        is_whole=flows is None and match == Q(),
+        fit=None if flows is None and match == Q() else fit,
     ).page(limit)
+
+
+def _fitting(model: Any, match: Q) -> Callable[[Sequence[int]], Collection[int]] | None:
+    """Which rows of these ids fit; None when all do."""
+    if match == Q():
+        return None
+    return lambda ids: model.objects.filter(match, pk__in=ids).values_list("pk", flat=True)
 
 
 def _residual(asked: Asked, time: str) -> Q:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -29,28 +29,31 @@ class Rows(Generic[T]):
 class Source(Generic[T]):
     """How one list is read.
 
-    `walk` gives so many places along an index, `load` those of the rows that fit, in the same order.
-    `is_whole`: the index says all that was asked, so every row fits.
+    `walk` gives so many places along an index, `fit` says which of these ids fit what was asked, and
+    `load` gives rows by their ids. Without `fit` the index says all that was asked: every row fits.
     """
 
     walk: Callable[[int], Sequence[Place]]
-    load: Callable[[Sequence[int]], Sequence[T]]
-    place: Callable[[T], Place]
-    is_whole: bool
+    load: Callable[[Sequence[int]], Iterable[T]]
+    fit: Callable[[Sequence[int]], Collection[int]] | None = None
 
     def page(self, limit: int) -> Rows[T]:
-        if self.is_whole:
-            places = self.walk(limit + 1)
-            rows = self.load([one.pk for one in places[:limit]])
-            return Rows(rows, places[limit - 1].as_text() if len(places) > limit else "")
+        if self.fit is None:
+            return self._rows(self.walk(limit + 1), limit)
         for window in (limit * _NEAR, WINDOW):
             places = self.walk(window)
-            rows = self.load([one.pk for one in places])
-            if len(rows) > limit:
-                return Rows(rows[:limit], self.place(rows[limit - 1]).as_text())
-            if len(places) < window:
-                return Rows(rows)
-        return Rows(rows, places[-1].as_text(), len(places))
+            fitting = set(self.fit([one.pk for one in places]))
+            found = [one for one in places if one.pk in fitting]
+            if len(found) > limit or len(places) < window:
+                return self._rows(found, limit)
+        return Rows(self._loaded(found), places[-1].as_text(), len(places))
+
+    def _rows(self, places: Sequence[Place], limit: int) -> Rows[T]:
+        older = places[limit - 1].as_text() if len(places) > limit else ""
+        return Rows(self._loaded(places[:limit]), older)
+
+    def _loaded(self, places: Sequence[Place]) -> list[T]:
+        return list(self.load([one.pk for one in places])) if places else []
 
 
 def in_order(rows: Iterable[Any], ids: Sequence[int]) -> list[Any]:

@@ -294,6 +294,9 @@ def test_an_incident_is_replayed_stopped_and_discarded(rig: Rig) -> None:
     assert "1 record is left out." in rig.post(f"{path}discard/", {**WHY, "value": "MUG-RED"})
     assert "One goes first" in rig.text(f"{path}replay-all/")
     assert "The first record runs again." in rig.post(f"{path}replay-all/", WHY)
+    looked = len(told(rig.shop, "staff.looked"))
+    assert "One record goes first." in rig.text(f"{path}now/")
+    assert len(told(rig.shop, "staff.looked")) == looked
     assert "being replayed already" in rig.post(f"{path}replay-all/", WHY)
     assert "Stop that first" in rig.post(f"{path}discard/", WHY, status=422)
     assert "No further record follows." in rig.post(f"{path}stop/", WHY)
@@ -347,7 +350,12 @@ def test_who_only_reads_changes_nothing_and_strangers_ids_are_not_there(rig: Rig
         strange = path.format(item=theirs.pk, incident=not_mine)
         rig.text(strange, status=404)
         rig.post(strange, WHY, status=404)
-    for strange in (f"records/{theirs.pk}/", f"incidents/{not_mine}/", f"records/{2**63}/"):
+    for strange in (
+        f"records/{theirs.pk}/",
+        f"incidents/{not_mine}/",
+        f"incidents/{not_mine}/now/",
+        f"records/{2**63}/",
+    ):
         rig.text(strange, status=404)
     assert ids(rig.text(f"deliveries/?incident={not_mine}")) == []
     assert ids(rig.text(f"inbox/?connection={rig.other.pair.store.pk}")) == []

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from integrations.models import InboxState, Incident
+from integrations.models import Delivery, InboxState, Incident
 from mappings.canonical.record import Entity
 from tenants import scope
 from tenants.models import StaffRole
@@ -57,6 +57,12 @@ def test_an_order_is_found_looked_into_and_replayed(browser: Browser, live_serve
     page.get_by_role("button", name="Replay").click()
     expect(page.get_by_text("Order #1003 runs again.")).to_be_visible()
     base = f"{live_server.url}/admin/accounts/{shop.tenant.slug}/"
+    page.goto(f"{base}incidents/{incident}/")
+    with scope.tenant(shop.tenant.pk):
+        Delivery.objects.filter(incident=incident).update(state="filtered")
+    expect(
+        page.get_by_text("Nothing of it is stuck any more, so it closes by itself.")
+    ).to_be_visible()
     for width in (1280, 390) if PICTURES else (390,):
         page.set_viewport_size({"width": width, "height": 844})
         for name in PAGES:

@@ -84,8 +84,7 @@ def account(request: HttpRequest, person: User, slug: str) -> HttpResponse:
             "members": list(Membership.objects.select_related("user").order_by("created_at", "pk")),
             "invitations": [(one, one.expires_at <= now) for one in invitations.open_ones()],
             "subscribed": subscribed(now=now) if staff.may(person, May.BILL) else None,
-            "months": usage.months(now=now),
-            "fair_use": usage.fair_use_now(now=now),
+            "usage": _usage(now=now),
             "deputies": deputations.running(now=now),
             "notes": staff_door.notes(),
             "entries": [
@@ -155,6 +154,13 @@ def _pairs() -> list[PairLine]:
         )
         for pair in pairs
     ]
+
+
+def _usage(*, now: datetime) -> list[tuple[str, str]]:
+    """Records of production pairs by month, and how that stands to fair use."""
+    found = [(f"{one.first_day:%B %Y}", number(one.records)) for one in usage.months(now=now)]
+    fair = usage.fair_use_now(now=now)
+    return [*found, ("Fair use", f"{fair.percent} % of {number(fair.usual)}")]
 
 
 def _day(*, now: datetime, tenant: Tenant) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from clarity.web.staff.bulk import words
 from clarity.web.staff.gate import staff_page
-from clarity.web.staff.work import BADGES
+from clarity.web.staff.lines import BADGES
 from integrations.models import PairTemplate
 from integrations.services.bulk_jobs import MOST_ACCOUNTS, chosen
 from integrations.services.troubles import Kind

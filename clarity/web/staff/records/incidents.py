@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from clarity.web.access import zone_of
 from clarity.web.activity import words
 from clarity.web.activity.words import Badge
+from clarity.web.fragments import fragment
 from clarity.web.incidents import sentences
 from clarity.web.incidents.one import find
 from clarity.web.staff.gate import staff_page
@@ -69,16 +72,10 @@ def incident(request: HttpRequest, person: User, slug: str, incident_id: int) ->
     with staff_door.looking(person, slug, at=f"incident {incident_id}") as tenant:
         found = find(incident_id)
         (counted,) = incident_lists.counted([found])
-        can_replay = found.has_records and counted.stopped > 0 and not found.is_replaying
         context = {
-            "incident": found,
+            **_now(counted, person),
             "title": sentences.title(found),
-            "badge": sentences.badge(found),
-            "said": stuck_words(counted),
-            "replay": _replay(found),
             "values": _values(counted),
-            "may_act": staff.may(person, May.ACT),
-            "can_replay": can_replay,
             **_stuck(found),
         }
     return shown(
@@ -89,6 +86,29 @@ def incident(request: HttpRequest, person: User, slug: str, incident_id: int) ->
         tab=INCIDENTS,
         context=context,
     )
+
+
+@staff_page
+@require_safe
+def now(request: HttpRequest, person: User, slug: str, incident_id: int) -> HttpResponse:
+    """How many are stuck and how a replay goes, asked for anew while the page is open."""
+    with staff_door.glancing(person, slug) as tenant:
+        (counted,) = incident_lists.counted([find(incident_id)])
+        context = {**_now(counted, person), "account": tenant}
+    with timezone.override(zone_of(tenant)):
+        return fragment(request, "staff/records/incident_now.html", context)
+
+
+def _now(counted: Counted, person: User) -> dict[str, Any]:
+    found = counted.incident
+    return {
+        "incident": found,
+        "badge": sentences.badge(found),
+        "said": stuck_words(counted),
+        "replay": _replay(found),
+        "may_act": staff.may(person, May.ACT),
+        "can_replay": found.has_records and counted.stopped > 0 and not found.is_replaying,
+    }
 
 
 def stuck_words(counted: Counted) -> str:

@@ -30,6 +30,7 @@ urlpatterns = [
     path(f"{_RECORD}/discard/", record_acts.discard_one, name="account-record-discard"),
     path(f"{_ACCOUNT}/incidents/", incidents.incidents, name="account-incidents"),
     path(f"{_INCIDENT}/", incidents.incident, name="account-incident"),
+    path(f"{_INCIDENT}/now/", incidents.now, name="account-incident-now"),
     path(f"{_INCIDENT}/replay-all/", incident_acts.replay_all, name="account-incident-replay"),
     path(f"{_INCIDENT}/stop/", incident_acts.stop, name="account-incident-stop"),
     path(f"{_INCIDENT}/discard/", incident_acts.discard_all, name="account-incident-discard"),
