@@ -42,6 +42,7 @@ FAR = {
     "name": "nothing",
     "chore": "nothing",
     "invoice_id": uuid4(),
+    "letter_id": uuid4(),
     "agreement_id": 1,
     "unmatched_id": uuid4(),
     "job_id": uuid4(),

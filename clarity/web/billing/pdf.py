@@ -19,10 +19,15 @@ from tenants.models import Membership
 def download(request: HttpRequest, membership: Membership, invoice_id: UUID) -> HttpResponse:
     """The PDF, with what was paid until now."""
     with scope.tenant(membership.tenant_id):
-        try:
-            file = printing.printed(invoice_id)
-        except Unknown:
-            raise Http404 from None
+        return file_of(invoice_id)
+
+
+def file_of(invoice_id: UUID) -> HttpResponse:
+    """The answer with the document of the account in scope. Raises Http404."""
+    try:
+        file = printing.printed(invoice_id)
+    except Unknown:
+        raise Http404 from None
     headers = {
         "Content-Disposition": f'attachment; filename="{file.name}"',
         "Cache-Control": "private, no-store",

@@ -69,7 +69,8 @@ def reading_ending(*, until: date, now: datetime) -> None:
 
 def of_invoice(document: Invoice) -> list[Letter]:
     """The mails about a document, newest first."""
-    return list(Letter.objects.filter(invoice=document).order_by("-created_at", "-pk"))
+    rows = Letter.objects.filter(invoice=document).select_related("invoice")
+    return list(rows.order_by("-created_at", "-pk"))
 
 
 def latest(*, limit: int = 20) -> list[Letter]:
@@ -81,7 +82,8 @@ def latest(*, limit: int = 20) -> list[Letter]:
 def not_sent(*, limit: int = 20) -> list[Letter]:
     """Those that were tried in vain or given up, newest first: somebody should look."""
     tried = Letter.objects.filter(state__in=(LetterState.WAITING, LetterState.GIVEN_UP))
-    return list(tried.exclude(outcome="").order_by("-created_at", "-pk")[:limit])
+    shown = tried.exclude(outcome="").select_related("invoice")
+    return list(shown.order_by("-created_at", "-pk")[:limit])
 
 
 def send_again(*, letter_id: UUID, actor: User | None, now: datetime) -> Letter:
@@ -89,7 +91,7 @@ def send_again(*, letter_id: UUID, actor: User | None, now: datetime) -> Letter:
 
     Raises NotAllowed, Unknown, and BillingProblem for one that is not so any more.
     """
-    access.by_owner(actor)
+    access.by_owner_or_finance(actor)
     letter: Letter | None = Letter.objects.select_for_update().filter(pk=letter_id).first()
     if letter is None:
         raise Unknown("There is no such mail in this account.")

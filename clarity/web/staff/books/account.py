@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from clarity.web.billing import documents
+from clarity.web.billing.pdf import file_of
 from clarity.web.billing.words import Badge
 from clarity.web.staff.frame import account_page
 from clarity.web.staff.gate import staff_page
@@ -24,10 +25,10 @@ from tenants.billing.models import (
     Payment,
     Subscription,
 )
-from tenants.billing.services import printing, standing, trials
+from tenants.billing.services import letters, standing, trials
 from tenants.billing.services.across import Place
 from tenants.billing.services.cancelling import NextCharge, next_charge
-from tenants.billing.services.problems import BillingProblem, Unknown
+from tenants.billing.services.problems import BillingProblem
 from tenants.billing.services.standing import State
 from tenants.models import User
 from tenants.services import staff, staff_door
@@ -71,6 +72,7 @@ def billing(request: HttpRequest, person: User, slug: str) -> HttpResponse:
             "discounts": list(Discount.objects.order_by("-starts_on", "-pk")),
             "trial": trials.trial_of(now=now),
             "details": BillingDetails.objects.first(),
+            "not_sent": letters.not_sent(limit=10),
             "may_keep": staff.may(person, May.KEEP_BOOKS),
         }
     return account_page(
@@ -99,15 +101,7 @@ def invoice(request: HttpRequest, person: User, slug: str, invoice_id: UUID) -> 
 def pdf(request: HttpRequest, person: User, slug: str, invoice_id: UUID) -> HttpResponse:
     """The file that the account gets, with what was paid until now."""
     with staff_door.looking(person, slug, at="an invoice as a file", needs=May.BILL):
-        try:
-            file = printing.printed(invoice_id)
-        except Unknown:
-            raise Http404 from None
-    headers = {
-        "Content-Disposition": f'attachment; filename="{file.name}"',
-        "Cache-Control": "private, no-store",
-    }
-    return HttpResponse(file.data, content_type="application/pdf", headers=headers)
+        return file_of(invoice_id)
 
 
 def _subscription(now: datetime) -> dict[str, Any]:

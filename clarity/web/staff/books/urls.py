@@ -10,6 +10,7 @@ from clarity.web.staff.books import (
     figures,
     invoice_acts,
     lists,
+    mails,
     subscription_acts,
     unmatched,
 )
@@ -31,6 +32,7 @@ urlpatterns = [
     path(f"{_OF}invoices/<uuid:invoice_id>/", account.invoice, name="account-invoice"),
     path(f"{_OF}invoices/<uuid:invoice_id>/payment/", invoice_acts.pay, name="account-pay"),
     path(f"{_OF}invoices/<uuid:invoice_id>/credit/", invoice_acts.credit, name="account-credit"),
+    path(f"{_OF}mails/<uuid:letter_id>/again/", mails.again, name="account-mail-again"),
     path(f"{_OF}contract/", agreement_acts.contract, name="account-contract"),
     path(
         f"{_OF}contract/<int:agreement_id>/end/",
