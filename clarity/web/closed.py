@@ -14,6 +14,7 @@ from integrations.services import billed
 from tenants import scope
 from tenants.billing.services import reading
 from tenants.models import Membership
+from tenants.services.permissions import ADMINS
 
 # How the names of the addresses begin that stay.
 STAYS = (
@@ -45,5 +46,6 @@ def page(request: HttpRequest, membership: Membership) -> HttpResponse | None:
         "membership": membership,
         "since": since,
         "waiting": waiting,
+        "may_administer": membership.role in ADMINS,
     }
     return whole_page(request, "billing/closed.html", context, status=403)

@@ -128,8 +128,8 @@ def objects(shop: Shop) -> dict[str, Any]:
             "export_id": export.pk,
             "invoice_id": billed(shop, now),
             "try_id": tried(shop, now),
-            "deputation_id": deputation.pk,
             "letter_id": Letter.objects.latest("created_at").pk,
+            "deputation_id": deputation.pk,
             "number": 1,
             **WORDS,
         }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db.models import Min, Sum
+from django.utils import timezone
 from django.utils.formats import date_format
 
 from tenants.billing.arithmetic.money import shown
@@ -87,14 +88,18 @@ def _late(standing: Standing) -> Verdict:
 
 def _ended(subscription: Subscription) -> Verdict:
     ended, readable = subscription.ended_on, subscription.readable_until
-    return Verdict(
-        "quiet",
-        "cross",
-        f"The subscription ended on {_day(ended)}." if ended else "The subscription has ended.",
-        "Your pairs are paused."
-        + (f" Their records can be read until {_day(readable)}." if readable else "")
-        + " Go live again to begin a new term; nothing is billed before you agree to the price.",
+    said = ["Your pairs are paused."]
+    if readable is not None:
+        can = "could" if readable < timezone.localdate() else "can"
+        said.append(f"Their records {can} be read until {_day(readable)}.")
+    open_sum = Receivable.objects.filter(open__gt=0).aggregate(sum=Sum("open"))["sum"]
+    if open_sum:
+        said.append(f"{shown(open_sum, subscription.currency)} is still to be paid.")
+    said.append(
+        "Go live again to begin a new term; nothing is billed before you agree to the price."
     )
+    headline = f"The subscription ended on {_day(ended)}." if ended else "It has ended."
+    return Verdict("quiet", "cross", headline, " ".join(said))
 
 
 def _cancelled(subscription: Subscription) -> Verdict:

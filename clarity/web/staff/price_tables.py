@@ -48,6 +48,17 @@ class ReasonForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class PlanForm(ReasonForm):
+    class Meta:
+        help_texts = {
+            "months": "Of a term, which is billed ahead. It stays as it is.",
+            "fair_use_a_month": "Records a month and pair. Shown beside what is used; stops nothing.",
+            "net_days": "Days to pay an invoice.",
+            "reminder_days": "Days after an invoice is due, rising: [3, 10, 21].",
+            "grace_days": "Days after an invoice is due until it is past grace.",
+            "readable_days": "Days for which data can be read after a subscription ended.",
+            "trial_days": "Days in which an account's first pairs cost nothing.",
+        }
+
     def clean_reminder_days(self) -> Any:
         days = self.cleaned_data["reminder_days"]
         self.refuse(selling.check_reminders, days)
@@ -55,6 +66,16 @@ class PlanForm(ReasonForm):
 
 
 class SellerForm(ReasonForm):
+    class Meta:
+        help_texts = {
+            "country": "Two letters, as DE.",
+            "prefix": "Invoice numbers begin with it. It stays as it is.",
+            "time_zone": "Says on which day an invoice is written, as Europe/Berlin.",
+            "currency": "Of accounts that agreed to no other. Three letters, as USD.",
+            "bank_lines": "Where a transfer goes, line by line, as it is printed on invoices.",
+            "is_usual": "Sells to new accounts.",
+        }
+
     def clean_country(self) -> str:
         return str(self.cleaned_data["country"]).upper()
 
@@ -81,6 +102,13 @@ class SellerForm(ReasonForm):
 
 
 class PriceForm(ReasonForm):
+    class Meta:
+        help_texts = {
+            "currency": "Three letters, as USD.",
+            "monthly": "A month of one pair, before tax. A term costs as many months as the plan has.",
+            "starts_on": "The first day it counts for pairs that go live and for renewals.",
+        }
+
     def clean_currency(self) -> str:
         currency = str(self.cleaned_data["currency"]).upper()
         if currency not in DIGITS:
@@ -144,6 +172,16 @@ class FinanceTable(ModelAdmin):  # type: ignore[misc]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
+        """What is fixed first, why last."""
+        every = [name for name in super().get_fields(request, obj) if name != "reason"]
+        rest = [name for name in every if name not in self.fixed]
+        return [name for name in every if name in self.fixed] + rest + self._why(request, obj)
+
+    def _why(self, request: HttpRequest, obj: Any) -> list[str]:
+        changes = self.has_add_permission(request) if obj is None else self.may_be_changed
+        return ["reason"] if changes else []
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
         return self.fixed if obj is not None else ()

@@ -105,7 +105,9 @@ def renewals_page(request: HttpRequest, person: User) -> HttpResponseBase:
         month = max(row.on.replace(day=1), first)
         months[month].add(row)
         by_month[month].append(row)
-    chosen = _month(request.GET.get("month", ""), months) or first
+    chosen = _month(request.GET.get("month", ""), months) or next(
+        (month for month in months if by_month[month]), first
+    )
     start = _start(request)
     context = {
         **context_of(person, "renewals"),

@@ -66,13 +66,17 @@ class DeedForm(forms.Form):
 
 
 class PaymentForm(DeedForm):
-    amount = Sum(label="Amount")
+    amount = Sum()
     received_on = Day(label="Day it came")
     reference = forms.CharField(
         label="Reference",
         max_length=LONGEST_REFERENCE,
         help_text="As the bank names it. The same one counts once.",
     )
+
+    def __init__(self, *args: Any, currency: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["amount"].label = f"Amount in {currency}"
 
 
 class PaidBackForm(PaymentForm):

@@ -41,7 +41,7 @@ def pay(request: HttpRequest, person: User, slug: str, invoice_id: UUID) -> Http
             title=f"Enter {'money paid back' if is_back else 'a payment'} for {invoice.number}",
             button="Enter it",
             back=_page(tenant, invoice_id),
-            form=PaidBackForm if is_back else PaymentForm,
+            form=partial(PaidBackForm if is_back else PaymentForm, currency=invoice.currency),
             does=lambda form: _pay(form, invoice, person, now, sign=-1 if is_back else 1),
             quiet=f"We owe {owed}." if is_back else f"{shown(open_now, invoice.currency)} is open.",
             initial={
