@@ -18,7 +18,7 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from tenants import scope
-from tenants.billing.models import Invoice, Letter, Receivable
+from tenants.billing.models import Invoice, Letter, Receivable, StripeCustomer
 from tenants.billing.services import (
     agreements,
     cancelling,
@@ -104,6 +104,20 @@ def test_an_invoice_goes_to_the_owner_and_then_to_the_contact_with_its_pdf(
     with scope.tenant(shop.tenant.pk):
         kept = letters.of_invoice(invoice)
         assert [one.sent_to for one in kept] == ["bills@example.com"] * 2 + [shop.owner.email]
+
+
+def test_who_has_a_card_that_is_charged_by_itself_is_asked_for_nothing(
+    shop: Account, settings: Any
+) -> None:
+    settings.CLARITY_STRIPE_SECRET_KEY = "sk_test_none"
+    with scope.tenant(shop.tenant.pk):
+        StripeCustomer.objects.create(
+            customer_id="cus_1", method_id="pm_1", brand="visa", last4="4242", kept_at=DAY
+        )
+    shop.go_live(DAY)
+    send()
+    assert "Your Visa ending in 4242 is charged for it in the next days" in mail.outbox[0].body
+    assert "Please pay" not in mail.outbox[0].body
 
 
 def test_without_a_mail_server_the_log_has_the_text_and_the_name_of_the_file(

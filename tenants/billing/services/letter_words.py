@@ -19,6 +19,7 @@ from tenants.billing.models import (
     SubscriptionState,
 )
 from tenants.billing.services import cancelling
+from tenants.billing.services.how_to_pay import how_to_pay
 from tenants.models import Tenant
 
 
@@ -53,7 +54,13 @@ def _issued(letter: Letter, tenant: Tenant) -> Content:
     document, row = _document(letter)
     total = shown(document.total, document.currency)
     facts = [("Invoice", document.number), ("Total", total)]
-    if row.open > 0:
+    charged = how_to_pay(document).charged if row.open > 0 else ""
+    if charged:
+        said = (
+            f"Here is invoice {document.number}. Your {charged} is charged for it in the next days;"
+            " there is nothing to do."
+        )
+    elif row.open > 0:
         said = f"Here is invoice {document.number}. Please pay it by {day(document.due_on)}."
         facts.append(("To be paid by", day(document.due_on)))
     elif document.total == 0:
