@@ -41,7 +41,7 @@ class Manager:
         """What their authenticator app shows at this moment."""
         period = auth.app_settings.TOTP_PERIOD
         counter = int(timezone.now().timestamp()) // period
-        return auth.format_hotp_value(auth.hotp_value(self.secret, counter))
+        return str(auth.format_hotp_value(auth.hotp_value(self.secret, counter)))
 
 
 def make(demo: Tenant, *, now: datetime) -> Manager:
