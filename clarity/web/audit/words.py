@@ -103,6 +103,8 @@ ACTIONS: Mapping[str, str] = {
     "payment.begun": "Went to Stripe to pay an invoice",
     "payment.recorded": "A payment was entered",
     "payment.unmatched": "Money came that fits no invoice",
+    "payment.unmatched_booked": "Booked money that fitted no invoice",
+    "payment.unmatched_dismissed": "Settled money that fitted no invoice elsewhere",
     "payments.compared": "Compared the payments of a day",
     "person.email_changed": "Changed their e-mail address",
     "person.password_changed": "Changed their password",
