@@ -118,7 +118,7 @@ def test_the_list_is_paged_without_more_queries_for_more_rows(
                 advice="",
                 now=timezone.now(),
             )
-    with django_assert_max_num_queries(18):  # type: ignore[operator]
+    with django_assert_max_num_queries(22):  # type: ignore[operator]
         first = text(page.get(home(shop)))
     assert "1–20 of 45" in first
     last = text(page.get(f"{home(shop)}?page=3"))
