@@ -467,6 +467,10 @@ def test_money_that_fits_nothing_is_given_to_an_account_and_booked(
     with scope.tenant(rig.shop.tenant.pk):
         assert Payment.objects.get().reference == "pi_stray"
         assert books.problems() == []
+        given = AuditEntry.objects.get(action="payment.unmatched_assigned")
+        assert (given.actor_id, given.object_id, given.reason) == (
+            rig.person.pk, "pi_stray", REASON,
+        )  # fmt: skip
     settled = f"{rig.base}unmatched/{strange.pk}/settled/"
     assert "Nothing is booked" in text(rig.ask(settled))
     rig.sure(settled)

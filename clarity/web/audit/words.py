@@ -103,6 +103,7 @@ ACTIONS: Mapping[str, str] = {
     "payment.begun": "Began to pay an invoice at Stripe",
     "payment.recorded": "A payment was entered",
     "payment.unmatched": "Money came that fits no open invoice",
+    "payment.unmatched_assigned": "Said that money that fitted no invoice is of this account",
     "payment.unmatched_booked": "Money that fitted no invoice was booked on one",
     "payment.unmatched_dismissed": "Money that fitted no invoice was settled elsewhere",
     "payments.compared": "Compared the payments of a day",

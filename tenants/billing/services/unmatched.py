@@ -60,9 +60,12 @@ def went_back(payment_id: str, *, at: datetime) -> bool:
     return bool(waiting.update(went_back_at=at))
 
 
-def assign(*, unmatched_id: UUID, tenant_id: UUID, actor: User | None) -> UnmatchedPayment:
-    """Says whose money it is. Passes the door; call outside any scope. Raises NotAllowed, Unknown,
-    and BillingProblem when it is another account's already, or settled."""
+def assign(
+    *, unmatched_id: UUID, tenant_id: UUID, actor: User | None, reason: str = ""
+) -> UnmatchedPayment:
+    """Says whose money it is, which the log of that account keeps. Passes the door; call outside any
+    scope. Raises NotAllowed, Unknown, and BillingProblem when it is another account's already, or
+    settled."""
     access.by_finance(actor)
     with scope.door("say whose payment this is", actor=actor):
         row = UnmatchedPayment.objects.select_for_update().filter(pk=unmatched_id).first()
@@ -71,8 +74,19 @@ def assign(*, unmatched_id: UUID, tenant_id: UUID, actor: User | None) -> Unmatc
         _check_open(row)
         if row.tenant_id not in (None, tenant_id):
             raise BillingProblem("This payment belongs to another account already.")
+        if row.tenant_id == tenant_id:
+            return row  # type: ignore[no-any-return]
         row.tenant_id = tenant_id
         row.save(update_fields=["tenant"])
+        audit.record(
+            action="payment.unmatched_assigned",
+            object_type="UnmatchedPayment",
+            object_id=row.payment_id,
+            actor=actor,
+            after={"amount": row.said},
+            reason=reason,
+            tenant_id=tenant_id,
+        )
     return row  # type: ignore[no-any-return]
 
 

@@ -168,7 +168,7 @@ def _settled(said: dict[str, Any], row: UnmatchedPayment, person: User) -> str:
         raise BillingProblem(
             f"You look after no account with the short name {said['slug']}.", field="slug"
         )
-    unmatched.assign(unmatched_id=row.pk, tenant_id=tenant.pk, actor=person)
+    unmatched.assign(unmatched_id=row.pk, tenant_id=tenant.pk, actor=person, reason=why)
     return f"{row.said} belongs to {tenant.name} now. Book it on an invoice next."
 
 
