@@ -21,6 +21,8 @@ from tenants import scope
 from tenants.billing.models import (
     EventState,
     Invoice,
+    Letter,
+    LetterKind,
     Method,
     Payment,
     PaymentTry,
@@ -34,7 +36,15 @@ from tenants.billing.models import (
 )
 from tenants.billing.services import cards, crediting, paying, tries, unmatched
 from tenants.billing.services.problems import BillingProblem, CurrencyMismatch, NotAllowed
-from tenants.billing.stripe import checkout, collecting, customers, events, library, settling
+from tenants.billing.stripe import (
+    checkout,
+    collecting,
+    customers,
+    declines,
+    events,
+    library,
+    settling,
+)
 from tenants.billing.stripe.problems import Away
 from tenants.models import AuditEntry, Membership, Role, User
 from tests.billing.conftest import Account, account
@@ -397,6 +407,8 @@ def test_money_that_nobody_asked_for_waits_for_finance(
     known = stray(stripe, customer=customer_id, metadata={"invoice": invoice.number})
     unknown = stray(stripe, minor=500)
     assert left(shop, invoice) == 7140, "nothing is guessed"
+    with pytest.raises(BillingProblem, match="you need not pay again"):
+        begin(shop, invoice)
     with scope.door("see"):
         rows = {row.payment_id: row for row in UnmatchedPayment.objects.all()}
     assert rows[known].tenant_id == shop.tenant.pk
@@ -466,6 +478,10 @@ def test_another_amount_currency_or_payer_than_was_asked_for_is_not_booked(
         told(each)
     look_into()
     assert (payments(shop), left(shop, invoice)) == ([], 7140)
+    client = Client()
+    client.force_login(shop.owner)
+    back = f"/t/{shop.tenant.slug}/billing/payments/{try_id}/back/"
+    assert "does not fit what invoice" in client.get(back, follow=True).content.decode()
     with scope.tenant(shop.tenant.pk):
         row = UnmatchedPayment.objects.get()
         assert (row.payment_id, row.state) == (intent, UnmatchedState.OPEN)
@@ -522,6 +538,15 @@ def test_refunds_and_disputes_are_booked_once_each(
     told(stripe.tell("emit", kind="refund.failed", id=refund))
     look_into()
     assert left(shop, invoice) == 0
+    with scope.tenant(shop.tenant.pk):
+        # They are told of what they paid and what we paid back, not of what banks did.
+        said = Letter.objects.filter(kind=LetterKind.PAID).values_list("facts__amount", flat=True)
+        assert sorted(D(one) for one in said) == [D(-140), D(7140)]
+
+
+def test_an_amount_that_no_card_takes_is_not_called_a_bad_card() -> None:
+    assert "of this size" in declines.not_taken("amount_too_small")
+    assert "card any more" in declines.not_taken("resource_missing")
 
 
 # --- the kept card -------------------------------------------------------------------------------

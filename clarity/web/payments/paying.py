@@ -22,7 +22,7 @@ from clarity.web.fragments import whole_page
 from tenants import scope
 from tenants.billing.arithmetic.money import ZERO, is_whole
 from tenants.billing.models import Invoice, PaymentTry, TryState
-from tenants.billing.services import cards, tries
+from tenants.billing.services import cards, tries, unmatched
 from tenants.billing.services.how_to_pay import HowToPay, how_to_pay
 from tenants.billing.services.problems import BillingProblem
 from tenants.billing.stripe import checkout, settling
@@ -38,6 +38,10 @@ _ENDED = {
     TryState.OPEN: "Invoice {number} was not paid. You can pay it at any time.",
     TryState.ASKED: "Invoice {number} was not paid. You can pay it at any time.",
 }
+_STRANGE = (
+    "Your payment came, and does not fit what invoice {number} asked for. We look at it; you need not"
+    " pay again."
+)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -138,9 +142,14 @@ def back(request: HttpRequest, membership: Membership, try_id: UUID) -> HttpResp
 def _told(request: HttpRequest, membership: Membership, one: PaymentTry) -> HttpResponse:
     with scope.tenant(membership.tenant_id):
         state = TryState(PaymentTry.objects.values_list("state", flat=True).get(pk=one.pk))
+        is_strange = state == TryState.PAID and unmatched.waits_for(one.invoice.number)
     said = _ENDED[state].format(number=one.invoice.number)
-    tell = messages.success if state == TryState.PAID else messages.info
-    tell(request, said)
+    if is_strange:
+        messages.warning(request, _STRANGE.format(number=one.invoice.number))
+    elif state == TryState.PAID:
+        messages.success(request, said)
+    else:
+        messages.info(request, said)
     return _to_invoice(membership, one)
 
 

@@ -53,6 +53,12 @@ def note(
     return True
 
 
+def waits_for(invoice_number: str) -> bool:
+    """Whether money said to be for this invoice waits for finance. In the scope of its account."""
+    waiting = UnmatchedPayment.objects.filter(state=UnmatchedState.OPEN)
+    return bool(waiting.filter(invoice_number=invoice_number).exists())
+
+
 def went_back(payment_id: str, *, at: datetime) -> bool:
     """Money of it went back before anybody booked it; answers whether it waits here. Inside the
     door: its account may not be known."""

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from tenants.billing.arithmetic.money import shown
 from tenants.billing.models import Invoice, PaymentTry, Receivable, Way
+from tenants.billing.services import unmatched
 from tenants.billing.services.problems import BillingProblem
 from tenants.models import User
 
@@ -45,7 +46,8 @@ def write_down(
 
 
 def check_open(row: Receivable, looked_at: Decimal) -> None:
-    """Raises BillingProblem when nothing is open, or something else than the page showed."""
+    """Raises BillingProblem when nothing is open, something else than the page showed, or when money
+    for it came that finance has to look at first: it would be paid twice."""
     invoice: Invoice = row.invoice
     if row.open <= 0:
         raise BillingProblem(f"Nothing is open of invoice {invoice.number} any more.")
@@ -54,6 +56,11 @@ def check_open(row: Receivable, looked_at: Decimal) -> None:
             f"{shown(row.open, invoice.currency)} is open of invoice {invoice.number} now, not"
             f" {shown(looked_at, invoice.currency)} as the page showed. Nothing was charged. Look at"
             " it again, then pay."
+        )
+    if unmatched.waits_for(invoice.number):
+        raise BillingProblem(
+            f"A payment for invoice {invoice.number} came that does not fit what was asked for. We"
+            " look at it; nothing was charged now, and you need not pay again."
         )
 
 

@@ -15,11 +15,9 @@ from tenants.billing.models import (
     Receivable,
     StripeCustomer,
     TryState,
-    UnmatchedPayment,
-    UnmatchedState,
     Way,
 )
-from tenants.billing.services import paying
+from tenants.billing.services import paying, unmatched
 from tenants.billing.stripe import amounts, asking, library, reading, settling
 from tenants.billing.stripe.problems import CardRefused, Refused
 
@@ -54,10 +52,7 @@ def is_due(row: Receivable, customer: StripeCustomer, *, now: datetime) -> bool:
         return False
     if asking.running(invoice.pk) is not None or invoice.payments.filter(amount__lt=0).exists():
         return False
-    waiting = UnmatchedPayment.objects.filter(
-        invoice_number=invoice.number, state=UnmatchedState.OPEN
-    )
-    if waiting.exists():
+    if unmatched.waits_for(invoice.number):
         return False
     failed = PaymentTry.objects.filter(
         invoice=invoice, way=Way.KEPT, state=TryState.FAILED, method_id=customer.method_id
