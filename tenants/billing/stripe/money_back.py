@@ -42,8 +42,9 @@ def _one(back: Back, *, now: datetime) -> bool:
             actor=None,
             now=now,
             method=Method.STRIPE,
-            # Nobody here paid anything back: what a bank takes is for finance to talk about.
-            is_told=not back.by_bank,
+            # What a bank takes is for finance to talk about, and so is money that could not be paid
+            # back: neither is something that we paid or got from them.
+            is_told=not (back.by_bank or back.undoes),
         )
     return True
 
