@@ -37,6 +37,16 @@ _USUAL = "The bank refused the card without saying why."
 _NEEDS_ACTION = "requires_action"
 
 
+_SIZES = ("amount_too_small", "amount_too_large")
+
+
+def not_taken(code: str) -> str:
+    """Why Stripe made no payment at all, from its word for it."""
+    if code in _SIZES:
+        return "Stripe does not take an amount of this size by card."
+    return "Stripe cannot charge the card any more."
+
+
 @dataclass(frozen=True)
 class Refusal:
     """`code` is Stripe's word, `said` a sentence; `is_final`: another card is needed."""

@@ -105,7 +105,7 @@ def refuse(try_id: UUID, *, code: str, now: datetime) -> None:
     if not one.is_running:
         return
     one.state, one.ended_at, one.is_final = TryState.FAILED, now, True
-    one.problem_code, one.problem = code[:80], "Stripe cannot charge the card any more."
+    one.problem_code, one.problem = code[:80], declines.not_taken(code)
     one.save()
     _tell(one, now=now)
 
