@@ -2,12 +2,15 @@
 
 The sums below know neither terms, places nor Decimal: they count paid places as a number that only
 grows within a term, and cents as whole numbers. All accounts go through the plain arithmetic; some
-of them, with the same events, through rows, with a renewal job that runs late and twice.
+of them, with the same events, through rows, with a renewal job that runs late and twice; with
+CLARITY_YEAR_ROWS=500 (and --timeout=0) as many of them, for which there is no time in CI. A pause is an
+event of which billing is not told, so here it is passed over; test_seam.py pauses a pair.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import uuid
 from collections import defaultdict
@@ -27,7 +30,7 @@ from tenants.billing.services.problems import BillingProblem
 from tests.billing.conftest import Account, account
 from tests.billing.test_pairs import survives
 
-ACCOUNTS, THROUGH_ROWS = 500, 3
+ACCOUNTS, THROUGH_ROWS = 500, int(os.environ.get("CLARITY_YEAR_ROWS", "3"))
 # A leap day and the clock changes of a year lie in it, and every account meets at least one renewal.
 FIRST, LAST = datetime(2027, 2, 20, tzinfo=UTC), datetime(2028, 5, 1, tzinfo=UTC)
 ZONES = ["UTC", "America/New_York", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Berlin"]
@@ -51,7 +54,8 @@ class Shop:
 
 
 def a_shop(chance: random.Random) -> Shop:
-    """Adds, pauses, removals and maybe a cancellation, some right at midnight or a clock change."""
+    """Adds, pauses, removals and cancellations, some of them taken back or followed by another pair, and
+    some right at midnight or a clock change."""
     shop = Shop(
         chance.choice(ZONES),
         chance.choice([714_000, 714_000, chance.randrange(1, 1_000_000)]),
@@ -64,8 +68,11 @@ def a_shop(chance: random.Random) -> Shop:
     for number in range(chance.randrange(3, 14)):
         # The first is an add: before it there is nothing.
         what = chance.choice(["add", "add", "pause", "remove"]) if number else "add"
+        if number and chance.random() < 0.08:
+            what = chance.choice(["cancel", "cancel", "go on"])
         if what == "add":
             live.append(number)
+        if what in ("add", "cancel", "go on"):
             shop.events.append((at, what, number))
         elif live:
             which = chance.choice(live)
@@ -107,7 +114,7 @@ class Hand:
     """Walks day by day: paid places only grow within a term, and begin anew with what is live."""
 
     shop: Shop
-    live: int = 0
+    live: set[int] = field(default_factory=set)
     paid: int = 0
     begun: date | None = None
     starts: date = date.min
@@ -122,45 +129,45 @@ class Hand:
         if self.is_free:
             self.begun = day
         if self.is_cancelled or not self.live:
-            self.renews, self.live = None, 0
+            self.renews, self.live = None, set()
         else:
             assert self.begun is not None
             self.starts, self.renews = day, _next_year(self.begun, day.year + 1)
-            self.lines += [_line(self.shop, day, 1, 1)] * self.live
-        self.paid, self.is_cancelled, self.is_free = self.live, False, False
+            self.lines += [_line(self.shop, day, 1, 1)] * len(self.live)
+        self.paid, self.is_cancelled, self.is_free = len(self.live), False, False
 
-    def add(self, day: date) -> None:
+    def add(self, number: int, day: date) -> None:
         if self.renews is None:
             self.begun = self.starts = day
-            self.renews, self.live, self.paid = _next_year(day, day.year + 1), 0, 0
+            self.renews, self.live, self.paid = _next_year(day, day.year + 1), set(), 0
             if self.shop.trial_days and not self.had_trial:
                 self.renews = date.fromordinal(day.toordinal() + self.shop.trial_days)
                 self.had_trial = self.is_free = True
-        self.live += 1
-        if self.live > self.paid and not self.is_free:
-            self.paid = self.live
+        self.live.add(number)
+        if len(self.live) > self.paid and not self.is_free:
+            self.paid = len(self.live)
             left, whole = (self.renews - day).days, (self.renews - self.starts).days
             self.lines.append(_line(self.shop, day, left, whole))
 
-    def act(self, what: str, day: date) -> None:
+    def act(self, what: str, number: int, day: date) -> None:
         if what == "add":
-            self.add(day)
+            self.add(number, day)
         elif what == "remove":
-            self.live = max(0, self.live - 1)
-        elif what == "cancel":
-            self.is_cancelled = self.renews is not None
+            self.live.discard(number)
+        elif what in ("cancel", "go on"):
+            self.is_cancelled = what == "cancel" and self.renews is not None
 
 
 def by_hand(shop: Shop) -> Lines:
-    todo: dict[date, list[str]] = defaultdict(list)
-    for at, what, _ in shop.events:
-        todo[shop.day(at)].append(what)
+    todo: dict[date, list[tuple[str, int]]] = defaultdict(list)
+    for at, what, number in shop.events:
+        todo[shop.day(at)].append((what, number))
     hand, day = Hand(shop), FIRST.date() - timedelta(days=2)
     while day <= shop.day(LAST):
         if day == hand.renews:
             hand.turn(day)
-        for what in todo[day]:
-            hand.act(what, day)
+        for what, number in todo[day]:
+            hand.act(what, number, day)
         day += timedelta(days=1)
     return sorted(hand.lines)
 
@@ -242,8 +249,8 @@ def by_arithmetic(shop: Shop) -> Lines:
             book.add(number, today)
         elif what == "remove":
             book.remove(number, today)
-        elif what == "cancel":
-            book.is_cancelled = book.term is not None
+        elif what in ("cancel", "go on"):
+            book.is_cancelled = what == "cancel" and book.term is not None
     book.catch_up(local_date(LAST, shop.zone))
     return sorted(book.lines)
 
@@ -257,11 +264,15 @@ def test_a_year_of_500_accounts_is_right_to_the_cent() -> None:
         assert by_arithmetic(shop) == wanted, (number, shop)
         billed += sum(net + tax for _, net, tax in wanted)
         kinds["trial"] += shop.trial_days > 0
+        is_cancelled = False
         for _, what, _ in shop.events:
             kinds[what] += 1
+            kinds["add once cancelled"] += what == "add" and is_cancelled
+            is_cancelled = what == "cancel" or (is_cancelled and what != "go on")
     # It was a year in which something happened.
     assert billed > ACCOUNTS * 700_000
-    assert min(kinds[what] for what in ("add", "pause", "remove", "cancel", "trial")) > 70
+    wanted_kinds = ("add", "pause", "remove", "cancel", "go on", "trial", "add once cancelled")
+    assert min(kinds[what] for what in wanted_kinds) > 70, kinds
 
 
 # --- through rows --------------------------------------------------------------------------------
@@ -290,6 +301,9 @@ def _act(made: Account, live: dict[int, uuid.UUID], at: datetime, what: str, num
         # Refused where its last pair was removed a term ago: there is nothing to cancel.
         with contextlib.suppress(BillingProblem), scope.tenant(made.tenant.pk):
             cancelling.cancel(reason="We close", actor=made.owner, now=at)
+    elif what == "go on":
+        with contextlib.suppress(BillingProblem), scope.tenant(made.tenant.pk):
+            cancelling.go_on(actor=made.owner, now=at)
 
 
 def _ledger(made: Account) -> Lines:
