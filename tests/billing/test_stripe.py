@@ -34,7 +34,7 @@ from tenants.billing.models import (
     UnmatchedState,
     Way,
 )
-from tenants.billing.services import cards, crediting, paying, tries, unmatched
+from tenants.billing.services import cards, crediting, how_to_pay, paying, tries, unmatched
 from tenants.billing.services.problems import BillingProblem, CurrencyMismatch, NotAllowed
 from tenants.billing.stripe import (
     checkout,
@@ -709,6 +709,9 @@ def test_money_that_went_back_is_not_charged_again_by_itself(
     for days in (0, 5):
         collect(days)
     assert left(keeper, added) == added.total
+    with scope.tenant(keeper.tenant.pk):
+        how = how_to_pay.how_to_pay(Invoice.objects.get(pk=added.pk))
+        assert (how.open, how.charged) == (added.total, ""), "nobody waits for a charge in vain"
 
 
 def test_a_debit_that_the_bank_is_at_is_waited_for(

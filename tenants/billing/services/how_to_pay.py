@@ -9,7 +9,7 @@ from django.conf import settings
 
 from tenants.billing.arithmetic.money import ZERO
 from tenants.billing.models import Invoice, InvoiceKind, LegalEntity, Receivable
-from tenants.billing.services import cards, tries
+from tenants.billing.services import cards, tries, unmatched
 
 
 @dataclass(frozen=True)
@@ -54,5 +54,7 @@ def how_to_pay(invoice: Invoice) -> HowToPay:
 def _charged(invoice: Invoice) -> str:
     kept = cards.kept()
     if not takes_cards() or kept is None or invoice.issued_at < kept.kept_at:
+        return ""
+    if invoice.payments.filter(amount__lt=0).exists() or unmatched.waits_for(invoice.number):
         return ""
     return "" if tries.last_refusal(invoice) else kept.said
