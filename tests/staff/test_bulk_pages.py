@@ -201,7 +201,10 @@ def test_an_announcement_reaches_whom_it_was_meant_for(
         "begins": now.strftime("%Y-%m-%dT%H:%M"), "zone": "UTC",
         "ends": (now + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M"),
     }  # fmt: skip
-    for wrong in ({"ends": sent["begins"]}, {"zone": "Mars/North"}, {"begins": "soon"}):
+    for wrong in (
+        {"ends": sent["begins"]}, {"zone": "Mars/North"}, {"begins": "soon"},
+        {"begins": "0001-01-01T00:00", "zone": "Asia/Tokyo"},
+    ):  # fmt: skip
         assert client.post("/admin/bulk/start/", {**sent, **wrong}).status_code == 422, wrong
     assert Announcement.objects.count() == 0
     shown = client.post("/admin/bulk/start/", {**sent, "preview": "1"}).content.decode()
