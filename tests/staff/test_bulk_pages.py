@@ -233,6 +233,16 @@ def test_an_announcement_reaches_whom_it_was_meant_for(
     page = client.get(f"/admin/announcements/{made.pk}/").content.decode()
     assert "1 of yours" in page
     assert "1 person" in page
+    # However many are urgent elsewhere, what is meant for this account is shown.
+    Announcement.objects.bulk_create(
+        Announcement(
+            form_id=uuid4(), text="Elsewhere.", severity="urgent", meant_for="others",
+            begins_at=now, ends_at=now + timedelta(days=1),
+        )
+        for _ in range(60)
+    )  # fmt: skip
+    made.dismissals.all().delete()
+    assert "updated" in reader.get(mine).content.decode()
     with scope.tenant(shops[0].tenant.pk):
         assert AuditEntry.objects.filter(action="announcement.posted").count() == 1
 
