@@ -98,7 +98,8 @@ def test_what_is_for_the_account_itself_stays_shut(shop: Shop, ada: User) -> Non
     shut = {one.name for one in addresses() if is_shut(one.name)}
     for name in (
         "members", "member-invite", "member-role", "api-tokens", "api-token-new", "data",
-        "data-export", "data-erase", "audit-export", "support-access-allow",
+        "data-export", "data-erase", "audit-export", "support-access-allow", "alert-key",
+        "connection-disconnect", "pair-delete", "pair-remove", "payments-table",
     ):  # fmt: skip
         assert name in shut
     kept = {one.name for one in addresses()} - shut

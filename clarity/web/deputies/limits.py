@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 # How the names of the addresses begin. What is about people, keys, money and the data as a whole is
-# for the tenant itself; a name with one of the words below is shut as well, so that a new page of that
-# kind is.
+# for the tenant itself, and so is what only its owner could put right again; a name with one of the
+# words below is shut as well, so that a new page of that kind is.
 _BEGINNINGS = (
     "member",
     "invitation",
@@ -15,12 +15,19 @@ _BEGINNINGS = (
     "support-access",
     "pair-go-live",
     "pair-remove",
+    "pair-delete",
+    # Destroys credentials that we could not enter again.
+    "connection-disconnect",
+    # Shows a signing key.
+    "alert-key",
+    # A file of a day's payments.
+    "payments-table",
 )
 _WORDS = ("invoice", "price", "export", "erase", "token", "plan-change")
 
 REFUSED = (
-    "This is for the account itself, not for who acts on its behalf: its people, API tokens, billing,"
-    " exports and erasing. Ask an owner of the account to do it."
+    "This is for the account itself, not for who acts on its behalf: its people, keys and API tokens,"
+    " billing, exports, disconnecting, deleting and erasing. Ask an owner of the account to do it."
 )
 
 
