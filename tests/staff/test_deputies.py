@@ -84,6 +84,9 @@ def test_a_deputy_uses_the_pages_and_every_trace_says_so(shop: Shop, ada: User) 
     # Pieces that a page asks for by itself are not told.
     client.get(f"{home}dashboard/now/", HTTP_HX_REQUEST="true")
     assert len(told(shop, "staff.looked")) == 1
+    # A whole page is told, whatever header it is asked for with.
+    client.get(f"{home}incidents/", HTTP_HX_REQUEST="true")
+    assert told(shop, "staff.looked")[-1].after["at"] == f"{home}incidents/"
     log = browser(shop.owner).get(f"{home}settings/audit/").content.decode()
     assert "ada@staff.example.com <span" in log
     assert "on your behalf" in log

@@ -25,10 +25,28 @@ _BEGINNINGS = (
 )
 _WORDS = ("invoice", "price", "export", "erase", "token", "plan-change")
 
+# Pieces of a page that its own scripts ask for; those that only say how far something is end as below.
+_PIECES = frozenset(
+    {
+        "backfill-articles",
+        "dashboard-charts",
+        "incident-records",
+        "live-records",
+        "live-stock",
+        "mapping-field",
+        "start-mapping-preview",
+    }
+)
+
 REFUSED = (
     "This is for the account itself, not for who acts on its behalf: its people, keys and API tokens,"
     " billing, exports, disconnecting, deleting and erasing. Ask an owner of the account to do it."
 )
+
+
+def is_piece(url_name: str) -> bool:
+    """Whether pages ask for it by themselves, so that it is no look of its own."""
+    return url_name.endswith("-now") or url_name in _PIECES
 
 
 def is_shut(url_name: str) -> bool:
