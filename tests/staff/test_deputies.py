@@ -233,6 +233,16 @@ def test_it_is_taken_once_and_given_back(shop: Shop, ada: User) -> None:
     assert client.get(f"/t/{shop.tenant.slug}/").status_code == 404
 
 
+def test_another_account_ends_the_one_before(shop: Shop, ada: User) -> None:
+    other = make_shop("Other Retailer")
+    staff.assign(tenant_id=other.tenant.pk, staff=ada, actor=None)
+    client = taken(ada, shop)
+    client.post(f"/admin/accounts/{other.tenant.slug}/on-behalf/", {"minutes": "15", "reason": WHY})
+    assert len(told(shop, "deputation.ended")) == 1
+    assert told(other, "deputation.ended") == []
+    assert client.get(f"/t/{other.tenant.slug}/").status_code == 200
+
+
 def test_nobody_begins_without_leave_or_reason(shop: Shop, ada: User) -> None:
     slug, now = shop.tenant.slug, timezone.now()
     with pytest.raises(ReasonNeeded):
