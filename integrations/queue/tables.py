@@ -25,6 +25,7 @@ WORDS: Mapping[str, str] = {
     queue.RUN_DRY_RUN: "Try the newest orders",
     queue.RUN_SHADOW: "Try a draft of rules",
     queue.RUN_CONVERGENCE: "Compare the stock of a pair",
+    queue.RUN_BULK: "Act at several accounts",
 }
 _ID = re.compile(r"[0-9a-f-]{36}|\d{1,19}")
 _PLACE = re.compile(r'File "[^"]*?([\w-]+/[\w.]+)", line (\d+), in (\w+)')

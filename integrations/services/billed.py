@@ -88,12 +88,24 @@ def waiting_for_a_price() -> list[Pair]:
 
 def run_due(now: datetime) -> None:
     """The chore: renewals, reminders, and pairs whose subscription ended are paused. Late or twice
-    is the same. Call outside any scope."""
+    is the same. Call outside any scope.
+
+    An account that fails stops neither the others nor what comes after it; the chore then counts as
+    failed: RuntimeError.
+    """
     if not settings.CLARITY_BILLING:
         return
-    renewing.run_due(now, survives=pipeline.survives)
-    reminding.run_due(now, survives=pipeline.survives)
-    stop_ended()
+
+    def renew() -> None:
+        renewing.run_due(now, survives=pipeline.survives)
+
+    def remind() -> None:
+        reminding.run_due(now, survives=pipeline.survives)
+
+    steps = (("renewals", renew), ("reminders", remind), ("pausing", stop_ended))
+    failed = [name for name, step in steps if not pipeline.survives(f"billing: {name}", step)]
+    if failed:
+        raise RuntimeError(f"{' and '.join(failed)} failed for some accounts; the log says which")
 
 
 def send_letters(now: datetime) -> None:

@@ -12,12 +12,12 @@ from integrations.models import Connection, Pair
 from integrations.services import billed, pair_settings, removing
 from integrations.services.pairs import NotReady
 from tenants import scope
-from tenants.billing.models import BilledPair, Subscription
+from tenants.billing.models import BilledPair, Receivable, Subscription
 from tenants.billing.services import cancelling
 from tenants.billing.services.pairs import Agreed, quote
 from tenants.billing.services.problems import BillingProblem
 from tenants.models import AuditEntry
-from tests.billing.conftest import Account, at
+from tests.billing.conftest import Account, account, at
 
 DAY, LATER = at("2026-03-01"), at("2027-03-01")
 
@@ -97,3 +97,25 @@ def test_pairs_of_an_ended_subscription_are_paused_and_do_not_just_go_on(shop: A
         with pytest.raises(NotReady, match="has ended. Look at the price and go live again"):
             pair_settings.resume(pair_id=pair.pk, actor=shop.owner, now=LATER)
     assert len(shop.invoices()) == 1
+
+
+def test_an_account_that_cannot_be_renewed_keeps_no_other_from_its_reminder(shop: Account) -> None:
+    other, ended = account("Other"), account("Ended")
+    go_live(shop, a_pair(shop), shown(shop))
+    pair = a_pair(ended)
+    go_live(ended, pair, shown(ended))
+    go_live(other, a_pair(other), shown(other))
+    with scope.tenant(ended.tenant.pk):
+        cancelling.cancel(reason="We close", actor=ended.owner, now=DAY)
+    with scope.tenant(shop.tenant.pk):
+        # Nobody set a price in it.
+        Subscription.objects.update(currency="EUR")
+    with pytest.raises(RuntimeError, match="renewals failed for some accounts"):
+        billed.run_due(LATER)
+    assert len(shop.invoices()) == 1
+    assert len(other.invoices()) == 2
+    with scope.tenant(other.tenant.pk):
+        assert Receivable.objects.filter(reminders=3).count() == 1
+    with scope.tenant(ended.tenant.pk):
+        pair.refresh_from_db()
+        assert pair.state == "paused"

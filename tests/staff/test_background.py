@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 from django_q.models import Failure, OrmQ
 
+from integrations import queue
 from integrations.models import Chore
 from integrations.queue.tables import about, task_words, what_broke
 from integrations.services import chores
@@ -90,6 +91,12 @@ def test_the_tables_of_the_queue_show_ids_and_kinds_of_errors(people: dict[str, 
     assert (
         boss.post(f"/admin/django_q/failure/{row.pk}/delete/", {"post": "yes"}).status_code == 403
     )
+
+
+def test_every_task_has_words() -> None:
+    names = [one for one in vars(queue).values() if str(one).startswith("integrations.tasks.")]
+    assert len(names) > 7
+    assert [name for name in names if task_words(name) == name] == []
 
 
 @pytest.mark.parametrize(

@@ -78,8 +78,6 @@ def test_an_order_is_found_looked_into_and_replayed(browser: Browser, live_serve
 
 PAGES = (
     "inbox/",
-    "attempts/",
-    "search/?q=10&list",
     "records/{item}/",
     "incidents/",
     "incidents/{incident}/",

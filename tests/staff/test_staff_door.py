@@ -253,3 +253,31 @@ def test_a_note_sent_twice_is_one_note(ours: Tenant, people: dict[str, User]) ->
     with scope.tenant(ours.pk):
         assert [row.text for row in staff_door.notes()] == ["Rang.\nAll is well."]
     assert [row[0] for row in told(ours, "staff.acted")] == ["staff.acted"]
+
+
+def test_bills_are_seen_by_all_roles_and_kept_by_finance(
+    ours: Tenant, people: dict[str, User]
+) -> None:
+    assign_all(people, ours)
+    for role, person in people.items():
+        sees, keeps = role in StaffRole.values, role in ("finance", "superuser")
+        assert (staff.may(person, May.BILL), staff.may(person, May.KEEP_BOOKS)) == (sees, keeps)
+    finance = people["finance"]
+    before = len(told(ours))
+    with staff_door.looking(finance, ours.slug, at="bills", needs=May.BILL):
+        pass
+    with staff_door.acting(
+        finance, ours.slug, act="pay", reason="they paid", needs=May.KEEP_BOOKS
+    ) as tenant:
+        assert tenant.pk == ours.pk
+    with (
+        pytest.raises(NotAllowed),
+        staff_door.acting(
+            people["support"], ours.slug, act="pay", reason="they paid", needs=May.KEEP_BOOKS
+        ),
+    ):
+        pytest.fail("it opened")
+    assert told(ours)[before:] == [
+        ("staff.looked", finance.email, ""),
+        ("staff.acted", finance.email, "they paid"),
+    ]

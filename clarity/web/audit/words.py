@@ -103,6 +103,8 @@ ACTIONS: Mapping[str, str] = {
     "payment.begun": "Began to pay an invoice at Stripe",
     "payment.recorded": "A payment was entered",
     "payment.unmatched": "Money came that fits no open invoice",
+    "payment.unmatched_booked": "Booked money that fitted no open invoice",
+    "payment.unmatched_dismissed": "Settled elsewhere money that fitted no open invoice",
     "payments.compared": "Compared the payments of a day",
     "person.email_changed": "Changed their e-mail address",
     "person.password_changed": "Changed their password",

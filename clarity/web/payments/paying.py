@@ -20,6 +20,7 @@ from clarity.web.access import OWNERS, member_required, signed_in
 from clarity.web.billing import documents, frame
 from clarity.web.fragments import whole_page
 from tenants import scope
+from tenants.billing.arithmetic.money import ZERO, is_whole
 from tenants.billing.models import Invoice, PaymentTry, TryState
 from tenants.billing.services import cards, tries
 from tenants.billing.services.how_to_pay import HowToPay, how_to_pay
@@ -74,14 +75,10 @@ def _page(
 
 def _begin(request: HttpRequest, membership: Membership, invoice: Invoice) -> HttpResponse:
     try:
-        looked_at = Decimal(request.POST.get("open", ""))
-    except InvalidOperation:
-        looked_at = Decimal(-1)
-    try:
         try_id = checkout.begin(
             tenant_id=membership.tenant_id,
             invoice_id=invoice.pk,
-            looked_at=looked_at,
+            looked_at=_looked_at(request, invoice),
             keeps_card=request.POST.get("keep") == "yes",
             back=_back_address(request, membership),
             actor=_person(request),
@@ -92,6 +89,15 @@ def _begin(request: HttpRequest, membership: Membership, invoice: Invoice) -> Ht
             how = how_to_pay(invoice)
         return _page(request, membership, invoice, how, problem=str(problem))
     return redirect("billing-pay-go-on", slug=membership.tenant.slug, try_id=try_id)
+
+
+def _looked_at(request: HttpRequest, invoice: Invoice) -> Decimal:
+    """What the page showed as open; 0 for nonsense, which is never open."""
+    try:
+        said = Decimal(request.POST.get("open", ""))
+    except InvalidOperation:
+        return ZERO
+    return said if is_whole(said, invoice.currency) else ZERO
 
 
 @require_safe

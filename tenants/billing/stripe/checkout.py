@@ -12,6 +12,7 @@ from uuid import UUID
 
 from tenants import scope
 from tenants.billing.models import PaymentTry, Receivable, TryState, Way
+from tenants.billing.models.provider import RUNNING
 from tenants.billing.services import access, paying
 from tenants.billing.services.problems import BillingProblem
 from tenants.billing.stripe import amounts, asking, customers, library, reading, settling
@@ -61,6 +62,8 @@ def begin(
         one = asking.running(invoice_id)
         if one is None:
             one = _write_down(row, keeps_card=keeps_card, actor=actor, now=now)
+        elif one.way == Way.KEPT:
+            raise BillingProblem(_BUSY)
     # Another click was faster by a moment: its key is the same, and so is the page.
     _open(tenant_id, one, customer_id=customer_id, back=back, now=now)
     return one.pk
@@ -108,10 +111,10 @@ def _same_page(
     state = settling.look(tenant_id, going.pk, now=now)
     if state == TryState.PAID:
         raise BillingProblem(f"Invoice {going.invoice.number} was paid a moment ago.")
-    if state == TryState.PROCESSING or (going.way == Way.KEPT and going.is_running):
-        raise BillingProblem(_BUSY)
-    if state not in (TryState.ASKED, TryState.OPEN):
+    if state not in RUNNING:
         return None
+    if state == TryState.PROCESSING or going.way == Way.KEPT:
+        raise BillingProblem(_BUSY)
     if (going.amount, going.keeps_card) == (looked_at, keeps_card):
         if state == TryState.ASKED:
             customer_id = customers.ensure(tenant_id)

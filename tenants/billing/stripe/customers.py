@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from hashlib import sha256
 from uuid import UUID
 
 from tenants import scope
-from tenants.billing.models import BillingDetails, StripeCustomer
+from tenants.billing.models import BillingDetails, PaymentTry, StripeCustomer
 from tenants.billing.services import access
 from tenants.billing.services.cards import named
 from tenants.billing.services.problems import BillingProblem
@@ -20,8 +21,9 @@ from tenants.services import audit
 def ensure(tenant_id: UUID) -> str:
     """The id of the account's customer at Stripe, which is made when it has none.
 
-    Call outside any scope. The key names the account, so two at once, or one after a crash, find
-    the first one's. Raises Away, Refused.
+    Call outside any scope. The key is the same for two at once, and after a crash, so they find the
+    first one's; after the next try it is another, since that customer may be gone. Raises Away,
+    Refused.
     """
     with scope.tenant(tenant_id):
         known = _known()
@@ -31,6 +33,7 @@ def ensure(tenant_id: UUID) -> str:
         business = Tenant.objects.values_list("name", flat=True).get(pk=tenant_id)
         name = (details.name if details else "") or business
         email = details.contact_email if details else ""
+        tries = PaymentTry.objects.count()
     with library.talking("making a customer"):
         made = library.client().v1.customers.create(
             {
@@ -38,13 +41,18 @@ def ensure(tenant_id: UUID) -> str:
                 **({"email": email} if email else {}),
                 "metadata": {"account": str(tenant_id)},
             },
-            {"idempotency_key": f"customer-{tenant_id}"},
+            {"idempotency_key": f"customer-{tenant_id}-{tries}-{_mark(name, email)}"},
         )
     with scope.tenant(tenant_id):
         StripeCustomer.objects.bulk_create(
             [StripeCustomer(customer_id=made.id)], ignore_conflicts=True
         )
         return _known() or made.id
+
+
+def _mark(*said: str) -> str:
+    """Short and the same for the same texts, none of which it shows."""
+    return sha256("\n".join(said).encode()).hexdigest()[:12]
 
 
 def _known() -> str:
@@ -58,14 +66,18 @@ def keep(tenant_id: UUID, method_id: str, *, by: User | None, now: datetime) -> 
     scope; may be called twice. Raises Away, Refused.
     """
     with scope.tenant(tenant_id):
-        customer_id = StripeCustomer.objects.values_list("customer_id", flat=True).get()
+        customer_id = _known()
+    if not customer_id:
+        return
     with library.talking("keeping a card"):
         library.client().v1.customers.update(
             customer_id, {"invoice_settings": {"default_payment_method": method_id}}
         )
         method = reading.as_method(library.client().v1.payment_methods.retrieve(method_id))
     with scope.tenant(tenant_id):
-        row = StripeCustomer.objects.select_for_update().get()
+        row: StripeCustomer | None = StripeCustomer.objects.select_for_update().first()
+        if row is None:
+            return
         is_new = row.method_id != method.id or row.kept_at is None
         _note(row, method, read_at=now)
         if is_new:
@@ -81,9 +93,17 @@ def look(tenant_id: UUID, *, now: datetime) -> None:
         row: StripeCustomer | None = StripeCustomer.objects.first()
     if row is None:
         return
-    method = _usual(row.customer_id)
+    is_there, method = _usual(row.customer_id)
     with scope.tenant(tenant_id):
-        row = StripeCustomer.objects.select_for_update().get()
+        row = StripeCustomer.objects.select_for_update().filter(pk=row.pk).first()
+        if row is None:
+            return
+        if not is_there:
+            # Deleted at Stripe: the next payment makes a new one.
+            if row.method_id:
+                _audit(row, "card.removed", None)
+            row.delete()
+            return
         if row.kept_at is None or (row.read_at is not None and row.read_at > now):
             return
         before = row.method_id
@@ -97,18 +117,19 @@ def look(tenant_id: UUID, *, now: datetime) -> None:
         row.save()
 
 
-def _usual(customer_id: str) -> Method | None:
-    """What the customer is charged with; None when there is none, or no such customer any more."""
+def _usual(customer_id: str) -> tuple[bool, Method | None]:
+    """Whether the customer is there still, and what they are charged with."""
     with library.talking("reading a customer"):
         found = library.client().v1.customers.retrieve(
             customer_id, {"expand": ["invoice_settings.default_payment_method"]}
         )
-    if getattr(found, "deleted", False) or found.invoice_settings is None:
-        return None
-    method = found.invoice_settings.default_payment_method
+    if getattr(found, "deleted", False):
+        return False, None
+    settings = found.invoice_settings
+    method = settings.default_payment_method if settings else None
     if method is None or isinstance(method, str):
-        return None
-    return reading.as_method(method)
+        return True, None
+    return True, reading.as_method(method)
 
 
 def stop(tenant_id: UUID, *, actor: User | None, now: datetime) -> None:

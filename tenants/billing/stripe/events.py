@@ -134,6 +134,7 @@ def _session(session_id: str, now: datetime) -> EventState:
     found = finding.try_of(session_id=session_id, said=session.said)
     if found is None:
         return EventState.IGNORED
+    settling.know(found.tenant_id, found.id, session_id=session_id)
     settling.look(found.tenant_id, found.id, now=now)
     return EventState.DONE
 
@@ -143,6 +144,7 @@ def _payment(intent_id: str, now: datetime) -> EventState:
     intent = reading.intent(intent_id)
     found = finding.try_of(intent_id=intent_id, said=intent.said)
     if found is not None:
+        settling.know(found.tenant_id, found.id, intent_id=intent_id)
         settling.look(found.tenant_id, found.id, now=now)
     if intent.status != "succeeded":
         return EventState.DONE if found else EventState.IGNORED

@@ -55,6 +55,15 @@ def look(tenant_id: UUID, try_id: UUID, *, now: datetime) -> TryState:
     return TryState(one.state)
 
 
+def know(tenant_id: UUID, try_id: UUID, **ids: str) -> None:
+    """Notes the `session_id` or `intent_id` of a try that was asked for and of which a crash kept
+    them from being written down."""
+    with scope.tenant(tenant_id):
+        PaymentTry.objects.filter(
+            pk=try_id, state=TryState.ASKED, session_id=None, intent_id=None
+        ).update(state=TryState.OPEN, **ids)
+
+
 def _read(one: PaymentTry) -> Reading:
     session = reading.session(one.session_id) if one.session_id else None
     intent_id = (session.intent_id if session else "") or one.intent_id

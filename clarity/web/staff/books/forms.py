@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
@@ -163,9 +163,7 @@ class PlanForm(DeedForm):
 
     def __init__(self, *args: Any, plans: list[tuple[str, str]], **options: Any) -> None:
         super().__init__(*args, **options)
-        field = self.fields["plan"]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type
-        field.choices = plans
+        cast("forms.ChoiceField", self.fields["plan"]).choices = plans
 
 
 class BookForm(DeedForm):
@@ -175,9 +173,7 @@ class BookForm(DeedForm):
 
     def __init__(self, *args: Any, invoices: list[tuple[str, str]], **options: Any) -> None:
         super().__init__(*args, **options)
-        field = self.fields["invoice"]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type
-        field.choices = invoices
+        cast("forms.ChoiceField", self.fields["invoice"]).choices = invoices
 
 
 class WhoseForm(forms.Form):

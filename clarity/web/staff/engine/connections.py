@@ -89,6 +89,7 @@ def detail(request: HttpRequest, person: User, slug: str, connection_id: UUID) -
             "can_pause": connection.state == ConnectionState.ACTIVE,
             "can_resume": connection.state == ConnectionState.PAUSED,
             "can_test": connection.state != ConnectionState.DISCONNECTED,
+            "ends_at": connections.ends_at(connection),
             "can_renew": credential_renewal.can_renew(connection),
             "may_act": staff.may(person, May.ACT),
         }

@@ -29,7 +29,7 @@ from tenants.models import User
 from tenants.services import staff, staff_door
 from tenants.services.staff import May
 
-ROWS = 50
+ROWS = 25
 # So many of what is stuck stand on the page of an incident; the lists have them all.
 FEW = 20
 

@@ -19,7 +19,7 @@ from integrations.services.row_lists import Item, Try
 from tenants.models import User
 from tenants.services import staff_door
 
-ROWS = 50
+ROWS = 25
 TRIES = [("good", "Went through"), ("bad", "Failed"), ("unknown", "Outcome not known")]
 
 
