@@ -168,6 +168,13 @@ def test_groups_hold_only_what_one_sees(
     client.post(f"{address}name/", {"name": "Gifts"})
     assert "Gifts is deleted" in client.post(f"{address}delete/", follow=True).content.decode()
     assert TenantGroup.objects.count() == 0
+    with scope.door("what the installation's log says"):
+        told = AuditEntry.objects.filter(action__startswith="group.").order_by("id")
+        assert [(one.action, one.actor.email, one.before) for one in told] == [
+            ("group.created", "account_manager@staff.example.com", None),
+            ("group.renamed", "account_manager@staff.example.com", {"group": "Gift shops"}),
+            ("group.deleted", "account_manager@staff.example.com", None),
+        ]
 
 
 def test_putting_several_into_a_group(client: Client, shops: list[Shop], manager: User) -> None:
