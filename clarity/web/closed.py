@@ -27,6 +27,9 @@ STAYS = (
     "connection",
     "pair-",
     "preflight",
+    # Who of our staff is in, and the way to send them out.
+    "support-access",
+    "announcement",
 )
 
 

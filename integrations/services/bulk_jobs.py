@@ -206,17 +206,15 @@ def go_on(*, job: BulkJob, by: User, now: datetime) -> bool:
     if job.started_by_id != by.pk:
         raise staff.NotAllowed("Only who started it goes on with it: it is done in their name.")
     with scope.user(by.pk):
-        again = _steps(by, job).filter(state=StepState.FAILED)
-        failed = list(again.values_list("tenant_id", flat=True))
-    for tenant_id in failed:
-        with scope.tenant(tenant_id):
-            rows = BulkStep.objects.filter(job=job, state=StepState.FAILED)
-            rows.update(state=StepState.WAITING, tries=0, said="", details={}, finished_at=None)
-    if not failed and job.position >= len(job.accounts):
+        again = _steps(by, job).filter(state__in=(StepState.FAILED, StepState.WAITING))
+        left = list(again.values_list("tenant_id", flat=True))
+    if not left and job.position >= len(job.accounts):
         return False
-    with transaction.atomic():
-        rows_of_job = BulkJob.objects.filter(pk=job.pk).exclude(state=JobState.RUNNING)
-        went = rows_of_job.update(
+    # First, so that a second click, or a job that runs, puts no account back behind its worker.
+    went = (
+        BulkJob.objects.filter(pk=job.pk)
+        .exclude(state=JobState.RUNNING)
+        .update(
             # Whoever is still at its last account is fenced off, so that nobody waits for them.
             token=F("token") + 1,
             held_until=None,
@@ -225,9 +223,15 @@ def go_on(*, job: BulkJob, by: User, now: datetime) -> bool:
             due_at=now + TAKEN_FOR,
             finished_at=None,
         )
-        if went:
-            enqueue_bulk(job_id=job.pk)
-    return bool(went)
+    )
+    if not went:
+        return False
+    for tenant_id in left:
+        with scope.tenant(tenant_id):
+            rows = BulkStep.objects.filter(job=job, state=StepState.FAILED)
+            rows.update(state=StepState.WAITING, tries=0, said="", details={}, finished_at=None)
+    enqueue_bulk(job_id=job.pk)
+    return True
 
 
 def _mine(person: User) -> QuerySet[Tenant, Any]:

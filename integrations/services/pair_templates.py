@@ -19,12 +19,15 @@ from integrations.connector_kit.registry import connectors, get
 from integrations.models import Direction, Pair, PairTemplate, TemplateVersion
 from integrations.services import mapping_tables, mapping_versions, merging
 from mappings.canonical.record import Entity
+from tenants import scope
 from tenants.models import TenantGroup, User
-from tenants.services import staff
+from tenants.services import audit, staff
 from tenants.services.staff import May
 
 LONGEST_NAME = 80
 LONGEST_NOTE = 200
+# A template belongs to no tenant, so what becomes of it stands in the log of the installation.
+_NOTED = "note what became of a template"
 
 
 class BadTemplate(ValueError):
@@ -67,10 +70,12 @@ def create(*, name: str, pos: str, store: str, group: TenantGroup | None, by: Us
     if (pos, store) not in systems():
         raise BadTemplate("Choose the two systems from the list.")
     try:
-        with transaction.atomic():
-            return PairTemplate.objects.create(
+        with scope.door(_NOTED):
+            made = PairTemplate.objects.create(
                 name=said, pos_connector=pos, store_connector=store, group=group, created_by=by
             )
+            _tell("template.created", made, by)
+            return made
     except IntegrityError:
         raise BadTemplate(f"There is a template called {said} already.") from None
 
@@ -161,13 +166,28 @@ def add_version(
         if newest is not None and newest.contents == contents:
             # Sent twice, or nothing has changed there.
             return newest
-        return TemplateVersion.objects.create(
+        made = TemplateVersion.objects.create(
             template=locked,
             number=newest.number + 1 if newest else 1,
             contents=contents,
             note=" ".join(note.replace("\x00", "").split())[:LONGEST_NOTE],
             author=by,
         )
+        # What an account lent is told in its own log.
+        if scope.active() is None:
+            with scope.door(_NOTED):
+                _tell("template.extended", locked, by, version=made.number)
+        return made
+
+
+def _tell(action: str, template: PairTemplate, actor: User, **more: Any) -> None:
+    audit.record(
+        action=action,
+        object_type="PairTemplate",
+        object_id=template.pk,
+        actor=actor,
+        after={"template": template.name, **more},
+    )
 
 
 def pairs_for(template: PairTemplate, *, pair_id: UUID | None = None) -> Sequence[Pair]:

@@ -26,7 +26,6 @@ LONGEST = 500
 LONGEST_TIME = timedelta(days=90)
 # A page shows so many at once; the most urgent come first.
 AT_ONCE = 3
-_RUNNING_AT_ONCE = 50
 
 _URGENT_FIRST = Case(
     When(severity=Severity.URGENT, then=Value(0)),
@@ -140,14 +139,17 @@ def shown(*, tenant_id: UUID, person: User, now: datetime) -> Sequence[Announcem
     """
     dismissed = AnnouncementDismissal.objects.filter(announcement=OuterRef("pk"), person=person)
     rows = _running(now).filter(~Exists(dismissed)).order_by(_URGENT_FIRST, "-begins_at", "-pk")
-    found = list(rows[:_RUNNING_AT_ONCE])
-    for_some = [one.pk for one in found if not one.is_for_all]
+    # Every one that runs: those of other tenants must not push this tenant's out.
+    found = list(rows.values_list("pk", "is_for_all"))
+    for_some = [pk for pk, is_for_all in found if not is_for_all]
     reached: set[int] = set()
     if for_some:
         with scope.tenant(tenant_id):
             posts = AnnouncementPost.objects.filter(announcement_id__in=for_some)
             reached = set(posts.values_list("announcement_id", flat=True))
-    return [one for one in found if one.is_for_all or one.pk in reached][:AT_ONCE]
+    wanted = [pk for pk, is_for_all in found if is_for_all or pk in reached][:AT_ONCE]
+    by_id = Announcement.objects.in_bulk(wanted) if wanted else {}
+    return [by_id[pk] for pk in wanted if pk in by_id]
 
 
 def dismiss(*, announcement_id: int, tenant_id: UUID, person: User) -> bool:

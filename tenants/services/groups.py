@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection
 from django.db.models import Count, Q, QuerySet
 
 from tenants import scope
@@ -19,6 +19,8 @@ from tenants.services.staff import May
 from tenants.services.staff_door import admitted
 
 LONGEST_NAME = 80
+# A group belongs to no tenant, so what becomes of it stands in the log of the installation.
+_NOTED = "note what became of a group of accounts"
 
 
 class BadGroup(ValueError):
@@ -28,22 +30,24 @@ class BadGroup(ValueError):
 def create(*, name: str, by: User) -> TenantGroup:
     """A group without tenants. Raises NotAllowed, BadGroup."""
     staff.refuse_unless(by, May.ACT)
-    return _named(TenantGroup(created_by=by), name)
+    return _named(TenantGroup(created_by=by), name, by)
 
 
 def rename(*, group: TenantGroup, name: str, by: User) -> TenantGroup:
     """Raises NotAllowed, BadGroup."""
     staff.refuse_unless(by, May.ACT)
-    return _named(group, name)
+    return _named(group, name, by)
 
 
 def delete(*, group: TenantGroup, by: User) -> None:
     """Deletes a group that nobody is in. Raises NotAllowed, BadGroup."""
     staff.refuse_unless(by, May.ACT)
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
+        with scope.door(_NOTED), connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            TenantGroup.objects.filter(pk=group.pk).delete()
+            gone, _ = TenantGroup.objects.filter(pk=group.pk).delete()
+            if gone:
+                _tell("group.deleted", group, by)
     except IntegrityError:
         raise BadGroup(
             f"There are still accounts in {group.name}. Take them out first; those you do not see"
@@ -109,16 +113,19 @@ def remove(*, person: User, slug: str, group: TenantGroup) -> bool:
     return bool(gone)
 
 
-def _named(group: TenantGroup, name: str) -> TenantGroup:
+def _named(group: TenantGroup, name: str, by: User) -> TenantGroup:
     said = " ".join(name.replace("\x00", "").split())
     if not said:
         raise BadGroup("Enter a name.")
     if len(said) > LONGEST_NAME:
         raise BadGroup(f"The name has {len(said)} characters; at most {LONGEST_NAME} are kept.")
+    before, action = group.name, "group.renamed" if group.pk else "group.created"
     group.name = said
     try:
-        with transaction.atomic():
+        with scope.door(_NOTED):
             group.save()
+            if before != said:
+                _tell(action, group, by, before=before)
     except IntegrityError:
         raise BadGroup(f"There is a group called {said} already.") from None
     return group
@@ -133,11 +140,12 @@ def _members_seen(person: User) -> QuerySet[GroupMember, Any]:
     return rows
 
 
-def _tell(action: str, group: TenantGroup, actor: User) -> None:
+def _tell(action: str, group: TenantGroup, actor: User, *, before: str = "") -> None:
     audit.record(
         action=action,
         object_type="TenantGroup",
         object_id=group.pk,
         actor=actor,
+        before={"group": before} if before else None,
         after={"group": group.name},
     )

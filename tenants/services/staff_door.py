@@ -61,7 +61,7 @@ def acting(
     The entry and what is done commit together; the service that does it writes its own as well, with
     the same person. Call outside any scope. Raises NotAllowed, NotAssigned, ReasonNeeded.
     """
-    tenant = admitted(person, slug, needs)
+    tenant = _admitted_to_act(person, slug, needs)
     why = staff.said_why(reason)
     with scope.tenant(tenant.pk):
         _acted(tenant, person, act=act, reason=why, about=about)
@@ -98,7 +98,7 @@ def beginning(
     That it was begun, and why, commits with leaving; the service that does it then writes down that it
     is done, with the same person. Call outside any scope. Raises NotAllowed, NotAssigned, ReasonNeeded.
     """
-    tenant = admitted(person, slug, May.ACT)
+    tenant = _admitted_to_act(person, slug, May.ACT)
     why = staff.said_why(reason)
     with scope.tenant(tenant.pk):
         audit.record(
@@ -110,6 +110,14 @@ def beginning(
             reason=why,
         )
         yield tenant
+
+
+def _admitted_to_act(person: User, slug: str, needs: May) -> Tenant:
+    """Of a tenant that is being erased nothing is set going any more; its own members cannot either."""
+    tenant = admitted(person, slug, needs)
+    if tenant.erasing_since is not None:
+        raise staff.NotAllowed(f"{tenant.name} is being erased. Nothing is changed there any more.")
+    return tenant
 
 
 def admitted(person: User, slug: str, what: May) -> Tenant:
@@ -128,7 +136,7 @@ def write_note(person: User, slug: str, *, text: str, form_id: UUID, now: dateti
     Raises NotAllowed, NotAssigned, ValueError without a text.
     """
     kept = note_text(text)
-    tenant = admitted(person, slug, May.ACT)
+    tenant = _admitted_to_act(person, slug, May.ACT)
     with scope.tenant(tenant.pk):
         is_new = keep_note(person, text=kept, form_id=form_id, now=now)
         if is_new:

@@ -396,7 +396,7 @@ def test_after_the_end_all_can_be_read_for_the_days_that_are_said_and_then_bills
     said = browser(shop, Role.VIEWER).get(records).content.decode()
     assert "Ask an owner" in said
     assert "/billing/" not in said
-    for open_page in ("settings/data/", "settings/members/", "start/"):
+    for open_page in ("settings/data/", "settings/members/", "settings/support-access/", "start/"):
         assert client.get(f"/t/{shop.tenant.slug}/{open_page}").status_code == 200
 
 

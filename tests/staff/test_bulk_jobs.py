@@ -215,6 +215,25 @@ def test_one_account_that_breaks_stops_no_other_and_is_tried_again(
             assert AuditEntry.objects.filter(action="staff.acted").count() == 1
 
 
+def test_trying_again_while_it_runs_leaves_no_account_behind(
+    shops: list[Shop], manager: User
+) -> None:
+    job = begun("note", shops, manager, text="Rang.")
+
+    def clicks(asked: Asked) -> bool:
+        bulk_jobs.go_on(job=job, by=manager, now=timezone.now())
+        return asked.tenant_id == shops[0].tenant.pk
+
+    def answers(asked: Asked) -> Done:
+        return Done("It was asked.", is_bad=bool(asked.looked))
+
+    with patch.dict(bulk_acts.ACTS, {"note": Act(answers, look=clicks)}):
+        bulk_running.run(job_id=job.pk)
+    assert [state for _, state, _ in outcomes(manager, job)] == ["failed", "done"]
+    job.refresh_from_db()
+    assert bulk_jobs.go_on(job=job, by=manager, now=timezone.now())
+
+
 def test_it_stops_before_the_next_account_and_goes_on_from_there(
     shops: list[Shop], manager: User
 ) -> None:

@@ -168,6 +168,13 @@ def test_groups_hold_only_what_one_sees(
     client.post(f"{address}name/", {"name": "Gifts"})
     assert "Gifts is deleted" in client.post(f"{address}delete/", follow=True).content.decode()
     assert TenantGroup.objects.count() == 0
+    with scope.door("what the installation's log says"):
+        told = AuditEntry.objects.filter(action__startswith="group.").order_by("id")
+        assert [(one.action, one.actor.email, one.before) for one in told] == [
+            ("group.created", "account_manager@staff.example.com", None),
+            ("group.renamed", "account_manager@staff.example.com", {"group": "Gift shops"}),
+            ("group.deleted", "account_manager@staff.example.com", None),
+        ]
 
 
 def test_putting_several_into_a_group(client: Client, shops: list[Shop], manager: User) -> None:
@@ -201,7 +208,10 @@ def test_an_announcement_reaches_whom_it_was_meant_for(
         "begins": now.strftime("%Y-%m-%dT%H:%M"), "zone": "UTC",
         "ends": (now + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M"),
     }  # fmt: skip
-    for wrong in ({"ends": sent["begins"]}, {"zone": "Mars/North"}, {"begins": "soon"}):
+    for wrong in (
+        {"ends": sent["begins"]}, {"zone": "Mars/North"}, {"begins": "soon"},
+        {"begins": "0001-01-01T00:00", "zone": "Asia/Tokyo"},
+    ):  # fmt: skip
         assert client.post("/admin/bulk/start/", {**sent, **wrong}).status_code == 422, wrong
     assert Announcement.objects.count() == 0
     shown = client.post("/admin/bulk/start/", {**sent, "preview": "1"}).content.decode()
@@ -230,6 +240,16 @@ def test_an_announcement_reaches_whom_it_was_meant_for(
     page = client.get(f"/admin/announcements/{made.pk}/").content.decode()
     assert "1 of yours" in page
     assert "1 person" in page
+    # However many are urgent elsewhere, what is meant for this account is shown.
+    Announcement.objects.bulk_create(
+        Announcement(
+            form_id=uuid4(), text="Elsewhere.", severity="urgent", meant_for="others",
+            begins_at=now, ends_at=now + timedelta(days=1),
+        )
+        for _ in range(60)
+    )  # fmt: skip
+    made.dismissals.all().delete()
+    assert "updated" in reader.get(mine).content.decode()
     with scope.tenant(shops[0].tenant.pk):
         assert AuditEntry.objects.filter(action="announcement.posted").count() == 1
 

@@ -84,6 +84,9 @@ def test_a_deputy_uses_the_pages_and_every_trace_says_so(shop: Shop, ada: User) 
     # Pieces that a page asks for by itself are not told.
     client.get(f"{home}dashboard/now/", HTTP_HX_REQUEST="true")
     assert len(told(shop, "staff.looked")) == 1
+    # A whole page is told, whatever header it is asked for with.
+    client.get(f"{home}incidents/", HTTP_HX_REQUEST="true")
+    assert told(shop, "staff.looked")[-1].after["at"] == f"{home}incidents/"
     log = browser(shop.owner).get(f"{home}settings/audit/").content.decode()
     assert "ada@staff.example.com <span" in log
     assert "on your behalf" in log
@@ -98,7 +101,8 @@ def test_what_is_for_the_account_itself_stays_shut(shop: Shop, ada: User) -> Non
     shut = {one.name for one in addresses() if is_shut(one.name)}
     for name in (
         "members", "member-invite", "member-role", "api-tokens", "api-token-new", "data",
-        "data-export", "data-erase", "audit-export", "support-access-allow",
+        "data-export", "data-erase", "audit-export", "support-access-allow", "alert-key",
+        "connection-disconnect", "pair-delete", "pair-remove", "payments-table",
     ):  # fmt: skip
         assert name in shut
     kept = {one.name for one in addresses()} - shut
@@ -229,6 +233,16 @@ def test_it_is_taken_once_and_given_back(shop: Shop, ada: User) -> None:
     assert len(told(shop, "deputation.ended")) == 1
     assert "You act on behalf" not in client.get("/admin/accounts/").content.decode()
     assert client.get(f"/t/{shop.tenant.slug}/").status_code == 404
+
+
+def test_another_account_ends_the_one_before(shop: Shop, ada: User) -> None:
+    other = make_shop("Other Retailer")
+    staff.assign(tenant_id=other.tenant.pk, staff=ada, actor=None)
+    client = taken(ada, shop)
+    client.post(f"/admin/accounts/{other.tenant.slug}/on-behalf/", {"minutes": "15", "reason": WHY})
+    assert len(told(shop, "deputation.ended")) == 1
+    assert told(other, "deputation.ended") == []
+    assert client.get(f"/t/{other.tenant.slug}/").status_code == 200
 
 
 def test_nobody_begins_without_leave_or_reason(shop: Shop, ada: User) -> None:

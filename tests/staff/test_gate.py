@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import Client
@@ -250,6 +251,18 @@ def test_only_tables_of_unfold_get_the_wider_policy(people: dict[str, User]) -> 
     assert wide - narrow == {"script-src 'self' 'unsafe-eval'"}
     assert narrow - wide == {"script-src 'self' 'nonce-x'"}
     assert "unsafe" not in client.get("/")["Content-Security-Policy"]
+
+
+def test_odd_addresses_of_tables_are_not_there(people: dict[str, User]) -> None:
+    client = browser_of(people["superuser"])
+    kind = ContentType.objects.get_for_model(Tenant).pk
+    for address in (
+        f"r/{kind}/1/",
+        f"r/{kind}/{uuid4()}/",
+        "search/?s=a&page=-1",
+        "tenants/user/1/change/",
+    ):
+        assert client.get(f"/admin/{address}").status_code == 404, address
 
 
 def test_our_pages_come_first_below_admin() -> None:

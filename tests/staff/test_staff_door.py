@@ -77,6 +77,23 @@ def test_an_act_without_a_reason_changes_nothing(ours: Tenant, people: dict[str,
     assert told(ours) == before
 
 
+def test_nothing_is_set_going_in_an_account_that_is_being_erased(
+    ours: Tenant, people: dict[str, User]
+) -> None:
+    assign_all(people, ours)
+    with scope.tenant(ours.pk):
+        Tenant.objects.update(erasing_since=timezone.now())
+    manager = people["account_manager"]
+    for way in (staff_door.acting, staff_door.beginning):
+        with (
+            pytest.raises(NotAllowed, match="is being erased"),
+            way(manager, ours.slug, act="resume", reason="they rang us"),
+        ):
+            pytest.fail("it opened")
+    with pytest.raises(NotAllowed, match="is being erased"):
+        staff_door.write_note(manager, ours.slug, text="Rang.", form_id=uuid4(), now=timezone.now())
+
+
 def test_an_act_that_fails_is_not_told_as_done(ours: Tenant, people: dict[str, User]) -> None:
     assign_all(people, ours)
     person = people["account_manager"]

@@ -109,10 +109,13 @@ def standing_in(request: HttpRequest) -> Iterator[None]:
         yield
         return
     match = request.resolver_match
-    if match is None or limits.is_shut(match.url_name or ""):
+    name = match.url_name or "" if match else ""
+    if match is None or limits.is_shut(name):
         raise NotForDeputies(limits.REFUSED)
+    # Anybody can send the header of htmx with the address of a whole page.
+    is_piece = limits.is_piece(name) and request.headers.get("HX-Request")
     with on_behalf.of(held.deputation.pk):
-        if request.method in ("GET", "HEAD") and not request.headers.get("HX-Request"):
+        if request.method in ("GET", "HEAD") and not is_piece:
             with scope.tenant(held.tenant.pk):
                 audit.record(
                     action="staff.looked",

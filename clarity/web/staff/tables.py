@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
@@ -37,7 +38,10 @@ class StaffTable(ModelAdmin):  # type: ignore[misc]
     def change_view(
         self, request: HttpRequest, object_id: str, *args: Any, **more: Any
     ) -> HttpResponse:
-        return redirect("admin:person", user_id=object_id)
+        try:
+            return redirect("admin:person", user_id=UUID(object_id))
+        except ValueError:
+            raise Http404 from None
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         person = signed_in(request)

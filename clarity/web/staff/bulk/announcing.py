@@ -76,7 +76,8 @@ def _zone(name: str) -> ZoneInfo:
 def _moment(text: str, zone: ZoneInfo, *, field: str) -> datetime:
     try:
         found = datetime.strptime(text[:16], _FORMAT).replace(tzinfo=zone)  # noqa: DTZ007
-    except ValueError:
+        # Of an hour that the clocks leave out there is no such time; the one it becomes is kept.
+        # A time near either end of the calendar is none in another zone.
+        return found.astimezone(ZoneInfo("UTC"))
+    except (ValueError, OverflowError):
         raise BadAnnouncement("Enter a day and a time.", field=field) from None
-    # Of an hour that the clocks leave out there is no such time; the one it becomes is kept.
-    return found.astimezone(ZoneInfo("UTC"))

@@ -12,7 +12,7 @@ from clarity.web.deputies import session
 from clarity.web.staff.gate import staff_page
 from tenants.models import User
 from tenants.services import deputations, staff_door
-from tenants.services.deputations import MINUTES, CannotStandIn
+from tenants.services.deputations import MINUTES, CannotStandIn, Held
 from tenants.services.staff import LONGEST_REASON, May, ReasonNeeded
 
 
@@ -48,8 +48,19 @@ def begin(request: HttpRequest, person: User, slug: str) -> HttpResponse:
         return render(
             request, "staff/deputy/begin.html", {**context, "refused": str(error)}, status=422
         )
+    _leave(request, person, but=held)
     session.take(request, held)
     return redirect("dashboard", slug=slug)
+
+
+def _leave(request: HttpRequest, person: User, *, but: Held) -> None:
+    """Gives back what this browser held of another account: one acts for one at a time."""
+    noted, now = session.noted(request), timezone.now()
+    if noted is None or noted.id == but.deputation.pk:
+        return
+    before = deputations.held(person, noted.id, now=now)
+    if before is not None:
+        deputations.end_own(before, now=now)
 
 
 @staff_page

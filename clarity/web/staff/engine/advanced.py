@@ -131,7 +131,9 @@ def rotate(request: HttpRequest, person: User, slug: str) -> HttpResponse:
     def do(key: DataKey) -> str:
         seen = request.POST.get("seen", "")
         count = credential_renewal.rotate_data_key(
-            tenant_id=key.tenant_id, seen=int(seen) if seen.isdecimal() else 0, actor=person
+            tenant_id=key.tenant_id,
+            seen=int(seen) if seen.isdecimal() and len(seen) < 10 else 0,
+            actor=person,
         )
         return f"The data key is renewed, and {count} credentials are sealed under the new one."
 
