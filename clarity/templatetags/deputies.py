@@ -30,3 +30,13 @@ def deputy_banner(context: Context) -> dict[str, Any]:
         if tenant is not None and row.tenant_id == tenant.pk and row.deputy_until:
             return {"until": row.deputy_until, "email": row.deputy_email, "slug": row.tenant.slug}
     return {}
+
+
+@register.simple_tag(takes_context=True)
+def acting_for(context: Context) -> str:
+    """The slug of the account this browser acts on behalf of on this page; "" when it does not."""
+    request = context.get("request")
+    if not isinstance(request, HttpRequest) or session.held_in(request) is None:
+        return ""
+    noted = session.noted(request)
+    return noted.slug if noted else ""

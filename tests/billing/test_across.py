@@ -204,7 +204,7 @@ def test_an_account_without_a_price_is_named_instead_of_left_out(shop: Account) 
     (row,) = recurring.renewals(person, since=TODAY, until=date(2028, 1, 1))
     assert (row.net, row.problem) == (
         None,
-        "Plan Connect has no price in EUR on 2027-03-01. Add one.",
+        "Plan Connect has no price in EUR on 1 March 2027. Add one.",
     )
     with scope.tenant(shop.tenant.pk):
         Subscription.objects.update(currency="USD")
@@ -235,9 +235,9 @@ def test_agreements_end_on_a_day_and_no_later(shop: Account) -> None:
         for _ in range(2):
             agreements.end_contract(contract_id=contract.pk, ends_on=TODAY, **said)
             agreements.end_discount(discount_id=discount.pk, ends_on=TODAY, **said)
-        with pytest.raises(BillingProblem, match="ends on 2026-03-01 already"):
+        with pytest.raises(BillingProblem, match="ends on 1 March 2026 already"):
             agreements.end_discount(discount_id=discount.pk, ends_on=date(2026, 4, 1), **said)
-        with pytest.raises(BillingProblem, match="begins on 2026-01-01 only"):
+        with pytest.raises(BillingProblem, match="begins on 1 January 2026 only"):
             agreements.end_contract(contract_id=contract.pk, ends_on=date(2025, 4, 1), **said)
         with pytest.raises(Unknown):
             agreements.end_contract(contract_id=0, ends_on=TODAY, **said)

@@ -216,7 +216,7 @@ def test_reminders_follow_the_days_and_end_with_the_payment(
     with scope.tenant(shop.tenant.pk):
         assert AuditEntry.objects.filter(action="invoice.reminder_due").count() == 3
         found = standing.standing(now=DAY + timedelta(days=60))
-        assert found.said == "7,140.00 USD is overdue. The grace period ended on 2026-04-14."
+        assert found.said == "7,140.00 USD is overdue. The grace period ended on 14 April 2026."
         assert found.may_write
     pay(shop, invoice, "7140", "wire")
     with scope.tenant(shop.tenant.pk):

@@ -106,7 +106,7 @@ def test_it_says_when_it_was_paid_and_how_to_pay_only_while_it_is_open(
 ) -> None:
     before = text(printed(shop, invoice))
     assert "PAID" not in before
-    assert f"How to pay Please say {invoice.number}" in before
+    assert f"Write to us for the account to transfer it to. Please say {invoice.number}" in before
     with scope.tenant(shop.tenant.pk):
         paying.record_payment(
             invoice_id=invoice.pk, amount=Receivable.objects.get().open, currency="USD",

@@ -67,7 +67,7 @@ def test_the_plans_trial_is_free_and_the_chore_bills_the_term_behind_it(
     with scope.tenant(shop.tenant.pk):
         charge = cancelling.next_charge(Subscription.objects.get())
         assert standing.standing(now=at("2026-03-14")).said == (
-            "The trial ends on 2026-03-15; the first term is billed then."
+            "The trial ends on 15 March 2026; the first term is billed then."
         )
     assert charge is not None
     assert (charge.on, charge.total) == (date(2026, 3, 15), 14280)
@@ -177,7 +177,7 @@ def test_a_grant_waits_is_made_longer_and_never_shorter(shop: Account, plan: Pla
     renew("2026-04-09T23:59")
     assert shop.invoices() == []
     renew("2026-04-10")
-    with pytest.raises(BillingProblem, match="pays for its term since 2026-04-10"):
+    with pytest.raises(BillingProblem, match="pays for its term since 10 April 2026"):
         grant(shop, 90, "2026-04-11")
     assert totals(shop) == ["2026-04-10 7140.00"]
     with scope.tenant(shop.tenant.pk):

@@ -109,10 +109,12 @@ def test_what_is_for_the_account_itself_stays_shut(shop: Shop, ada: User) -> Non
     for ask in (Client.get, Client.post):
         found = opened(client, shop, there, ask, but=kept)
         assert {a.status_code for a in found.values()} <= {403, 405}, found
-    assert (
-        "for the account itself"
-        in client.get(f"/t/{shop.tenant.slug}/settings/members/").content.decode()
-    )
+    page = client.get(f"/t/{shop.tenant.slug}/settings/members/").content.decode()
+    assert "for the account itself" in page
+    # No way on that is shut as well.
+    assert "See who the owners" not in page
+    assert "You may look" not in page
+    assert f'href="/t/{shop.tenant.slug}/">To the account' in page
     # The services themselves know no such member.
     with scope.tenant(shop.tenant.pk):
         me = Membership(tenant=shop.tenant, user=ada, role=Role.OWNER)

@@ -16,6 +16,7 @@ from clarity.web.access import zone_of
 from clarity.web.activity.words import Badge
 from clarity.web.audit.views import line as audit_line
 from clarity.web.dashboard.words import number, took
+from clarity.web.flows.words import name_of
 from clarity.web.incidents import sentences
 from clarity.web.staff.frame import account_page
 from clarity.web.staff.gate import staff_page
@@ -52,6 +53,7 @@ class FlowLine:
     """One flow and what it has open."""
 
     flow: Flow
+    name: str
     waiting: Open
     stopped: int
 
@@ -182,6 +184,7 @@ def _flow(flow: Flow, open_now: dict[Group, Open]) -> FlowLine:
     none = Open(0, None)
     return FlowLine(
         flow,
+        name_of(flow),
         open_now.get((flow.pk, DeliveryState.WAITING.value), none),
         sum(
             open_now.get((flow.pk, state.value), none).count

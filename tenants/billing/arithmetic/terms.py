@@ -35,6 +35,11 @@ def local_date(at: datetime, zone: str) -> date:
     return at.astimezone(ZoneInfo(zone)).date()
 
 
+def shown_day(day: date | None) -> str:
+    """ "1 March 2026", as sentences to a person say it; "" for none."""
+    return f"{day.day} {day:%B %Y}" if day else ""
+
+
 def trial_term(first_day: date, days: int) -> Term:
     """So many days that cost nothing; the day it ends on begins the first term that is billed."""
     return Term(first_day, first_day + timedelta(days=days))

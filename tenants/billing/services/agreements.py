@@ -14,6 +14,7 @@ from tenants.billing.arithmetic import tax_ids
 from tenants.billing.arithmetic.countries import COUNTRIES
 from tenants.billing.arithmetic.money import is_whole, shown, unit
 from tenants.billing.arithmetic.taxes import Buyers
+from tenants.billing.arithmetic.terms import shown_day
 from tenants.billing.models import (
     BillingDetails,
     Contract,
@@ -68,7 +69,7 @@ def _same_price(price: Price, monthly: Decimal) -> Price:
     if price.monthly == monthly:
         return price
     raise BillingProblem(
-        f"From {price.starts_on} on a month costs {shown(price.monthly, price.currency)} already. A"
+        f"From {shown_day(price.starts_on)} on a month costs {shown(price.monthly, price.currency)} already. A"
         " price is added, never edited: enter another day.",
         field="starts_on",
     )
@@ -189,10 +190,11 @@ def _end(row: Contract | Discount | None, ends_on: date, action: str, actor: Use
     if row.ends_on == ends_on:
         return
     if ends_on < row.starts_on:
-        raise BillingProblem(f"It begins on {row.starts_on} only.", field="ends_on")
+        raise BillingProblem(f"It begins on {shown_day(row.starts_on)} only.", field="ends_on")
     if row.ends_on is not None and row.ends_on < ends_on:
         raise BillingProblem(
-            f"It ends on {row.ends_on} already. Agree a new one from that day.", field="ends_on"
+            f"It ends on {shown_day(row.ends_on)} already. Agree a new one from that day.",
+            field="ends_on",
         )
     before, row.ends_on = row.ends_on, ends_on
     row.save(update_fields=["ends_on"])

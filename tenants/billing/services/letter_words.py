@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 
 from django.conf import settings
 from django.urls import reverse
 
 from tenants.billing.arithmetic.money import ZERO, shown
+from tenants.billing.arithmetic.terms import shown_day
 from tenants.billing.models import (
     Invoice,
     Letter,
@@ -45,11 +45,6 @@ def content(letter: Letter, tenant: Tenant) -> Content:
     return _WORDS[LetterKind(letter.kind)](letter, tenant)
 
 
-def day(on: date | None) -> str:
-    """ "1 March 2026"."""
-    return f"{on.day} {on:%B %Y}" if on else ""
-
-
 def _issued(letter: Letter, tenant: Tenant) -> Content:
     document, row = _document(letter)
     total = shown(document.total, document.currency)
@@ -61,8 +56,8 @@ def _issued(letter: Letter, tenant: Tenant) -> Content:
             " there is nothing to do."
         )
     elif row.open > 0:
-        said = f"Here is invoice {document.number}. Please pay it by {day(document.due_on)}."
-        facts.append(("To be paid by", day(document.due_on)))
+        said = f"Here is invoice {document.number}. Please pay it by {shown_day(document.due_on)}."
+        facts.append(("To be paid by", shown_day(document.due_on)))
     elif document.total == 0:
         said = f"Here is invoice {document.number}. There is nothing to pay."
     else:
@@ -90,8 +85,8 @@ def _reminder(letter: Letter, tenant: Tenant) -> Content:
         raise NotNeeded("Nothing is open of the invoice.")
     left = shown(row.open, document.currency)
     said = [
-        f"Invoice {document.number} was to be paid by {day(row.due_on)}. {left} is still open.",
-        f"The grace period ends on {day(row.grace_ends_on)}. Please pay before then, or answer us if"
+        f"Invoice {document.number} was to be paid by {shown_day(row.due_on)}. {left} is still open.",
+        f"The grace period ends on {shown_day(row.grace_ends_on)}. Please pay before then, or answer us if"
         " something is wrong with the invoice. Nothing is switched off by this mail.",
     ]
     facts = [("Invoice", document.number), ("Still open", left)]
@@ -132,7 +127,7 @@ def _cancelled(_letter: Letter, tenant: Tenant) -> Content:
     subscription = _subscription()
     if subscription.state != SubscriptionState.CANCELLED:
         raise NotNeeded("The cancellation was taken back, or the subscription has ended.")
-    ends = day(subscription.renews_on)
+    ends = shown_day(subscription.renews_on)
     said = [
         f"The subscription of {tenant.name} is cancelled. It runs until {ends}, and nothing is"
         " charged for it any more.",
@@ -152,20 +147,20 @@ def _trial_ending(_letter: Letter, tenant: Tenant) -> Content:
     pairs = "1 pair" if charge.pairs == 1 else f"{charge.pairs} pairs"
     total = shown(charge.total, charge.currency)
     said = [
-        f"The trial of {tenant.name} ends on {day(charge.on)}. On that day the first term of"
+        f"The trial of {tenant.name} ends on {shown_day(charge.on)}. On that day the first term of"
         f" {pairs} is billed: {total}, as agreed when they went live.",
         "Cancel before that day, and nothing is billed.",
     ]
-    facts = [("Trial ends on", day(charge.on)), ("Then billed", total)]
-    subject = f"Your trial ends on {day(charge.on)}"
+    facts = [("Trial ends on", shown_day(charge.on)), ("Then billed", total)]
+    subject = f"Your trial ends on {shown_day(charge.on)}"
     return Content(subject, said, facts, *_to_invoices(tenant))
 
 
 def _ended(_letter: Letter, tenant: Tenant) -> Content:
     subscription = _ended_subscription()
-    until = day(subscription.readable_until)
+    until = shown_day(subscription.readable_until)
     said = [
-        f"The subscription of {tenant.name} ended on {day(subscription.ended_on)}. Its pairs are"
+        f"The subscription of {tenant.name} ended on {shown_day(subscription.ended_on)}. Its pairs are"
         " paused: orders and stock no longer go between your systems.",
         f"Your data can be read and exported until {until}. To go on, open a pair and go live again;"
         " nothing is billed before you confirm the price.",
@@ -175,7 +170,7 @@ def _ended(_letter: Letter, tenant: Tenant) -> Content:
 
 
 def _reading_ending(_letter: Letter, tenant: Tenant) -> Content:
-    until = day(_ended_subscription().readable_until)
+    until = shown_day(_ended_subscription().readable_until)
     said = [
         f"The subscription of {tenant.name} has ended, and its data can be read until {until}.",
         "Make an export before then if you want to keep it: Settings, Data.",

@@ -57,4 +57,6 @@ def _how_to_pay(document: Invoice, receivable: Receivable | None) -> list[str]:
     said = [f"Please say {document.number} with your payment."]
     if how.by_card:
         said.insert(0, "It can be paid by card on its page in Clarity Connect, or by transfer.")
+    if not how.bank_lines and not how.by_card:
+        said.insert(0, "Write to us for the account to transfer it to.")
     return [*how.bank_lines, *said]

@@ -17,7 +17,7 @@ from uuid import UUID
 from tenants.billing.arithmetic.charging import Reduction, charge
 from tenants.billing.arithmetic.money import ZERO, rounded
 from tenants.billing.arithmetic.places import renewed
-from tenants.billing.arithmetic.terms import Term, term_at
+from tenants.billing.arithmetic.terms import Term, shown_day, term_at
 from tenants.billing.models import (
     BilledPair,
     Contract,
@@ -188,7 +188,7 @@ def _renewal(row: Subscription, pairs: Sequence[BilledPair], agreed: _Agreed) ->
         for one in left
     ]
     if any(net is None for net in nets):
-        problem = f"Plan {plan.name} has no price in {row.currency} on {term.starts_on}. Add one."
+        problem = f"Plan {plan.name} has no price in {row.currency} on {shown_day(term.starts_on)}. Add one."
         return Renewal(row.tenant, row.currency, row.renews_on, len(left), None, problem=problem)
     said = "The first term after the trial." if row.is_trial else ""
     total = sum((net for net in nets if net is not None), ZERO)

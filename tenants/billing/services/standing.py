@@ -10,7 +10,7 @@ from enum import StrEnum
 from django.db.models import Min, Sum
 
 from tenants.billing.arithmetic.money import ZERO, shown
-from tenants.billing.arithmetic.terms import local_date
+from tenants.billing.arithmetic.terms import local_date, shown_day
 from tenants.billing.models import Receivable, Subscription, SubscriptionState
 
 
@@ -49,8 +49,8 @@ def standing(*, now: datetime) -> Standing:
     if subscription.state == SubscriptionState.ENDED:
         return Standing(
             State.ENDED,
-            f"The subscription ended on {subscription.ended_on}. Its data can be read until"
-            f" {subscription.readable_until}.",
+            f"The subscription ended on {shown_day(subscription.ended_on)}. Its data can be read until"
+            f" {shown_day(subscription.readable_until)}.",
             readable_until=subscription.readable_until,
         )
     late = Receivable.objects.filter(open__gt=0, due_on__lt=today)
@@ -59,17 +59,19 @@ def standing(*, now: datetime) -> Standing:
         amount = shown(sums["open"], subscription.currency)
         is_past = today >= sums["grace"]
         said = f"{amount} is overdue. " + (
-            f"The grace period ended on {sums['grace']}."
+            f"The grace period ended on {shown_day(sums['grace'])}."
             if is_past
-            else f"Pay it before {sums['grace']}."
+            else f"Pay it before {shown_day(sums['grace'])}."
         )
         state = State.PAST_GRACE if is_past else State.OVERDUE
         return Standing(state, said, sums["open"], subscription.currency)
     if subscription.state == SubscriptionState.CANCELLED:
-        return Standing(State.CANCELLED, f"It ends on {subscription.renews_on}.")
+        return Standing(State.CANCELLED, f"It ends on {shown_day(subscription.renews_on)}.")
     if subscription.state == SubscriptionState.RESTING:
         return Standing(State.NONE, "No pair is billed now.")
     if subscription.is_trial:
-        said = f"The trial ends on {subscription.renews_on}; the first term is billed then."
+        said = (
+            f"The trial ends on {shown_day(subscription.renews_on)}; the first term is billed then."
+        )
         return Standing(State.GOOD, said)
-    return Standing(State.GOOD, f"It renews on {subscription.renews_on}.")
+    return Standing(State.GOOD, f"It renews on {shown_day(subscription.renews_on)}.")

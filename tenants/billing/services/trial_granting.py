@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from tenants import scope
-from tenants.billing.arithmetic.terms import trial_term
+from tenants.billing.arithmetic.terms import shown_day, trial_term
 from tenants.billing.models import BilledPair, Subscription, Trial
 from tenants.billing.services import access, subscribing
 from tenants.billing.services.problems import BillingProblem
@@ -57,7 +57,7 @@ def withdraw_trial(*, reason: str, actor: User | None, now: datetime) -> bool:
 def _longer(subscription: Subscription, *, days: int, reason: str, actor: User | None) -> Trial:
     if not subscription.is_trial:
         raise BillingProblem(
-            f"This account pays for its term since {subscription.term_starts_on}. A trial comes"
+            f"This account pays for its term since {shown_day(subscription.term_starts_on)}. A trial comes"
             " before the first term; grant a discount or write a credit note instead."
         )
     row: Trial = Trial.objects.exclude(starts_on=None).latest("starts_on", "pk")
@@ -66,7 +66,7 @@ def _longer(subscription: Subscription, *, days: int, reason: str, actor: User |
         return row
     if ends_on < subscription.renews_on:
         raise BillingProblem(
-            f"The trial of {row.days} days runs until {subscription.renews_on} already; {days} would"
+            f"The trial of {row.days} days runs until {shown_day(subscription.renews_on)} already; {days} would"
             " end it sooner than was promised.",
             field="days",
         )
