@@ -35,3 +35,9 @@ def card_fact(tenant: Tenant, *, may_own: bool) -> dict[str, Any]:
     with scope.tenant(tenant.pk):
         kept = cards.kept()
     return {"tenant": tenant, "may_own": may_own, "kept": kept, "takes": ways.takes_cards()}
+
+
+@register.simple_tag
+def takes_cards() -> bool:
+    """Whether an invoice can be paid at Stripe; otherwise its page says all there is to know."""
+    return ways.takes_cards()
