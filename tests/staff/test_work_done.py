@@ -123,8 +123,8 @@ def test_the_list_is_narrowed_and_renews_itself(shop: Shop, manager: User) -> No
     assert named("?kind=incidents") == ["Other Retailer"]
     assert named("?q=retail") == ["Other Retailer"]
     assert named("?kind=token") == named("?q=nobody") == named("?kind=alone") == []
+    group = groups.create(name="Booksellers", by=manager)
     with scope.tenant(other.tenant.pk):
-        group = groups.create(name="Booksellers", by=manager)
         groups.put_in(group, actor=manager)
     assert named(f"?group={group.pk}") == ["Other Retailer"]
     assert named(f"?group={group.pk}&kind=paused") == []

@@ -31,8 +31,6 @@ def nobody(transactional_db: None) -> Client:
         ("/%ff%fe/", 404),
         ("/sign-in/?q=" + "a" * 8_200, 414),
         ("/" + "a" * 8_200, 414),
-        ("/admin/", 404),
-        ("/admin/login/", 404),
     ],
 )
 def test_an_address_without_sense_is_refused(nobody: Client, address: str, status: int) -> None:
