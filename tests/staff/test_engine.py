@@ -196,11 +196,20 @@ def test_a_flow_is_switched_the_way_the_question_said(page: Client, shop: Shop) 
     address = at(shop, "account-flow-switch", pair_id=shop.pair.pk, flow_id=flow.pk)
     asked = page.get(address)
     assert "Nothing of this kind goes from Store till to Web shop any more." in text(asked)
+    owner = Client()
+    owner.force_login(shop.owner)
+    theirs = f"/t/{shop.tenant.slug}/pairs/{shop.pair.pk}/flows/{flow.pk}/"
+    for browser, there in ((page, address), (owner, theirs)):
+        for fields in ({}, {"to": "maybe"}):
+            unclear = browser.post(there, {"reason": WHY, **fields})
+            assert unclear.status_code == 422
+            assert "Nothing was switched: the field “to”" in text(unclear)
+    assert entries(shop, "flow.switched") == []
     for _ in range(2):
         sent(page, address, to=hidden(asked, "to"))
         with scope.tenant(shop.tenant.pk):
             assert Flow.objects.get(pk=flow.pk).is_on is False
-    (began, _) = entries(shop, "staff.began")
+    began = entries(shop, "staff.began")[-1]
     assert (began.reason, began.after["about"]) == (WHY, str(flow.pk))
     assert entries(shop, "flow.switched")[0].actor_id == began.actor_id
 
