@@ -223,6 +223,27 @@ def test_who_is_out_is_out_at_the_next_request(shop: Shop, ada: User, ends: obje
     assert whole.get(home).status_code == piece.get(home).status_code == 404
 
 
+def test_signing_out_and_a_second_step_that_is_too_old_end_it_at_once(
+    shop: Shop, ada: User
+) -> None:
+    out, old, at_home = taken(ada, shop), Client(), Client()
+    out.post("/sign-out/")
+    assert len(told(shop, "deputation.ended")) == 1
+    for count, (client, address) in enumerate(
+        ((at_home, f"/t/{shop.tenant.slug}/"), (old, "/admin/accounts/")), start=2
+    ):
+        client.cookies = taken(ada, shop).cookies
+        session = client.session
+        session["account_authentication_methods"][0]["at"] -= 13 * 3600
+        session.save()
+        for _ in range(2):
+            assert client.get(address).status_code in (302, 404)
+        ended = told(shop, "deputation.ended")
+        assert [one.actor for one in ended] == [ada] * count
+    with scope.tenant(shop.tenant.pk):
+        assert not Deputation.objects.filter(ended_at=None).exists()
+
+
 def test_a_released_assignment_ends_it_too(shop: Shop, ada: User) -> None:
     client = taken(ada, shop)
     staff.release(tenant_id=shop.tenant.pk, staff=ada, actor=None, now=timezone.now())
