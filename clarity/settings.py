@@ -209,6 +209,7 @@ CACHES = {
 }
 
 LANGUAGE_CODE = "en-us"
+FORMAT_MODULE_PATH = "clarity.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
