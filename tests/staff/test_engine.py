@@ -361,6 +361,24 @@ def test_an_entry_of_a_table_is_added_changed_and_removed(page: Client, shop: Sh
     ] * 2
 
 
+def test_no_address_that_was_made_up_ends_in_an_error(page: Client, shop: Shop) -> None:
+    compare = at(shop, "account-rules-compare", flow_id=shop.flows[Entity.ORDER].pk)
+    # Times that Python reads, and PostgreSQL or the calendar of UTC does not have; an endless number.
+    odd = ("9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+14:00", "9" * 4_400)
+    for address, name, way in (
+        (reverse("admin:index"), "after", "1_{}_5"),
+        (at(shop, "account-audit"), "after", "{}_5"),
+        (reverse("admin:bulk-jobs"), "before", f"{{}}_{shop.pair.pk}"),
+        (compare, "before", "{}"),
+        (compare, "after", "{}"),
+    ):
+        for one in odd:
+            answer = page.get(address, {name: way.format(one)})
+            assert answer.status_code in (200, 404), (address, name, one)
+    nobody = at(shop, "account-documents", item_id=10**9)
+    assert page.post(nobody, {"reason": WHY}).status_code == 404
+
+
 # --- cursors ---------------------------------------------------------------------------------------
 
 

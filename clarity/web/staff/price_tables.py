@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
-from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -236,7 +236,7 @@ class PriceTable(FinanceTable):
     worded = {"monthly": "a_month"}
     may_be_changed = False
 
-    @display(description="A month of one pair", ordering="monthly")
+    @admin.display(description="A month of one pair", ordering="monthly")
     def a_month(self, row: Price) -> str:
         return shown(row.monthly, row.currency)
 
@@ -262,7 +262,7 @@ class TaxRateTable(FinanceTable):
     fixed = ("seller", "name", "percent", "country", "region", "buyers", "starts_on")
     worded = {"percent": "rate"}
 
-    @display(description="Percent", ordering="percent")
+    @admin.display(description="Percent", ordering="percent")
     def rate(self, row: TaxRate) -> str:
         return shown_percent(row.percent)
 
