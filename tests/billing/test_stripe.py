@@ -42,7 +42,10 @@ from tenants.billing.stripe import (
     customers,
     declines,
     events,
+    finding,
     library,
+    money_back,
+    reading,
     settling,
 )
 from tenants.billing.stripe.problems import Away
@@ -463,6 +466,31 @@ def test_what_went_back_before_it_was_booked_is_not_booked(
                 now=timezone.now(),
             )  # fmt: skip
         assert not Payment.objects.exists()
+
+
+def test_what_goes_back_while_finance_books_it_is_booked(
+    shop: Account, invoice: Invoice, stripe: LocalStripe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intent = stray(stripe, metadata={"invoice": invoice.number})
+    with scope.door("see"):
+        row = UnmatchedPayment.objects.get(payment_id=intent)
+    unmatched.assign(unmatched_id=row.pk, tenant_id=shop.tenant.pk, actor=shop.finance)
+    find = finding.invoice_of
+
+    def slowly(payment_id: str) -> finding.Found | None:
+        """Looks, and finance books before anything is made of the answer."""
+        found = find(payment_id)
+        with scope.tenant(shop.tenant.pk):
+            unmatched.book(
+                unmatched_id=row.pk, invoice_id=invoice.pk, actor=shop.finance, note="By link",
+                now=timezone.now(),
+            )  # fmt: skip
+        return found
+
+    monkeypatch.setattr(finding, "invoice_of", slowly)
+    back = reading.Back("re_late", intent, -714000, "USD", timezone.now())
+    assert money_back.book([back], now=timezone.now())
+    assert payments(shop) == [("pi", D(7140)), ("re", D(-7140))]
 
 
 @pytest.mark.parametrize(
