@@ -723,6 +723,24 @@ def test_a_customer_that_is_deleted_at_stripe_is_made_anew(
         assert StripeCustomer.objects.get().customer_id != old
 
 
+def test_a_customer_of_the_test_keys_does_not_keep_live_ones_from_paying(
+    keeper: Account, stripe: LocalStripe
+) -> None:
+    added = add_pair(keeper)
+    before = begin(keeper, added)
+    with scope.tenant(keeper.tenant.pk):
+        StripeCustomer.objects.update(customer_id="cus_of_test")
+        PaymentTry.objects.filter(pk=before).update(session_id="cs_of_test")
+    try_id = pay_there(keeper, added, stripe)
+    assert settling.look(keeper.tenant.pk, try_id, now=timezone.now()) == TryState.PAID
+    assert (one(keeper, before).state, left(keeper, added)) == (TryState.OVER, 0)
+    with scope.tenant(keeper.tenant.pk):
+        assert StripeCustomer.objects.get().customer_id != "cus_of_test"
+        assert cards.kept() is None, "a card of the other mode cannot be charged"
+        told_of = AuditEntry.objects.get(action="card.customer_lost")
+        assert told_of.before == {"customer": "cus_of_test"}
+
+
 def test_money_that_went_back_is_not_charged_again_by_itself(
     keeper: Account, stripe: LocalStripe
 ) -> None:

@@ -35,6 +35,7 @@ ACTIONS: Mapping[str, str] = {
     "books.exported": "Exported a list of bills",
     "card.changed": "The card that is charged was changed at Stripe",
     "card.charge_failed": "A card could not be charged",
+    "card.customer_lost": "Stripe does not know this account's customer any more",
     "card.kept": "A card is kept for renewals and pairs that are added",
     "card.removed": "The card is charged no more",
     "chore.hurried": "Had a chore done before its time",

@@ -20,7 +20,7 @@ from tenants import scope
 from tenants.billing.models import EventState, StripeEvent
 from tenants.billing.services.renewing import Surviving
 from tenants.billing.stripe import customers, finding, library, money_back, reading, settling
-from tenants.billing.stripe.problems import Away, NotSigned, Refused
+from tenants.billing.stripe.problems import MISSING, Away, NotSigned, Refused
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +120,7 @@ def _one(event_id: str, now: datetime) -> Callable[[], None]:
             state = _LOOKS[event.kind](event.object_id, now)
         except (Away, Refused) as failed:
             # What is not there (any more) is no reason to ask for ever.
-            if getattr(failed, "code", "") != "resource_missing":
+            if getattr(failed, "code", "") != MISSING:
                 StripeEvent.objects.filter(pk=event_id).update(problem=str(failed)[:300])
                 return
             state = EventState.IGNORED
