@@ -468,6 +468,27 @@ def test_what_went_back_before_it_was_booked_is_not_booked(
         assert not Payment.objects.exists()
 
 
+def test_a_page_is_closed_when_money_for_its_invoice_came_another_way(
+    shop: Account, invoice: Invoice, stripe: LocalStripe
+) -> None:
+    try_id = begin(shop, invoice)
+    with scope.tenant(shop.tenant.pk):
+        customer_id = StripeCustomer.objects.get().customer_id
+    stray(stripe, customer=customer_id, metadata={"invoice": invoice.number})
+    assert stripe.tell("pay", session=one(shop, try_id).session_id, card=GOOD) == (
+        "This page is over."
+    )
+    assert one(shop, try_id).state == TryState.OVER
+    # The chore makes up for what no event closed.
+    with scope.tenant(shop.tenant.pk):
+        UnmatchedPayment.objects.update(invoice_number="")
+    again = begin(shop, invoice)
+    with scope.tenant(shop.tenant.pk):
+        UnmatchedPayment.objects.update(invoice_number=invoice.number)
+    collecting.run_due(timezone.now() + timedelta(minutes=3), survives=survives)
+    assert one(shop, again).state == TryState.OVER
+
+
 def test_what_goes_back_while_finance_books_it_is_booked(
     shop: Account, invoice: Invoice, stripe: LocalStripe, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,6 +28,7 @@ PAID = Badge("Paid", "green", "check")
 OPEN = Badge("To be paid", "azure", "clock")
 OVERDUE = Badge("Overdue", "red", "alert")
 CREDITED = Badge("Credited", "muted", "minus")
+OWED = Badge("We owe you", "azure", "minus")
 NOTHING = Badge("Nothing to pay", "muted", "check")
 NOTE = Badge("Credit note", "muted", "minus")
 
@@ -39,6 +40,8 @@ def badge(document: Invoice, row: Receivable | None, *, now: datetime) -> Badge:
     if row.open > 0:
         today = local_date(now, document.seller.time_zone)
         return OVERDUE if row.due_on < today else OPEN
+    if row.open < 0:
+        return OWED
     if document.total == 0:
         return NOTHING
     return PAID if document.payments.exists() else CREDITED

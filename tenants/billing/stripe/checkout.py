@@ -98,6 +98,19 @@ def give_up(tenant_id: UUID, one: PaymentTry, *, now: datetime) -> TryState:
     return TryState.OVER
 
 
+def close_unwanted(tenant_id: UUID, invoice_number: str, *, now: datetime) -> None:
+    """Closes the page of an invoice that is not to be paid there any more, since money for it came
+    another way. Call outside any scope. Raises Away."""
+    with scope.tenant(tenant_id):
+        rows = PaymentTry.objects.filter(
+            invoice__number=invoice_number, way=Way.CHECKOUT, state=TryState.OPEN
+        )
+        one: PaymentTry | None = rows.select_related("invoice").first()
+        if one is None or asking.is_wanted(one):
+            return
+    give_up(tenant_id, one, now=now)
+
+
 def _same_page(
     tenant_id: UUID,
     going: PaymentTry,

@@ -19,7 +19,15 @@ from django.db.models import F
 from tenants import scope
 from tenants.billing.models import EventState, StripeEvent
 from tenants.billing.services.renewing import Surviving
-from tenants.billing.stripe import customers, finding, library, money_back, reading, settling
+from tenants.billing.stripe import (
+    checkout,
+    customers,
+    finding,
+    library,
+    money_back,
+    reading,
+    settling,
+)
 from tenants.billing.stripe.problems import MISSING, Away, NotSigned, Refused
 
 log = logging.getLogger(__name__)
@@ -152,10 +160,11 @@ def _payment(intent_id: str, now: datetime) -> EventState:
         return EventState.DONE
     account = found.tenant_id if found else finding.account_of(intent.customer_id)
     problem = "Nobody asked for this payment here. Book it on an invoice, or pay it back at Stripe."
+    number = intent.said.get("invoice", "")
     with scope.tenant(account) if account else scope.door(finding.REASON):
-        settling.misfit(
-            intent, invoice_number=intent.said.get("invoice", ""), problem=problem, now=now
-        )
+        settling.misfit(intent, invoice_number=number, problem=problem, now=now)
+    if account:
+        checkout.close_unwanted(account, number, now=now)
     return EventState.DONE
 
 
