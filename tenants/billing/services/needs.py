@@ -8,11 +8,12 @@ from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Min, OuterRef, Subquery, Sum
+from django.db.models import Count, Min, OuterRef, Subquery
 
 from tenants.billing.arithmetic.money import shown
 from tenants.billing.arithmetic.terms import local_date
 from tenants.billing.models import PaymentTry, Receivable, Subscription, TryState
+from tenants.billing.services import open_sums
 from tenants.billing.services.trials import TrialState, trial_of
 
 TRIAL_ENDS_WITHIN = 7
@@ -42,20 +43,18 @@ def needs(*, now: datetime) -> Iterator[Found]:
         return
     zone = ZoneInfo(subscription.time_zone)
     today = local_date(now, subscription.time_zone)
-    yield from _unpaid(subscription, zone, today)
+    yield from _unpaid(zone, today)
     yield from _refused(subscription)
     yield from _trial(now, zone)
 
 
-def _unpaid(subscription: Subscription, zone: ZoneInfo, today: date) -> Iterator[Found]:
+def _unpaid(zone: ZoneInfo, today: date) -> Iterator[Found]:
     late = Receivable.objects.filter(open__gt=0, due_on__lt=today)
-    sums = late.aggregate(
-        open=Sum("open"), count=Count("pk"), due=Min("due_on"), grace=Min("grace_ends_on")
-    )
+    sums = late.aggregate(count=Count("pk"), due=Min("due_on"), grace=Min("grace_ends_on"))
     if not sums["count"]:
         return
     invoices = "1 invoice is" if sums["count"] == 1 else f"{sums['count']} invoices are"
-    said = f"{invoices} overdue: {shown(sums['open'], subscription.currency)}"
+    said = f"{invoices} overdue: {open_sums.said(late)}"
     mark = f"{sums['count']} {sums['due']}"
     if today >= sums["grace"]:
         since = _begins(sums["grace"], zone)
