@@ -17,6 +17,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
+from integrations.models import Erasure
+from integrations.services import card_payments, erased_payers, erasing
 from tenants import scope
 from tenants.billing.models import (
     EventState,
@@ -43,15 +45,17 @@ from tenants.billing.stripe import (
     declines,
     events,
     finding,
+    leaving,
     library,
     money_back,
     reading,
     settling,
 )
-from tenants.billing.stripe.problems import Away
+from tenants.billing.stripe.problems import Away, Refused
 from tenants.models import AuditEntry, Membership, Role, User
 from tests.billing.conftest import Account, account
 from tests.billing.test_pairs import survives
+from tests.staff.signing_in import browser_of
 from tests.stripe_server.rig import CAREFUL, GOOD, POOR, LocalStripe, local_stripe
 from tests.stripe_server.state import SECRET, signed
 
@@ -795,3 +799,52 @@ def test_a_debit_that_the_bank_is_at_is_waited_for(
     assert settling.look(shop.tenant.pk, try_id, now=timezone.now()) == TryState.OVER
     assert (payments(shop), left(shop, invoice)) == ([], 7140)
     assert begin(shop, invoice) != try_id
+
+
+# --- the end -------------------------------------------------------------------------------------
+
+
+def test_whoever_is_erased_here_is_deleted_at_stripe_or_shown_to_finance(
+    keeper: Account, stripe: LocalStripe, settings: Any
+) -> None:
+    added = add_pair(keeper)
+    page = one(keeper, begin(keeper, added)).session_id
+    with scope.tenant(keeper.tenant.pk):
+        customer_id = StripeCustomer.objects.get().customer_id
+    now = timezone.now()
+    erasure = erasing.begin(
+        tenant_id=keeper.tenant.pk, typed_name="Shop", actor=keeper.owner, now=now
+    )
+    stripe.tell("fault", match="DELETE /v1/customers", times=1, after=False)
+    erasing.run_due(now)
+    assert stripe.tell("pay", session=page, card=GOOD) == "This page is over."
+    finance = browser_of(keeper.finance)
+    books = finance.get("/admin/books/unmatched/").content.decode()
+    assert customer_id in books
+    receipt = Client().get(f"/erasure/{erasure.pk}/").content.decode()
+    assert f"still has you as customer {customer_id}: Stripe did not answer" in receipt
+    card_payments.collect(now)
+    with pytest.raises(Refused), library.talking("looking"):
+        library.client().v1.customers.retrieve(customer_id)
+    assert (
+        "has deleted you as a customer" in Client().get(f"/erasure/{erasure.pk}/").content.decode()
+    )
+    assert customer_id not in finance.get("/admin/books/unmatched/").content.decode()
+    # Without a key a person does it.
+    settings.CLARITY_STRIPE_SECRET_KEY = ""
+    Erasure.objects.update(
+        revoked=[
+            {"name": "cus_x", "system": erased_payers.SYSTEM, "problem": leaving.delete("cus_x")}
+        ]
+    )
+    card_payments.collect(now)
+    gone = f"/admin/books/erased/{erasure.pk}/"
+    assert "No key of Stripe is set here" in finance.get(gone).content.decode()
+    assert finance.post(gone, {"reason": "Deleted in the dashboard"}).status_code == 302
+    assert finance.get(gone).status_code == 404
+    with scope.door("look"):
+        rows = AuditEntry.objects.filter(tenant_id=keeper.tenant.pk, object_type="StripeCustomer")
+        assert list(rows.order_by("pk").values_list("action", "actor")) == [
+            ("card.kept", keeper.owner.pk), ("card.customer_left", None),
+            ("card.customer_deleted", None), ("card.customer_deleted", keeper.finance.pk),
+        ]  # fmt: skip

@@ -35,6 +35,8 @@ ACTIONS: Mapping[str, str] = {
     "books.exported": "Exported a list of bills",
     "card.changed": "The card that is charged was changed at Stripe",
     "card.charge_failed": "A card could not be charged",
+    "card.customer_deleted": "The account's customer was deleted at Stripe",
+    "card.customer_left": "The account's customer could not be deleted at Stripe yet",
     "card.customer_lost": "Stripe does not know this account's customer any more",
     "card.kept": "A card is kept for renewals and pairs that are added",
     "card.removed": "The card is charged no more",

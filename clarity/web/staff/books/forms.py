@@ -193,3 +193,15 @@ class WhoseForm(forms.Form):
         help_text="How you know it, or how it was settled. It stays in the log.",
         widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
     )
+
+
+class GoneForm(forms.Form):
+    """That something was done elsewhere."""
+
+    reason = forms.CharField(
+        label="How it was done",
+        min_length=SHORTEST_REASON,
+        max_length=LONGEST_REASON,
+        help_text="For instance: deleted in Stripe's dashboard. It stays in the log.",
+        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
+    )

@@ -7,6 +7,7 @@ from django.urls import path
 from clarity.web.staff.books import (
     account,
     agreement_acts,
+    erased,
     figures,
     invoice_acts,
     lists,
@@ -25,6 +26,7 @@ urlpatterns = [
     path("books/renewals/", figures.renewals_page, name="books-renewals"),
     path("books/unmatched/", unmatched.listing, name="books-unmatched"),
     path("books/unmatched/<uuid:unmatched_id>/", unmatched.whose, name="books-whose"),
+    path("books/erased/<uuid:erasure_id>/", erased.gone, name="books-erased"),
     path(f"{_OF}unmatched/<uuid:unmatched_id>/book/", unmatched.book, name="account-book"),
     path(f"{_OF}unmatched/<uuid:unmatched_id>/settled/", unmatched.dismiss, name="account-settled"),
     path(f"{_OF}invoices/<uuid:invoice_id>/pdf/", account.pdf, name="account-invoice-pdf"),
