@@ -111,6 +111,8 @@ ACTIONS: Mapping[str, str] = {
     "payment.unmatched": "Money came that fits no open invoice",
     "payment.unmatched_assigned": "Said that money that fitted no invoice is of this account",
     "payment.unmatched_booked": "Booked money that fitted no open invoice",
+    "payment.unmatched_released": "Took back that money that fitted no invoice is of this account",
+    "payment.unmatched_unbooked": "Took money off an invoice again that did not belong there",
     "payment.unmatched_dismissed": "Settled elsewhere money that fitted no open invoice",
     "payments.compared": "Compared the payments of a day",
     "person.email_changed": "Changed their e-mail address",

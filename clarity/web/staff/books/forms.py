@@ -195,6 +195,18 @@ class WhoseForm(forms.Form):
     )
 
 
+class ReleaseForm(forms.Form):
+    """Why money is not of this account."""
+
+    reason = forms.CharField(
+        label="Why",
+        min_length=SHORTEST_REASON,
+        max_length=LONGEST_REASON,
+        help_text="How you know that it is not theirs. It stays in the account's log.",
+        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
+    )
+
+
 class GoneForm(forms.Form):
     """That something was done elsewhere."""
 

@@ -116,7 +116,7 @@ def book(request: HttpRequest, person: User, slug: str, unmatched_id: UUID) -> H
                 [
                     f"{row.said} is booked as a payment for {number}.",
                     f"{open_now} is open then; below zero is what we owe.",
-                    "A payment that was booked is never changed or taken away.",
+                    "It can be taken off the invoice again only by a counter entry beside it.",
                 ],
                 f"{row.said} is booked on {number}.",
             )
