@@ -233,6 +233,18 @@ def test_a_crash_before_the_answer_opens_no_second_page(
     assert (left(shop, invoice), one(shop, written.pk).state) == (0, TryState.PAID)
 
 
+def test_a_page_that_stripe_did_not_open_in_time_is_asked_for_anew(
+    shop: Account, invoice: Invoice, stripe: LocalStripe
+) -> None:
+    stripe.tell("fault", match="POST /v1/checkout/sessions$", times=1, after=False)
+    with pytest.raises(Away):
+        begin(shop, invoice, now=timezone.now() - timedelta(minutes=40))
+    with scope.tenant(shop.tenant.pk):
+        asked = PaymentTry.objects.get().pk
+    assert begin(shop, invoice) != asked
+    assert one(shop, asked).state == TryState.OVER
+
+
 def test_a_pair_that_is_removed_leaves_its_invoice_to_be_paid(
     shop: Account, stripe: LocalStripe
 ) -> None:
