@@ -469,6 +469,10 @@ def test_what_went_back_before_it_was_booked_is_not_booked(
     shop: Account, invoice: Invoice, stripe: LocalStripe
 ) -> None:
     intent = stray(stripe, metadata={"invoice": invoice.number})
+    failed = reading.Back("re_1 failed", intent, 714000, "USD", timezone.now(), undoes="re_1")
+    assert not money_back.book([failed], now=timezone.now())
+    with scope.door("see"):
+        assert UnmatchedPayment.objects.get(payment_id=intent).went_back_at is None
     stripe.tell("dispute", intent=intent)
     told(stripe.events("charge.dispute.created")[-1])
     look_into()

@@ -30,7 +30,8 @@ def _one(back: Back, *, now: datetime) -> bool:
     found = finding.invoice_of(back.intent_id)
     if found is None:
         with scope.door(finding.REASON):
-            if unmatched.went_back(back.intent_id, at=back.at):
+            # What comes again, or could not be paid back, is here.
+            if back.minor < 0 and unmatched.went_back(back.intent_id, at=back.at):
                 return True
         # Finance, or another event, may have booked the payment since it was looked for.
         found = finding.invoice_of(back.intent_id)
