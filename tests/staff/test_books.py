@@ -505,6 +505,7 @@ def test_money_in_the_wrong_place_is_taken_back_by_a_counter_entry(rig: Rig) -> 
         assert "is off" in rig.sure(unbook)
         assert "booked on no invoice any more" in text(rig.ask(unbook))
         assert rig.left() == 7140
+        assert "Paid back" not in text(rig.client.get(rig.of_invoice)), "nobody was paid"
         assert finding.invoice_of("pi_wrong") is None
     assert "nobody knows the account" in text(rig.client.get(back))
     assert rig.client.post(back, {"reason": ""}).status_code == 422

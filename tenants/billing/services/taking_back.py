@@ -21,12 +21,12 @@ from tenants.billing.models import (
     UnmatchedPayment,
     UnmatchedState,
 )
+from tenants.billing.models.payment import COUNTER
 from tenants.billing.services import access, paying
 from tenants.billing.services.problems import BillingProblem, Unknown
 from tenants.models import User
 from tenants.services import audit
 
-_COUNTER = " taken back "
 _AGAIN = " again "
 
 
@@ -41,7 +41,7 @@ def booked_at(payment_id: str) -> tuple[UUID, UUID] | None:
     """Account and invoice on which it is booked and not taken back. In the scope of its account, or
     inside the door."""
     ours = Q(reference=payment_id)
-    for word in (_AGAIN, _COUNTER):
+    for word in (_AGAIN, COUNTER):
         ours |= Q(reference__startswith=f"{payment_id}{word}")
     rows = Payment.objects.filter(ours, method=Method.STRIPE).values("tenant_id", "invoice_id")
     left = rows.annotate(sum=Sum("amount")).filter(sum__gt=0).order_by("tenant_id", "invoice_id")
@@ -75,7 +75,7 @@ def unbook(*, unmatched_id: UUID, actor: User | None, reason: str, now: datetime
     account, invoice_id = found
     invoice = paying.locked(invoice_id).invoice
     back = invoice.payments.filter(method=Method.STRIPE, amount__lt=0)
-    if back.exclude(reference__contains=_COUNTER).exists():
+    if back.exclude(reference__contains=COUNTER).exists():
         raise BillingProblem(
             f"Money of invoice {invoice.number} went back at Stripe already, so this payment cannot be"
             " taken off it as a whole. Enter what stayed by hand where it belongs, and write a credit"
@@ -85,7 +85,7 @@ def unbook(*, unmatched_id: UUID, actor: User | None, reason: str, now: datetime
         invoice_id=invoice_id,
         amount=-row.amount,
         currency=row.currency,
-        reference=f"{row.payment_id}{_COUNTER}{_times_taken(row.payment_id) + 1}",
+        reference=f"{row.payment_id}{COUNTER}{_times_taken(row.payment_id) + 1}",
         received_on=local_date(now, invoice.seller.time_zone),
         actor=actor,
         now=now,
@@ -123,7 +123,7 @@ def release(*, unmatched_id: UUID, actor: User | None, reason: str) -> Unmatched
 
 
 def _times_taken(payment_id: str) -> int:
-    counters = Payment.objects.filter(reference__startswith=f"{payment_id}{_COUNTER}")
+    counters = Payment.objects.filter(reference__startswith=f"{payment_id}{COUNTER}")
     return counters.filter(method=Method.STRIPE).count()
 
 
