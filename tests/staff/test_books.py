@@ -29,7 +29,8 @@ from tenants.billing.models import (
     TaxRate,
     UnmatchedPayment,
 )
-from tenants.billing.services import books, catalogue, unmatched
+from tenants.billing.services import books, catalogue, taking_back, unmatched
+from tenants.billing.services.problems import BillingProblem
 from tenants.billing.stripe import finding
 from tenants.models import AuditEntry, StaffRole, Tenant, User
 from tenants.services import staff
@@ -493,20 +494,23 @@ def test_money_in_the_wrong_place_is_taken_back_by_a_counter_entry(rig: Rig) -> 
     whose, back = (f"/admin/books/unmatched/{key}/{part}" for part in ("", "back/"))
     book, unbook = (f"{rig.base}unmatched/{key}/{part}/" for part in ("book", "unbook"))
     rig.client.post(whose, {"slug": rig.shop.tenant.slug, "reason": REASON})
-    # Off the invoice, on it again by mistake, and off once more.
-    for _ in range(2):
-        rig.ask(book, invoice=str(rig.invoice.pk))
+    rig.ask(book, invoice=str(rig.invoice.pk))
+    rig.sure(book)
+    assert unbook in text(rig.client.get(rig.of_invoice))
+    assert rig.client.get(back).status_code == 404, "it is booked"
+    assert "7,140.00 USD is open of it then" in text(rig.ask(unbook))
+    assert "is off" in rig.sure(unbook)
+    assert "Paid back" not in text(rig.client.get(rig.of_invoice)), "nobody was paid"
+    with scope.tenant(rig.shop.tenant.pk):
+        # On it again by mistake, with a double click, and off once more.
+        said = {"unmatched_id": key, "actor": rig.person, "now": now}
         for _ in range(2):
-            rig.sure(book)
-        assert rig.left() == 0
-        assert unbook in text(rig.client.get(rig.of_invoice))
-        assert rig.client.get(back).status_code == 404, "it is booked"
-        assert "7,140.00 USD is open of it then" in text(rig.ask(unbook))
-        assert "is off" in rig.sure(unbook)
-        assert "booked on no invoice any more" in text(rig.ask(unbook))
-        assert rig.left() == 7140
-        assert "Paid back" not in text(rig.client.get(rig.of_invoice)), "nobody was paid"
-        assert finding.invoice_of("pi_wrong") is None
+            unmatched.book(invoice_id=rig.invoice.pk, note=REASON, **said)
+        taking_back.unbook(reason=REASON, **said)
+        with pytest.raises(BillingProblem, match="booked on no invoice any more"):
+            taking_back.unbook(reason=REASON, **said)
+    assert rig.left() == 7140
+    assert finding.invoice_of("pi_wrong") is None
     assert "nobody knows the account" in text(rig.client.get(back))
     assert rig.client.post(back, {"reason": ""}).status_code == 422
     for status in (302, 404):
@@ -514,9 +518,8 @@ def test_money_in_the_wrong_place_is_taken_back_by_a_counter_entry(rig: Rig) -> 
     # To whom it belongs: what goes back at Stripe is found there.
     theirs = rig.other.invoices()[0]
     rig.client.post(whose, {"slug": rig.other.tenant.slug, "reason": REASON})
-    there = f"/admin/accounts/{rig.other.tenant.slug}/billing/unmatched/{key}/book/"
-    rig.ask(there, invoice=str(theirs.pk))
-    rig.sure(there)
+    with scope.tenant(rig.other.tenant.pk):
+        unmatched.book(invoice_id=theirs.pk, note=REASON, **said)
     assert finding.invoice_of("pi_wrong") == finding.Found(rig.other.tenant.pk, theirs.pk)
     with scope.tenant(rig.shop.tenant.pk):
         rows = Payment.objects.order_by("created_at").values_list("reference", "amount")
