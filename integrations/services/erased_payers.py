@@ -16,7 +16,8 @@ from uuid import UUID
 from integrations.models import Erasure
 from integrations.sync import pipeline
 from tenants import scope
-from tenants.billing.services import access
+from tenants.billing.models import UnmatchedPayment, UnmatchedState
+from tenants.billing.services import access, taking_back
 from tenants.billing.stripe import leaving, library
 from tenants.models import User
 from tenants.services import audit
@@ -37,13 +38,24 @@ class Remaining:
 
 def leave(tenant_id: UUID, *, now: datetime) -> list[dict[str, str]]:
     """Deletes the account's customer at Stripe; what became of it, for `revoked`. [] for who never
-    paid there. Call outside any scope."""
+    paid there. Its money that waits is left to finance. Call outside any scope; may be called twice."""
+    _free(tenant_id)
     left = leaving.leave(tenant_id, now=now)
     if left is None:
         return []
     with scope.tenant(tenant_id):
         _record(tenant_id, left.customer_id, problem=left.problem)
     return [{"name": left.customer_id, "system": SYSTEM, "problem": left.problem}]
+
+
+def _free(tenant_id: UUID) -> None:
+    """Money of the account that waits for finance is nobody's: soon nobody looks after the account,
+    and whoever keeps the books sees what has none."""
+    with scope.tenant(tenant_id):
+        waiting = UnmatchedPayment.objects.filter(state=UnmatchedState.OPEN)
+        ids = list(waiting.order_by("seen_at", "pk").values_list("pk", flat=True))
+    for pk in ids:
+        taking_back.release(unmatched_id=pk, actor=None, reason="The account is being erased.")
 
 
 def remaining() -> Sequence[Remaining]:

@@ -827,6 +827,7 @@ def test_whoever_is_erased_here_is_deleted_at_stripe_or_shown_to_finance(
     page = one(keeper, begin(keeper, added)).session_id
     with scope.tenant(keeper.tenant.pk):
         customer_id = StripeCustomer.objects.get().customer_id
+    waiting = stray(stripe, customer=customer_id)
     now = timezone.now()
     erasure = erasing.begin(
         tenant_id=keeper.tenant.pk, typed_name="Shop", actor=keeper.owner, now=now
@@ -856,6 +857,7 @@ def test_whoever_is_erased_here_is_deleted_at_stripe_or_shown_to_finance(
     books = finance.get("/admin/books/unmatched/").content.decode()
     assert "No key of Stripe is set here" in books
     assert gone in books
+    assert waiting in books, "money that waits is not lost with the account"
     assert finance.post(gone, {"reason": "Deleted in the dashboard"}).status_code == 302
     assert finance.get(gone).status_code == 404
     with scope.door("look"):
