@@ -46,6 +46,7 @@ FAR = {
     "letter_id": uuid4(),
     "agreement_id": 1,
     "unmatched_id": uuid4(),
+    "erasure_id": uuid4(),
     "job_id": uuid4(),
     "group_id": 1,
     "template_id": 1,

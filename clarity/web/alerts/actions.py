@@ -51,15 +51,14 @@ def test(request: HttpRequest, membership: Membership, channel_id: UUID) -> Http
 def switch(request: HttpRequest, membership: Membership, channel_id: UUID) -> HttpResponse:
     """On or off."""
     to = request.POST.get("to", "")
-    if to not in ("on", "off"):
-        messages.warning(
-            request, "Nothing was switched: the field “to” must say “on” or “off”. Try again."
-        )
-        return _back(membership, channel_id)
     is_on = to == "on"
     with scope.tenant(membership.tenant_id):
         found = find(channel_id)
-        if service.switch(channel=found, is_on=is_on, actor=signed_in(request)):
+        if to not in ("on", "off"):
+            messages.warning(
+                request, "Nothing was switched: the field “to” must say “on” or “off”. Try again."
+            )
+        elif service.switch(channel=found, is_on=is_on, actor=signed_in(request)):
             said = "is on again." if is_on else "is off. Nothing is sent to it."
             messages.success(request, f"{found.name} {said}")
     return _back(membership, channel_id)

@@ -57,7 +57,7 @@ def _save(request: HttpRequest, membership: Membership, item: InboxItem) -> Http
             text=text,
             actor=actor,
             now=now,
-            seen=int(seen) if seen.isdecimal() and len(seen) < 10 else None,
+            seen=int(seen) if seen.isdecimal() and len(seen) < 19 else None,
         )
     except editing.CannotEdit as error:
         messages.warning(request, str(error))
