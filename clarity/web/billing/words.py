@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 
 from tenants.billing.arithmetic.money import shown
 from tenants.billing.arithmetic.terms import local_date
-from tenants.billing.models import Invoice, InvoiceKind, Receivable, Subscription
+from tenants.billing.models import BilledPair, Invoice, InvoiceKind, Receivable, Subscription
 from tenants.billing.services.standing import Standing, State
 
 
@@ -129,6 +129,8 @@ def _running(subscription: Subscription) -> Verdict:
     unpaid = Receivable.objects.filter(open__gt=0)
     sums = unpaid.aggregate(open=Sum("open"), due=Min("due_on"))
     renews = f"It renews on {_day(subscription.renews_on)}."
+    if not BilledPair.objects.filter(ends_on=None).exists():
+        renews = f"No pair is left to renew on {_day(subscription.renews_on)}."
     if sums["open"]:
         amount = shown(sums["open"], subscription.currency)
         return Verdict("wait", "clock", f"{amount} is to be paid by {_day(sums['due'])}.", renews)

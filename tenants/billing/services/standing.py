@@ -11,7 +11,7 @@ from django.db.models import Min, Sum
 
 from tenants.billing.arithmetic.money import ZERO, shown
 from tenants.billing.arithmetic.terms import local_date, shown_day
-from tenants.billing.models import Receivable, Subscription, SubscriptionState
+from tenants.billing.models import BilledPair, Receivable, Subscription, SubscriptionState
 
 
 class State(StrEnum):
@@ -74,4 +74,7 @@ def standing(*, now: datetime) -> Standing:
             f"The trial ends on {shown_day(subscription.renews_on)}; the first term is billed then."
         )
         return Standing(State.GOOD, said)
+    if not BilledPair.objects.filter(ends_on=None).exists():
+        day = shown_day(subscription.renews_on)
+        return Standing(State.GOOD, f"No pair is left to renew on {day}.")
     return Standing(State.GOOD, f"It renews on {shown_day(subscription.renews_on)}.")
