@@ -175,7 +175,10 @@ def test_what_each_role_sees(
     staff.assign(tenant_id=ours.pk, staff=person, actor=None)
     client = browser_of(person)
     for address, wanted in PAGES.items():
-        assert client.get(f"/admin/{address}").status_code == wanted[role], address
+        answer = client.get(f"/admin/{address}")
+        assert answer.status_code == wanted[role], address
+        if answer.status_code == 403:
+            assert "Not with your role" in answer.content.decode(), address
     mine = f"/admin/people/{people['support'].pk}/"
     assert client.get(mine).status_code == (200 if role == "superuser" else 403)
     for act in ("role/", "assign/", f"release/{ours.pk}/"):

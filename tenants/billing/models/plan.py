@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from tenants.billing.arithmetic.money import shown
+from tenants.billing.arithmetic.terms import shown_day
 from tenants.billing.models.ledger import Amount
 
 
@@ -52,4 +54,4 @@ class Price(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.plan_id} {self.monthly} {self.currency} from {self.starts_on}"
+        return f"{shown(self.monthly, self.currency)} a month from {shown_day(self.starts_on)}"
