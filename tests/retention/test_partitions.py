@@ -5,13 +5,10 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 
-import pytest
-from django.core.management import call_command
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 
-from clarity.postgres.base import as_owner
 from integrations.connector_kit.base import Notice
-from integrations.models import Attempt, Delivery, InboxItem, NoticeName, Payload
+from integrations.models import InboxItem, NoticeName
 from integrations.services import retention
 from integrations.services.partitions import (
     ITEMS,
@@ -27,7 +24,7 @@ from integrations.sync import intake, lanes
 from mappings.canonical.record import Entity
 from tenants import scope
 from tests.retention.conftest import days
-from tests.web.shops import Shop, delivery, notice
+from tests.web.shops import Shop, notice
 
 
 def test_the_id_tells_the_day() -> None:
@@ -119,40 +116,3 @@ def test_a_process_of_the_first_version_takes_notices_in(shop: Shop, now: dateti
             answers.append(cursor.fetchone()[0])
     assert answers == [2, 0]
     assert take(shop, named(shop, "e1", "d9"), at=now) == 0
-
-
-def test_the_migration_goes_back_and_forth_with_its_rows(shop: Shop, now: datetime) -> None:
-    item = notice(shop, payload={"order": 1}, event="e1", delivery="d1", topic="orders/create")
-    delivery(shop, item, attempts=[("created", "made")])
-    with scope.tenant(shop.tenant.pk):
-        before = {model: list(model.objects.order_by("pk").values()) for model in MODELS}
-    call_command("migrate", "integrations", "0004", verbosity=0)
-    try:
-        with scope.tenant(shop.tenant.pk), pytest.raises(IntegrityError), transaction.atomic():
-            _repeat(item)
-    finally:
-        call_command("migrate", verbosity=0)
-    with as_owner():
-        assert [bool(partitions(table)) for table in TABLES] == [True] * 4
-    with scope.tenant(shop.tenant.pk):
-        assert {m: list(m.objects.order_by("pk").values()) for m in MODELS} == before
-        assert NoticeName.objects.count() == 2
-    assert take(shop, named(shop, "e1", "d2", key=item.key), at=now) == 0
-    assert notice(shop).pk > item.pk
-
-
-def _repeat(item: InboxItem) -> None:
-    """The same notice again, in the columns that the table had before this."""
-    columns = (
-        "tenant_id, connection_id, entity, key, topic, event, delivery, version, state, number,"
-        " reason, field, said, advice, attempts, trying_seconds, due_at, received_at"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO integrations_inboxitem ({columns})"
-            f" SELECT {columns} FROM integrations_inboxitem WHERE id = %s",
-            [item.pk],
-        )
-
-
-MODELS = (InboxItem, Delivery, Attempt, Payload)
