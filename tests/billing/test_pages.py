@@ -418,5 +418,5 @@ def test_a_trial_is_told_with_what_comes_after_it(shop: Account, now: datetime) 
     client.post(settings_of(shop, pair, "remove/"))
     again = text(client, settings_of(shop, pair, "go-live/"))
     assert "Your trial: it is free until" in again
-    assert "come to 7,140.00 USD" in again
+    assert "comes to 7,140.00 USD" in again
     assert "A free place" not in text(client, url(shop))
