@@ -200,9 +200,10 @@ def test_where_nobody_is_billed_the_page_says_so(shop: Account, settings: Any) -
 def test_an_owner_says_whom_invoices_are_for_and_an_admin_only_looks(shop: Account) -> None:
     client, page = browser(shop), url(shop, "details/")
     said = {"name": "Harbour GmbH", "country": "DE", "tax_id": "de 123 456 78", "address": "Kai 1"}
-    answer = client.post(page, said)
+    answer = client.post(page, {**said, "contact_email": "nobody"})
     assert answer.status_code == 422
     wrong = " ".join(answer.content.decode().split())
+    assert "nobody is no e-mail address" in wrong
     assert "de 123 456 78 is not written as a tax id of this country is" in wrong
     assert 'aria-describedby="f-tax_id-help f-tax_id-error"' in wrong
     assert 'value="Harbour GmbH"' in wrong
