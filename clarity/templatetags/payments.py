@@ -26,6 +26,7 @@ def how_to_pay(tenant: Tenant, invoice: Invoice, *, may_own: bool) -> dict[str, 
             "how": ways.how_to_pay(invoice),
             "refusal": tries.last_refusal(invoice),
             "going": tries.under_way(invoice),
+            "waits": tries.being_paid(invoice),
         }
 
 

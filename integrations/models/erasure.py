@@ -11,7 +11,7 @@ class Erasure(models.Model):
     """Outlives the tenant, so it belongs to none and holds nothing of it but its business name.
 
     The id is what a person needs to see the receipt. `revoked`: what became of our webhooks at
-    each account. `counts`: rows erased, by table.
+    each account, and of its customer at Stripe. `counts`: rows erased, by table.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

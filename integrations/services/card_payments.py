@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from integrations.services import erased_payers
 from integrations.services.hurrying import hurry
 from integrations.sync import pipeline
 from tenants.billing.stripe import collecting, events, library
@@ -30,5 +31,7 @@ def look_into_events(now: datetime) -> None:
 
 
 def collect(now: datetime) -> None:
-    """Payments that were begun, and cards that may be charged. Call outside any scope."""
+    """Payments that were begun, cards that may be charged, and customers that should be gone. Call
+    outside any scope."""
     collecting.run_due(now, survives=pipeline.survives)
+    erased_payers.try_again()

@@ -2,7 +2,8 @@
 
 Begun in one transaction: from its commit on nothing is done for the account and what was sealed
 for it cannot be read. The rest is a chore that may be killed anywhere: our webhooks are taken away
-at the connected accounts, then the last key goes, then the rows, and the tenant itself at the end.
+at the connected accounts and its customer at Stripe is deleted, then the last key goes, then the
+rows, and the tenant itself at the end.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from integrations.models import (
     Pair,
     PairState,
 )
-from integrations.services import connections
+from integrations.services import connections, erased_payers
 from integrations.services.connection_state import take_webhooks_away
 from integrations.services.hurrying import hurry
 from integrations.services.removing import remove_tenant_rows
@@ -146,7 +147,10 @@ def run_due(now: datetime) -> None:
 
 def _advance(erasure: Erasure, *, until: float, now: datetime) -> None:
     if erasure.revoked_at is None:
-        erasure.revoked = _revoke(erasure.account)
+        erasure.revoked = [
+            *_revoke(erasure.account),
+            *erased_payers.leave(erasure.account, now=now),
+        ]
         erasure.revoked_at = now
         erasure.save(update_fields=["revoked", "revoked_at"])
     connections.erase_keys(erasure.account)

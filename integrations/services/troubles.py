@@ -67,6 +67,7 @@ class Kind(StrEnum):
     PAST_GRACE = "past_grace"
     CHARGE = "charge"
     UNPAID = "unpaid"
+    MAIL = "mail"
     TRIAL = "trial"
 
 
@@ -82,6 +83,7 @@ URGENCY: Mapping[Kind, int] = {
     Kind.PAIR_PAUSED: 45,
     Kind.ACCURACY: 40,
     Kind.UNPAID: 35,
+    Kind.MAIL: 33,
     Kind.ONBOARDING: 30,
     Kind.TRIAL: 25,
     Kind.TOKEN: 20,
@@ -241,7 +243,8 @@ def _tokens(*, now: datetime) -> Iterator[Trouble]:
 
 def _bills(*, now: datetime) -> Iterator[Trouble]:
     for one in needs.needs(now=now):
-        yield _trouble(Kind(one.need.value), "", one.said, one.since, one.mark)
+        found = _trouble(Kind(one.need.value), "", one.said, one.since, one.mark)
+        yield replace(found, act=one.act)
 
 
 def _onboardings(

@@ -10,12 +10,24 @@ from decimal import Decimal
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from clarity.web.billing.words import verdict
 from tenants import scope
-from tenants.billing.models import Invoice, InvoiceLine, Method, Payment, Receivable, Subscription
+from tenants.billing.models import (
+    Invoice,
+    InvoiceLine,
+    LegalEntity,
+    Method,
+    Payment,
+    Receivable,
+    Subscription,
+)
 from tenants.billing.services import (
+    agreements,
     books,
     cancelling,
+    catalogue,
     crediting,
+    needs,
     pairs,
     paying,
     reminding,
@@ -30,7 +42,7 @@ from tenants.billing.services.problems import (
 )
 from tenants.models import AuditEntry, StaffRole, User
 from tests.billing.conftest import Account, account, at
-from tests.billing.test_pairs import survives
+from tests.billing.test_pairs import renew, survives
 
 D = Decimal
 DAY = at("2026-03-01")
@@ -222,6 +234,26 @@ def test_reminders_follow_the_days_and_end_with_the_payment(
     with scope.tenant(shop.tenant.pk):
         assert standing.standing(now=DAY + timedelta(days=60)).state == "good"
     assert reminding.run_due(DAY + timedelta(days=61), survives=survives) == 0
+
+
+def test_what_is_open_in_two_currencies_is_never_added(shop: Account, invoice: Invoice) -> None:
+    """Whoever comes back after an end may be billed in another currency."""
+    with scope.tenant(shop.tenant.pk):
+        cancelling.cancel(reason="We close", actor=shop.owner, now=DAY)
+    renew("2027-03-01")
+    start = {"starts_on": date(2027, 1, 1), "actor": None}
+    agreements.set_price(catalogue.plan(), currency="EUR", monthly=D(500), **start)
+    LegalEntity.objects.update(currency="EUR")
+    shop.go_live(at("2027-03-02"))
+    now = at("2027-06-01")
+    with scope.tenant(shop.tenant.pk):
+        found = standing.standing(now=now)
+        assert found.overdue == "6,000.00 EUR and 7,140.00 USD"
+        said = verdict(found, Subscription.objects.get()).headline
+        assert said == f"{found.overdue} is overdue."
+        assert [one.said for one in needs.needs(now=now)] == [
+            f"2 invoices are overdue: {found.overdue}, past the grace period."
+        ]
 
 
 def test_the_fair_use_figure_grows_with_the_pairs_and_stops_nothing(shop: Account) -> None:

@@ -29,6 +29,7 @@ from tenants.billing.services import (
     paying,
     reminding,
     trial_granting,
+    unmatched,
 )
 from tenants.billing.services.problems import BillingProblem, NotAllowed, Unknown
 from tenants.models import Membership, Role, User
@@ -145,6 +146,27 @@ def test_reminders_go_out_by_step_and_not_for_what_was_paid_meanwhile(
     pay(shop, invoice, "7140", now)
     assert send(now) == ["We received 7,140.00 USD for invoice CC-2026-000001"]
     assert ("reminder", "dropped") in states(shop)
+
+
+def test_nobody_is_reminded_of_what_they_paid_and_we_have_not_booked(
+    shop: Account, invoice: Invoice
+) -> None:
+    send()
+    now = DAY + timedelta(days=17)
+    reminding.run_due(now, survives=survives)
+    with scope.tenant(shop.tenant.pk):
+        unmatched.note(
+            payment_id="pi_1", customer_id="", minor_amount=71400, currency="USD",
+            invoice_number=invoice.number, problem="Another amount.", paid_at=now, now=now,
+        )  # fmt: skip
+    assert send(now) == []
+    assert states(shop)[-1] == ("reminder", "dropped")
+    page = Client()
+    page.force_login(shop.owner)
+    for part in ("", "pay/"):
+        said = page.get(f"/t/{shop.tenant.slug}/billing/invoices/{invoice.pk}/{part}")
+        assert "You need not pay again." in said.content.decode()
+        assert "transfer" not in said.content.decode()
 
 
 def test_of_reminders_that_were_missed_only_the_last_is_written(

@@ -117,6 +117,9 @@ def test_an_account_without_pairs_rests_and_begins_anew(shop: Account) -> None:
     renew("2027-03-01")
     with scope.tenant(shop.tenant.pk):
         assert Subscription.objects.get().state == "resting"
+    with scope.tenant(shop.tenant.pk):
+        set_back = pairs.quote(now=at("2027-02-20"))
+        assert set_back.terms.today == date(2027, 3, 1), "no day is billed twice"
     shop.go_live(at("2027-05-10"))
     assert totals(shop) == ["2026-03-01 7140.00", "2027-05-10 7140.00"]
     with scope.tenant(shop.tenant.pk):

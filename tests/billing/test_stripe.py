@@ -17,6 +17,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
+from integrations.models import Erasure
+from integrations.services import card_payments, erased_payers, erasing
 from tenants import scope
 from tenants.billing.models import (
     EventState,
@@ -42,13 +44,18 @@ from tenants.billing.stripe import (
     customers,
     declines,
     events,
+    finding,
+    leaving,
     library,
+    money_back,
+    reading,
     settling,
 )
-from tenants.billing.stripe.problems import Away
+from tenants.billing.stripe.problems import Away, Refused
 from tenants.models import AuditEntry, Membership, Role, User
 from tests.billing.conftest import Account, account
 from tests.billing.test_pairs import survives
+from tests.staff.signing_in import browser_of
 from tests.stripe_server.rig import CAREFUL, GOOD, POOR, LocalStripe, local_stripe
 from tests.stripe_server.state import SECRET, signed
 
@@ -224,6 +231,18 @@ def test_a_crash_before_the_answer_opens_no_second_page(
         assert told(each).status_code == 200
     look_into()
     assert (left(shop, invoice), one(shop, written.pk).state) == (0, TryState.PAID)
+
+
+def test_a_page_that_stripe_did_not_open_in_time_is_asked_for_anew(
+    shop: Account, invoice: Invoice, stripe: LocalStripe
+) -> None:
+    stripe.tell("fault", match="POST /v1/checkout/sessions$", times=1, after=False)
+    with pytest.raises(Away):
+        begin(shop, invoice, now=timezone.now() - timedelta(minutes=40))
+    with scope.tenant(shop.tenant.pk):
+        asked = PaymentTry.objects.get().pk
+    assert begin(shop, invoice) != asked
+    assert one(shop, asked).state == TryState.OVER
 
 
 def test_a_pair_that_is_removed_leaves_its_invoice_to_be_paid(
@@ -450,6 +469,10 @@ def test_what_went_back_before_it_was_booked_is_not_booked(
     shop: Account, invoice: Invoice, stripe: LocalStripe
 ) -> None:
     intent = stray(stripe, metadata={"invoice": invoice.number})
+    failed = reading.Back("re_1 failed", intent, 714000, "USD", timezone.now(), undoes="re_1")
+    assert not money_back.book([failed], now=timezone.now())
+    with scope.door("see"):
+        assert UnmatchedPayment.objects.get(payment_id=intent).went_back_at is None
     stripe.tell("dispute", intent=intent)
     told(stripe.events("charge.dispute.created")[-1])
     look_into()
@@ -463,6 +486,52 @@ def test_what_went_back_before_it_was_booked_is_not_booked(
                 now=timezone.now(),
             )  # fmt: skip
         assert not Payment.objects.exists()
+
+
+def test_a_page_is_closed_when_money_for_its_invoice_came_another_way(
+    shop: Account, invoice: Invoice, stripe: LocalStripe
+) -> None:
+    try_id = begin(shop, invoice)
+    with scope.tenant(shop.tenant.pk):
+        customer_id = StripeCustomer.objects.get().customer_id
+    stray(stripe, customer=customer_id, metadata={"invoice": invoice.number})
+    assert stripe.tell("pay", session=one(shop, try_id).session_id, card=GOOD) == (
+        "This page is over."
+    )
+    assert one(shop, try_id).state == TryState.OVER
+    # The chore makes up for what no event closed.
+    with scope.tenant(shop.tenant.pk):
+        UnmatchedPayment.objects.update(invoice_number="")
+    again = begin(shop, invoice)
+    with scope.tenant(shop.tenant.pk):
+        UnmatchedPayment.objects.update(invoice_number=invoice.number)
+    collecting.run_due(timezone.now() + timedelta(minutes=3), survives=survives)
+    assert one(shop, again).state == TryState.OVER
+
+
+def test_what_goes_back_while_finance_books_it_is_booked(
+    shop: Account, invoice: Invoice, stripe: LocalStripe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intent = stray(stripe, metadata={"invoice": invoice.number})
+    with scope.door("see"):
+        row = UnmatchedPayment.objects.get(payment_id=intent)
+    unmatched.assign(unmatched_id=row.pk, tenant_id=shop.tenant.pk, actor=shop.finance)
+    find = finding.invoice_of
+
+    def slowly(payment_id: str) -> finding.Found | None:
+        """Looks, and finance books before anything is made of the answer."""
+        found = find(payment_id)
+        with scope.tenant(shop.tenant.pk):
+            unmatched.book(
+                unmatched_id=row.pk, invoice_id=invoice.pk, actor=shop.finance, note="By link",
+                now=timezone.now(),
+            )  # fmt: skip
+        return found
+
+    monkeypatch.setattr(finding, "invoice_of", slowly)
+    back = reading.Back("re_late", intent, -714000, "USD", timezone.now())
+    assert money_back.book([back], now=timezone.now())
+    assert payments(shop) == [("pi", D(7140)), ("re", D(-7140))]
 
 
 @pytest.mark.parametrize(
@@ -695,6 +764,24 @@ def test_a_customer_that_is_deleted_at_stripe_is_made_anew(
         assert StripeCustomer.objects.get().customer_id != old
 
 
+def test_a_customer_of_the_test_keys_does_not_keep_live_ones_from_paying(
+    keeper: Account, stripe: LocalStripe
+) -> None:
+    added = add_pair(keeper)
+    before = begin(keeper, added)
+    with scope.tenant(keeper.tenant.pk):
+        StripeCustomer.objects.update(customer_id="cus_of_test")
+        PaymentTry.objects.filter(pk=before).update(session_id="cs_of_test")
+    try_id = pay_there(keeper, added, stripe)
+    assert settling.look(keeper.tenant.pk, try_id, now=timezone.now()) == TryState.PAID
+    assert (one(keeper, before).state, left(keeper, added)) == (TryState.OVER, 0)
+    with scope.tenant(keeper.tenant.pk):
+        assert StripeCustomer.objects.get().customer_id != "cus_of_test"
+        assert cards.kept() is None, "a card of the other mode cannot be charged"
+        told_of = AuditEntry.objects.get(action="card.customer_lost")
+        assert told_of.before == {"customer": "cus_of_test"}
+
+
 def test_money_that_went_back_is_not_charged_again_by_itself(
     keeper: Account, stripe: LocalStripe
 ) -> None:
@@ -728,3 +815,54 @@ def test_a_debit_that_the_bank_is_at_is_waited_for(
     assert settling.look(shop.tenant.pk, try_id, now=timezone.now()) == TryState.OVER
     assert (payments(shop), left(shop, invoice)) == ([], 7140)
     assert begin(shop, invoice) != try_id
+
+
+# --- the end -------------------------------------------------------------------------------------
+
+
+def test_whoever_is_erased_here_is_deleted_at_stripe_or_shown_to_finance(
+    keeper: Account, stripe: LocalStripe, settings: Any
+) -> None:
+    added = add_pair(keeper)
+    page = one(keeper, begin(keeper, added)).session_id
+    with scope.tenant(keeper.tenant.pk):
+        customer_id = StripeCustomer.objects.get().customer_id
+    waiting = stray(stripe, customer=customer_id)
+    now = timezone.now()
+    erasure = erasing.begin(
+        tenant_id=keeper.tenant.pk, typed_name="Shop", actor=keeper.owner, now=now
+    )
+    stripe.tell("fault", match="DELETE /v1/customers", times=1, after=False)
+    erasing.run_due(now)
+    assert stripe.tell("pay", session=page, card=GOOD) == "This page is over."
+    assert [one.customer_id for one in erased_payers.remaining()] == [customer_id]
+    receipt = Client().get(f"/erasure/{erasure.pk}/").content.decode()
+    assert f"still has you as customer {customer_id}: Stripe did not answer" in receipt
+    card_payments.collect(now)
+    with pytest.raises(Refused), library.talking("looking"):
+        library.client().v1.customers.retrieve(customer_id)
+    assert (
+        "has deleted you as a customer" in Client().get(f"/erasure/{erasure.pk}/").content.decode()
+    )
+    assert erased_payers.remaining() == []
+    # Without a key a person does it.
+    settings.CLARITY_STRIPE_SECRET_KEY = ""
+    Erasure.objects.update(
+        revoked=[
+            {"name": "cus_x", "system": erased_payers.SYSTEM, "problem": leaving.delete("cus_x")}
+        ]
+    )
+    card_payments.collect(now)
+    finance, gone = browser_of(keeper.finance), f"/admin/books/erased/{erasure.pk}/"
+    books = finance.get("/admin/books/unmatched/").content.decode()
+    assert "No key of Stripe is set here" in books
+    assert gone in books
+    assert waiting in books, "money that waits is not lost with the account"
+    assert finance.post(gone, {"reason": "Deleted in the dashboard"}).status_code == 302
+    assert finance.get(gone).status_code == 404
+    with scope.door("look"):
+        rows = AuditEntry.objects.filter(tenant_id=keeper.tenant.pk, object_type="StripeCustomer")
+        assert list(rows.order_by("pk").values_list("action", "actor")) == [
+            ("card.kept", keeper.owner.pk), ("card.customer_left", None),
+            ("card.customer_deleted", None), ("card.customer_deleted", keeper.finance.pk),
+        ]  # fmt: skip

@@ -29,7 +29,9 @@ from tenants.billing.models import (
     TaxRate,
     UnmatchedPayment,
 )
-from tenants.billing.services import books, catalogue, unmatched
+from tenants.billing.services import books, catalogue, taking_back, unmatched
+from tenants.billing.services.problems import BillingProblem
+from tenants.billing.stripe import finding
 from tenants.models import AuditEntry, StaffRole, Tenant, User
 from tenants.services import staff
 from tests.billing.conftest import Account, account
@@ -478,3 +480,57 @@ def test_money_that_fits_nothing_is_given_to_an_account_and_booked(
     assert "Every payment fits." in text(rig.client.get("/admin/books/unmatched/"))
     assert rig.client.get(f"{rig.base}unmatched/{theirs.pk}/book/").status_code == 404
     assert rig.client.get(f"{rig.of_invoice}pdf/")["Content-Type"] == "application/pdf"
+
+
+def test_money_in_the_wrong_place_is_taken_back_by_a_counter_entry(rig: Rig) -> None:
+    now = timezone.now()
+    staff.assign(tenant_id=rig.other.tenant.pk, staff=rig.person, actor=None)
+    with scope.door("money of nobody"):
+        unmatched.note(
+            payment_id="pi_wrong", customer_id="", minor_amount=714000, currency="USD",
+            invoice_number="", problem="Nobody asked for it.", paid_at=now, now=now,
+        )  # fmt: skip
+        key = UnmatchedPayment.objects.get().pk
+    whose, back = (f"/admin/books/unmatched/{key}/{part}" for part in ("", "back/"))
+    book, unbook = (f"{rig.base}unmatched/{key}/{part}/" for part in ("book", "unbook"))
+    rig.client.post(whose, {"slug": rig.shop.tenant.slug, "reason": REASON})
+    rig.ask(book, invoice=str(rig.invoice.pk))
+    rig.sure(book)
+    assert unbook in text(rig.client.get(rig.of_invoice))
+    assert rig.client.get(back).status_code == 404, "it is booked"
+    assert "7,140.00 USD is open of it then" in text(rig.ask(unbook))
+    assert "is off" in rig.sure(unbook)
+    assert "Paid back" not in text(rig.client.get(rig.of_invoice)), "nobody was paid"
+    with scope.tenant(rig.shop.tenant.pk):
+        # On it again by mistake, with a double click, and off once more.
+        said = {"unmatched_id": key, "actor": rig.person, "now": now}
+        for _ in range(2):
+            unmatched.book(invoice_id=rig.invoice.pk, note=REASON, **said)
+        taking_back.unbook(reason=REASON, **said)
+        with pytest.raises(BillingProblem, match="booked on no invoice any more"):
+            taking_back.unbook(reason=REASON, **said)
+    assert rig.left() == 7140
+    assert finding.invoice_of("pi_wrong") is None
+    assert "nobody knows the account" in text(rig.client.get(back))
+    assert rig.client.post(back, {"reason": ""}).status_code == 422
+    for status in (302, 404):
+        assert rig.client.post(back, {"reason": REASON}).status_code == status
+    # To whom it belongs: what goes back at Stripe is found there.
+    theirs = rig.other.invoices()[0]
+    rig.client.post(whose, {"slug": rig.other.tenant.slug, "reason": REASON})
+    with scope.tenant(rig.other.tenant.pk):
+        unmatched.book(invoice_id=theirs.pk, note=REASON, **said)
+    assert finding.invoice_of("pi_wrong") == finding.Found(rig.other.tenant.pk, theirs.pk)
+    with scope.tenant(rig.shop.tenant.pk):
+        rows = Payment.objects.order_by("created_at").values_list("reference", "amount")
+        assert list(rows) == [
+            ("pi_wrong", D(7140)), ("pi_wrong taken back 1", D(-7140)),
+            ("pi_wrong again 1", D(7140)), ("pi_wrong taken back 2", D(-7140)),
+        ]  # fmt: skip
+        assert books.problems() == []
+    assert told(
+        rig.shop.tenant, "payment.unmatched_unbooked", "payment.unmatched_released"
+    ) == [
+        ("payment.unmatched_unbooked", REASON), ("payment.unmatched_unbooked", REASON),
+        ("payment.unmatched_released", REASON),
+    ]  # fmt: skip

@@ -14,7 +14,7 @@ from django.utils import timezone
 from integrations.models import Connection, ConnectionState, Lane
 from integrations.services import connections, onboarding, troubles
 from tenants import scope
-from tenants.billing.models import Invoice, PaymentTry, Receivable, TryState
+from tenants.billing.models import Invoice, Letter, PaymentTry, Receivable, TryState
 from tenants.billing.services import catalogue
 from tenants.models import AuditEntry, Invitation, Membership, Role, Snooze, StaffNote, User
 from tenants.services import groups, invitations, staff
@@ -289,6 +289,33 @@ def test_bills_that_need_somebody(payer: Account, people: dict[str, User]) -> No
     assert list(found(payer, "2026-05-01")) == ["paused"]
     assert "Payer" not in client.get("/admin/").content.decode()
     assert "Payer" not in client.get("/admin/?kind=paused").content.decode()
+
+
+def test_a_mail_about_bills_that_was_not_sent_is_sent_again_from_the_list(
+    payer: Account, people: dict[str, User]
+) -> None:
+    payer.go_live(at("2026-03-01"))
+    with scope.tenant(payer.tenant.pk):
+        letter = Letter.objects.get()
+        Letter.objects.update(attempts=1, outcome="The mail server could not be used.")
+    assert found(payer, "2026-03-02") == {}, "a server that is away for a moment is no trouble"
+    with scope.tenant(payer.tenant.pk):
+        Letter.objects.update(state="given_up", outcome="The mail server refused it.")
+    number = payer.invoices()[0].number
+    assert found(payer, "2026-03-02") == {
+        "mail": f"1 mail about bills could not be sent, the oldest Invoice {number}: The mail server"
+        " refused it."
+    }
+    again = f"/admin/accounts/{payer.tenant.slug}/billing/mails/{letter.pk}/again/"
+    for role, is_offered in (("finance", True), ("account_manager", False)):
+        staff.assign(tenant_id=payer.tenant.pk, staff=people[role], actor=None)
+        page = browser_of(people[role]).get("/admin/").content.decode()
+        assert "could not be sent" in page
+        assert (again in page) is is_offered
+        assert ("Write to the owners" in page) is not is_offered
+    sure = {"reason": "Their server was full", "sure": "1", "form_id": str(uuid4())}
+    assert browser_of(people["finance"]).post(again, sure).status_code == 302
+    assert found(payer, "2026-03-02") == {}
 
 
 def test_a_trial_that_ends_is_told_a_week_before(payer: Account) -> None:

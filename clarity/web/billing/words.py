@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Min, Sum
+from django.db.models import Min
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from tenants.billing.arithmetic.money import shown
 from tenants.billing.arithmetic.terms import local_date
 from tenants.billing.models import BilledPair, Invoice, InvoiceKind, Receivable, Subscription
+from tenants.billing.services import open_sums
 from tenants.billing.services.standing import Standing, State
 
 
@@ -28,6 +28,7 @@ PAID = Badge("Paid", "green", "check")
 OPEN = Badge("To be paid", "azure", "clock")
 OVERDUE = Badge("Overdue", "red", "alert")
 CREDITED = Badge("Credited", "muted", "minus")
+OWED = Badge("We owe you", "azure", "minus")
 NOTHING = Badge("Nothing to pay", "muted", "check")
 NOTE = Badge("Credit note", "muted", "minus")
 
@@ -39,6 +40,8 @@ def badge(document: Invoice, row: Receivable | None, *, now: datetime) -> Badge:
     if row.open > 0:
         today = local_date(now, document.seller.time_zone)
         return OVERDUE if row.due_on < today else OPEN
+    if row.open < 0:
+        return OWED
     if document.total == 0:
         return NOTHING
     return PAID if document.payments.exists() else CREDITED
@@ -77,13 +80,14 @@ def verdict(standing: Standing, subscription: Subscription | None) -> Verdict:
 
 
 def _late(standing: Standing) -> Verdict:
-    amount = shown(standing.overdue, standing.currency)
     if standing.state == State.PAST_GRACE:
         said = "The time to pay it is over. Please pay now, or write to us."
     else:
         grace = Receivable.objects.filter(open__gt=0).aggregate(day=Min("grace_ends_on"))["day"]
         said = f"Please pay it before {_day(grace)}."
-    return Verdict("act", "alert", f"{amount} is overdue.", f"{said} Your records flow on.")
+    return Verdict(
+        "act", "alert", f"{standing.overdue} is overdue.", f"{said} Your records flow on."
+    )
 
 
 def _ended(subscription: Subscription) -> Verdict:
@@ -92,9 +96,8 @@ def _ended(subscription: Subscription) -> Verdict:
     if readable is not None:
         can = "could" if readable < timezone.localdate() else "can"
         said.append(f"Their records {can} be read until {_day(readable)}.")
-    open_sum = Receivable.objects.filter(open__gt=0).aggregate(sum=Sum("open"))["sum"]
-    if open_sum:
-        said.append(f"{shown(open_sum, subscription.currency)} is still to be paid.")
+    if left := open_sums.said(Receivable.objects.filter(open__gt=0)):
+        said.append(f"{left} is still to be paid.")
     said.append(
         "Go live again to begin a new term; nothing is billed before you agree to the price."
     )
@@ -127,13 +130,13 @@ def _running(subscription: Subscription) -> Verdict:
     if subscription.is_trial:
         return _in_trial(subscription)
     unpaid = Receivable.objects.filter(open__gt=0)
-    sums = unpaid.aggregate(open=Sum("open"), due=Min("due_on"))
+    due = unpaid.aggregate(due=Min("due_on"))["due"]
     renews = f"It renews on {_day(subscription.renews_on)}."
     if not BilledPair.objects.filter(ends_on=None).exists():
         renews = f"No pair is left to renew on {_day(subscription.renews_on)}."
-    if sums["open"]:
-        amount = shown(sums["open"], subscription.currency)
-        return Verdict("wait", "clock", f"{amount} is to be paid by {_day(sums['due'])}.", renews)
+    if due is not None:
+        headline = f"{open_sums.said(unpaid)} is to be paid by {_day(due)}."
+        return Verdict("wait", "clock", headline, renews)
     return Verdict("good", "check", "Everything is paid.", renews)
 
 

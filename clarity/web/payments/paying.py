@@ -72,6 +72,7 @@ def _page(
             "how": how,
             "kept": kept,
             "refusal": tries.last_refusal(invoice),
+            "waits": tries.being_paid(invoice),
             "problem": problem,
         }
     return whole_page(request, "payments/pay.html", context, status=400 if problem else 200)

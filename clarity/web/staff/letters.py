@@ -51,6 +51,11 @@ _WORDS: Mapping[Kind, _Words] = {
         "Your card was not charged", "Please pay it with another card, or by transfer:",
         "billing-invoices"
     ),
+    Kind.MAIL: _Words(
+        "Where should your bills go?",
+        "Please look whether the address that your bills go to is right:",
+        "billing-details",
+    ),
     Kind.TRIAL: _Words("Your trial ends soon", "This page says what follows:", "billing"),
     Kind.ONBOARDING: _Words(
         "Can we help you go on?",

@@ -28,11 +28,12 @@ BADGES: Mapping[Kind, Badge] = {
     Kind.PAIR_PAUSED: Badge("Pair paused", ORANGE, "pause"),
     Kind.ACCURACY: Badge("Stock differs", ORANGE, "equal"),
     Kind.UNPAID: Badge("Unpaid", ORANGE, "clock"),
+    Kind.MAIL: Badge("Mail not sent", ORANGE, "inbox"),
     Kind.ONBOARDING: Badge("Setting up", AZURE, "map"),
     Kind.TRIAL: Badge("Trial ends", AZURE, "clock"),
     Kind.TOKEN: Badge("Token ends", AZURE, "key"),
 }
-MONEY = (Kind.PAST_GRACE, Kind.CHARGE, Kind.UNPAID, Kind.TRIAL)
+MONEY = (Kind.PAST_GRACE, Kind.CHARGE, Kind.UNPAID, Kind.MAIL, Kind.TRIAL)
 # Somebody at the business has to do something: the button writes to them.
 WRITES: Mapping[Kind, str] = {
     Kind.RECONNECT: "Write to the owners",
@@ -40,6 +41,7 @@ WRITES: Mapping[Kind, str] = {
     Kind.PAST_GRACE: "Remind them",
     Kind.CHARGE: "Write to the owners",
     Kind.UNPAID: "Remind them",
+    Kind.MAIL: "Write to the owners",
     Kind.ONBOARDING: "Remind them",
     Kind.TRIAL: "Write to the owners",
     Kind.TOKEN: "Write to the owners",
@@ -98,6 +100,9 @@ def _line(kept: Mapping[str, Any], slug: str, person: User) -> Line:
 def _ways(kind: Kind, kept: Mapping[str, Any], slug: str, person: User) -> list[Way]:
     """What may be done about it, the most useful first; at least a place to look at."""
     ways: list[Way] = []
+    if kind == Kind.MAIL and kept.get("act") and staff.may(person, May.KEEP_BOOKS):
+        url = _at("account-mail-again", slug, letter_id=kept["act"])
+        ways.append(Way("Send the oldest again", url))
     if staff.may(person, May.ACT):
         if acting := _acts(kind, kept, slug):
             ways.append(acting)

@@ -5,11 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Sum
-
-from tenants.billing.arithmetic.money import shown
 from tenants.billing.models import BilledPair, Receivable, Subscription
-from tenants.billing.services import standing, trials
+from tenants.billing.services import open_sums, standing, trials
 from tenants.billing.services.trials import TrialState
 
 
@@ -35,8 +32,8 @@ def subscribed(*, now: datetime) -> Subscribed:
         facts.append(("Pairs billed", str(BilledPair.objects.filter(ends_on=None).count())))
         if subscription.is_running:
             facts.append(("Renews on", f"{subscription.renews_on:%-d %b %Y}"))
-        if open_sum := Receivable.objects.filter(open__gt=0).aggregate(sum=Sum("open"))["sum"]:
-            facts.append(("Open", shown(open_sum, subscription.currency)))
+        if left := open_sums.said(Receivable.objects.filter(open__gt=0)):
+            facts.append(("Open", left))
     trial = trials.trial_of(now=now)
     if trial is not None and trial.state != TrialState.OVER:
         is_running = trial.state == TrialState.RUNNING

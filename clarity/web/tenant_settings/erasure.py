@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from clarity.web.access import OWNERS, member_required, signed_in
 from clarity.web.fragments import whole_page
-from integrations.services import erasing
+from integrations.services import erased_payers, erasing
 from integrations.services.erasing import CannotErase
 from tenants import scope
 from tenants.models import Membership, Tenant, User
@@ -57,12 +57,15 @@ def receipt(request: HttpRequest, receipt: UUID) -> HttpResponse:
     progress = erasing.find(receipt)
     if progress is None:
         raise Http404
+    ours = [one for one in progress.erasure.revoked if one["system"] != erased_payers.SYSTEM]
+    payers = [one for one in progress.erasure.revoked if one["system"] == erased_payers.SYSTEM]
     context = {
         "erasure": progress.erasure,
         "rows": progress.rows,
         "groups": _groups(progress.tables),
-        "refused": [one for one in progress.erasure.revoked if one["problem"]],
-        "taken": [one for one in progress.erasure.revoked if not one["problem"]],
+        "refused": [one for one in ours if one["problem"]],
+        "taken": [one for one in ours if not one["problem"]],
+        "payers": payers,
     }
     return whole_page(request, "tenant_settings/erasure.html", context)
 

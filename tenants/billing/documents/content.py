@@ -115,7 +115,7 @@ def _since(facts: Facts) -> list[tuple[str, str]]:
     currency = facts.document.currency
     rows = [
         (
-            f"{'Paid' if one.amount > 0 else 'Paid back'} on {day(one.received_on)}",
+            f"{one.word} on {day(one.received_on)}",
             shown(-one.amount, currency),
         )
         for one in facts.payments

@@ -11,6 +11,9 @@ from django.db.models.functions import Now
 from tenants.billing.models.invoice import Invoice
 from tenants.billing.models.ledger import Amount, LedgerModel
 
+# In the reference of an entry that takes a payment off an invoice where it did not belong.
+COUNTER = " taken back "
+
 
 class Method(models.TextChoices):
     MANUAL = "manual", "Entered by finance"
@@ -49,6 +52,13 @@ class Payment(LedgerModel):
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency} for {self.invoice_id}"
+
+    @property
+    def word(self) -> str:
+        """What happened, for people."""
+        if COUNTER in self.reference and self.method == Method.STRIPE:
+            return "Taken off again"
+        return "Paid" if self.amount > 0 else "Paid back"
 
 
 class Receivable(LedgerModel):

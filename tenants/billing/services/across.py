@@ -170,7 +170,7 @@ def unmatched_one(person: User, unmatched_id: UUID) -> UnmatchedPayment | None:
     """One of them that waits; None when there is none for this person."""
     with books_of(person):
         rows = UnmatchedPayment._base_manager.filter(state=UnmatchedState.OPEN, pk=unmatched_id)
-        return rows.first()
+        return rows.select_related("tenant").first()
 
 
 def place_of(row: Any) -> Place:

@@ -18,7 +18,7 @@ from tenants.billing.models import (
     Subscription,
     SubscriptionState,
 )
-from tenants.billing.services import cancelling
+from tenants.billing.services import cancelling, tries
 from tenants.billing.services.how_to_pay import how_to_pay
 from tenants.models import Tenant
 
@@ -83,6 +83,8 @@ def _reminder(letter: Letter, tenant: Tenant) -> Content:
     document, row = _document(letter)
     if row.open <= 0:
         raise NotNeeded("Nothing is open of the invoice.")
+    if why := tries.being_paid(document):
+        raise NotNeeded(why)
     left = shown(row.open, document.currency)
     said = [
         f"Invoice {document.number} was to be paid by {shown_day(row.due_on)}. {left} is still open.",

@@ -99,7 +99,7 @@ def send_again(*, letter_id: UUID, actor: User | None, now: datetime) -> Letter:
         raise BillingProblem(f"This mail is not needed any more. {letter.outcome}")
     if letter.state != LetterState.WAITING:
         letter.rounds, letter.attempts, letter.interrupted = letter.rounds + 1, 0, 0
-        letter.state, letter.finished_at = LetterState.WAITING, None
+        letter.state, letter.finished_at, letter.outcome = LetterState.WAITING, None, ""
         audit.record(
             action="letter.sent_again", object_type="Letter", object_id=letter.pk, actor=actor,
             after={"kind": letter.kind},

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from enum import StrEnum
 
-from django.db.models import Min, Sum
+from django.db.models import Min
 
-from tenants.billing.arithmetic.money import ZERO, shown
 from tenants.billing.arithmetic.terms import local_date, shown_day
 from tenants.billing.models import BilledPair, Receivable, Subscription, SubscriptionState
+from tenants.billing.services import open_sums
 
 
 class State(StrEnum):
@@ -27,12 +26,12 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Standing:
-    """`overdue` is what is open past its day. `may_write`: data may change, not only be read."""
+    """`overdue` is what is open past its day, in words, "" for nothing. `may_write`: data may change,
+    not only be read."""
 
     state: State
     said: str
-    overdue: Decimal = ZERO
-    currency: str = ""
+    overdue: str = ""
     readable_until: date | None = None
 
     @property
@@ -54,17 +53,15 @@ def standing(*, now: datetime) -> Standing:
             readable_until=subscription.readable_until,
         )
     late = Receivable.objects.filter(open__gt=0, due_on__lt=today)
-    sums = late.aggregate(open=Sum("open"), grace=Min("grace_ends_on"))
-    if sums["open"]:
-        amount = shown(sums["open"], subscription.currency)
-        is_past = today >= sums["grace"]
-        said = f"{amount} is overdue. " + (
-            f"The grace period ended on {shown_day(sums['grace'])}."
+    grace: date | None = late.aggregate(grace=Min("grace_ends_on"))["grace"]
+    if grace is not None:
+        overdue, is_past = open_sums.said(late), today >= grace
+        said = f"{overdue} is overdue. " + (
+            f"The grace period ended on {shown_day(grace)}."
             if is_past
-            else f"Pay it before {shown_day(sums['grace'])}."
+            else f"Pay it before {shown_day(grace)}."
         )
-        state = State.PAST_GRACE if is_past else State.OVERDUE
-        return Standing(state, said, sums["open"], subscription.currency)
+        return Standing(State.PAST_GRACE if is_past else State.OVERDUE, said, overdue)
     if subscription.state == SubscriptionState.CANCELLED:
         return Standing(State.CANCELLED, f"It ends on {shown_day(subscription.renews_on)}.")
     if subscription.state == SubscriptionState.RESTING:

@@ -54,8 +54,9 @@ def terms(subscription: Subscription | None, now: datetime) -> Terms:
         )
     zone = Tenant.objects.get(pk=scope.current()).time_zone
     day = local_date(now, zone)
-    if subscription is not None and subscription.ended_on is not None:
-        day = max(day, subscription.ended_on)
+    if subscription is not None:
+        # As far as days are billed already, whatever the clock says.
+        day = max(day, subscription.renews_on)
     plan, seller = catalogue.plan(), catalogue.seller()
     free_days = trials.days_to_come(subscription, plan)
     term = trial_term(day, free_days) if free_days else term_at(day, day, plan.months)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tenants.billing.models import Invoice, PaymentTry, TryState, Way
+from tenants.billing.services import unmatched
 
 
 def under_way(invoice: Invoice) -> PaymentTry | None:
@@ -10,6 +11,16 @@ def under_way(invoice: Invoice) -> PaymentTry | None:
     rows = PaymentTry.objects.filter(invoice=invoice).order_by("-number")
     found: PaymentTry | None = rows.first()
     return found if found is not None and found.is_running else None
+
+
+def being_paid(invoice: Invoice) -> str:
+    """Why it need not be paid now though it is open, in a sentence; "" when it is to be paid."""
+    if unmatched.waits_for(invoice.number):
+        return "A payment for it came that does not fit what was asked for. We look at it."
+    one = under_way(invoice)
+    if one is not None and one.state == TryState.PROCESSING:
+        return "The bank is at its payment."
+    return ""
 
 
 def last_refusal(invoice: Invoice) -> PaymentTry | None:

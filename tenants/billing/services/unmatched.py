@@ -8,7 +8,7 @@ from uuid import UUID
 from tenants import scope
 from tenants.billing.arithmetic.terms import local_date
 from tenants.billing.models import Method, Payment, UnmatchedPayment, UnmatchedState
-from tenants.billing.services import access, paying
+from tenants.billing.services import access, paying, taking_back
 from tenants.billing.services.problems import BillingProblem, CurrencyMismatch, Unknown
 from tenants.models import User
 from tenants.services import audit
@@ -123,7 +123,7 @@ def book(
         invoice_id=invoice_id,
         amount=row.amount,
         currency=row.currency,
-        reference=row.payment_id,
+        reference=taking_back.reference_of(row.payment_id),
         received_on=local_date(row.paid_at, seller.time_zone),
         actor=actor,
         now=now,

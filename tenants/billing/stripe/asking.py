@@ -64,6 +64,13 @@ def check_open(row: Receivable, looked_at: Decimal) -> None:
         )
 
 
+def is_wanted(one: PaymentTry) -> bool:
+    """Whether what was asked for is still what is to be paid: nobody paid or credited anything since,
+    and no money for it waits for finance. In the scope of its account."""
+    left = Receivable.objects.values_list("open", flat=True).get(invoice_id=one.invoice_id)
+    return left == one.amount and not unmatched.waits_for(one.invoice.number)
+
+
 def said_of(one: PaymentTry, tenant_id: UUID) -> dict[str, str]:
     """What a payment at Stripe says of itself, so that it is found whatever comes first."""
     return {"try": str(one.pk), "invoice": one.invoice.number, "account": str(tenant_id)}

@@ -24,6 +24,8 @@ from tenants.services import audit
 
 # Stripe takes 30 minutes to 24 hours.
 LASTS = timedelta(hours=1)
+# A page that was never opened is not asked for later than that: it would end too soon for Stripe.
+_ASKED_FOR = timedelta(minutes=25)
 _BUSY = (
     "This invoice is being paid already: the bank is at it. You will see the result here; there is"
     " nothing to do."
@@ -99,6 +101,19 @@ def give_up(tenant_id: UUID, one: PaymentTry, *, now: datetime) -> TryState:
     return TryState.OVER
 
 
+def close_unwanted(tenant_id: UUID, invoice_number: str, *, now: datetime) -> None:
+    """Closes the page of an invoice that is not to be paid there any more, since money for it came
+    another way. Call outside any scope. Raises Away."""
+    with scope.tenant(tenant_id):
+        rows = PaymentTry.objects.filter(
+            invoice__number=invoice_number, way=Way.CHECKOUT, state=TryState.OPEN
+        )
+        one: PaymentTry | None = rows.select_related("invoice").first()
+        if one is None or asking.is_wanted(one):
+            return
+    give_up(tenant_id, one, now=now)
+
+
 def _same_page(
     tenant_id: UUID,
     going: PaymentTry,
@@ -116,7 +131,8 @@ def _same_page(
         return None
     if state == TryState.PROCESSING or going.way == Way.KEPT:
         raise BillingProblem(_BUSY)
-    if (going.amount, going.keeps_card) == (looked_at, keeps_card):
+    is_late = state == TryState.ASKED and going.created_at + _ASKED_FOR <= now
+    if (going.amount, going.keeps_card) == (looked_at, keeps_card) and not is_late:
         if state == TryState.ASKED:
             customer_id = customers.ensure(tenant_id)
             _open(tenant_id, going, customer_id=customer_id, back=back, now=now)

@@ -17,7 +17,7 @@ from tenants import scope
 from tenants.billing.models import PaymentTry, Receivable, StripeCustomer, TryState, Way
 from tenants.billing.models.provider import RUNNING
 from tenants.billing.services.renewing import Surviving
-from tenants.billing.stripe import checkout, kept_card, library, settling
+from tenants.billing.stripe import asking, checkout, kept_card, library, settling
 from tenants.billing.stripe.problems import Away
 
 log = logging.getLogger(__name__)
@@ -103,10 +103,10 @@ def _going_on(tenant_id: UUID, try_id: UUID, now: datetime) -> Job:
     def go_on() -> None:
         with scope.tenant(tenant_id):
             one: PaymentTry = PaymentTry.objects.select_related("invoice").get(pk=try_id)
-            left = Receivable.objects.values_list("open", flat=True).get(invoice_id=one.invoice_id)
+            is_wanted = asking.is_wanted(one)
         if one.way == Way.KEPT and one.is_running:
             kept_card.go_on(tenant_id, one, now=now)
-        elif one.is_running and _is_stale(one, now, is_fit=left == one.amount):
+        elif one.is_running and _is_stale(one, now, is_wanted=is_wanted):
             checkout.give_up(tenant_id, one, now=now)
         else:
             settling.look(tenant_id, try_id, now=now)
@@ -114,11 +114,11 @@ def _going_on(tenant_id: UUID, try_id: UUID, now: datetime) -> Job:
     return go_on
 
 
-def _is_stale(one: PaymentTry, now: datetime, *, is_fit: bool) -> bool:
-    """A page that asks for another amount than is open, or that nobody was ever sent to."""
+def _is_stale(one: PaymentTry, now: datetime, *, is_wanted: bool) -> bool:
+    """A page that asks for what is not to be paid any more, or that nobody was ever sent to."""
     if one.state == TryState.ASKED:
         return one.created_at + checkout.LASTS <= now
-    return one.state == TryState.OPEN and not is_fit
+    return one.state == TryState.OPEN and not is_wanted
 
 
 def _charging(tenant_id: UUID, invoice_id: UUID, now: datetime) -> Job:

@@ -12,23 +12,28 @@ from tenants.billing.services import access
 from tenants.billing.services.cards import named
 from tenants.billing.services.problems import BillingProblem
 from tenants.billing.stripe import library, reading
-from tenants.billing.stripe.problems import Refused
+from tenants.billing.stripe.problems import MISSING, Refused
 from tenants.billing.stripe.reading import Method
 from tenants.models import Tenant, User
 from tenants.services import audit
 
+_NO_CARD = "There is no card to change yet: it is kept with the first payment."
+
 
 def ensure(tenant_id: UUID) -> str:
-    """The id of the account's customer at Stripe, which is made when it has none.
+    """The id of the account's customer at Stripe, which is made when it has none that Stripe knows.
 
     Call outside any scope. The key is the same for two at once, and after a crash, so they find the
     first one's; after the next try it is another, since that customer may be gone. Raises Away,
     Refused.
     """
     with scope.tenant(tenant_id):
-        known = _known()
-        if known:
-            return known
+        before = _known()
+    if before:
+        if _usual(before)[0]:
+            return before
+        _lost(tenant_id, before)
+    with scope.tenant(tenant_id):
         details: BillingDetails | None = BillingDetails.objects.first()
         business = Tenant.objects.values_list("name", flat=True).get(pk=tenant_id)
         name = (details.name if details else "") or business
@@ -41,13 +46,32 @@ def ensure(tenant_id: UUID) -> str:
                 **({"email": email} if email else {}),
                 "metadata": {"account": str(tenant_id)},
             },
-            {"idempotency_key": f"customer-{tenant_id}-{tries}-{_mark(name, email)}"},
+            {"idempotency_key": f"customer-{tenant_id}-{tries}-{_mark(name, email, before)}"},
         )
     with scope.tenant(tenant_id):
         StripeCustomer.objects.bulk_create(
             [StripeCustomer(customer_id=made.id)], ignore_conflicts=True
         )
         return _known() or made.id
+
+
+def _lost(tenant_id: UUID, customer_id: str) -> None:
+    """Forgets a customer that Stripe does not know (any more): it was deleted there, or made with the
+    keys of another mode. Its id stays in the log, for who looks for its payments at Stripe."""
+    with scope.tenant(tenant_id):
+        rows = StripeCustomer.objects.select_for_update()
+        row: StripeCustomer | None = rows.filter(customer_id=customer_id).first()
+        if row is None:
+            return
+        if row.method_id:
+            _audit(row, "card.removed", None)
+        audit.record(
+            action="card.customer_lost",
+            object_type="StripeCustomer",
+            object_id=row.pk,
+            before={"customer": row.customer_id},
+        )
+        row.delete()
 
 
 def _mark(*said: str) -> str:
@@ -94,15 +118,13 @@ def look(tenant_id: UUID, *, now: datetime) -> None:
     if row is None:
         return
     is_there, method = _usual(row.customer_id)
+    if not is_there:
+        # The next payment makes a new one.
+        _lost(tenant_id, row.customer_id)
+        return
     with scope.tenant(tenant_id):
         row = StripeCustomer.objects.select_for_update().filter(pk=row.pk).first()
         if row is None:
-            return
-        if not is_there:
-            # Deleted at Stripe: the next payment makes a new one.
-            if row.method_id:
-                _audit(row, "card.removed", None)
-            row.delete()
             return
         if row.kept_at is None or (row.read_at is not None and row.read_at > now):
             return
@@ -118,11 +140,16 @@ def look(tenant_id: UUID, *, now: datetime) -> None:
 
 
 def _usual(customer_id: str) -> tuple[bool, Method | None]:
-    """Whether the customer is there still, and what they are charged with."""
-    with library.talking("reading a customer"):
-        found = library.client().v1.customers.retrieve(
-            customer_id, {"expand": ["invoice_settings.default_payment_method"]}
-        )
+    """Whether Stripe knows the customer (still), and what they are charged with."""
+    try:
+        with library.talking("reading a customer"):
+            found = library.client().v1.customers.retrieve(
+                customer_id, {"expand": ["invoice_settings.default_payment_method"]}
+            )
+    except Refused as problem:
+        if problem.code != MISSING:
+            raise
+        return False, None
     if getattr(found, "deleted", False):
         return False, None
     settings = found.invoice_settings
@@ -160,11 +187,17 @@ def portal(tenant_id: UUID, *, actor: User, back: str) -> str:
         access.by_owner(actor)
         customer_id = _known()
     if not customer_id:
-        raise BillingProblem("There is no card to change yet: it is kept with the first payment.")
-    with library.talking("opening the portal"):
-        session = library.client().v1.billing_portal.sessions.create(
-            {"customer": customer_id, "return_url": back}
-        )
+        raise BillingProblem(_NO_CARD)
+    try:
+        with library.talking("opening the portal"):
+            session = library.client().v1.billing_portal.sessions.create(
+                {"customer": customer_id, "return_url": back}
+            )
+    except Refused as problem:
+        if problem.code != MISSING:
+            raise
+        _lost(tenant_id, customer_id)
+        raise BillingProblem(_NO_CARD) from None
     return session.url
 
 

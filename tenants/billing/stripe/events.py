@@ -19,8 +19,16 @@ from django.db.models import F
 from tenants import scope
 from tenants.billing.models import EventState, StripeEvent
 from tenants.billing.services.renewing import Surviving
-from tenants.billing.stripe import customers, finding, library, money_back, reading, settling
-from tenants.billing.stripe.problems import Away, NotSigned, Refused
+from tenants.billing.stripe import (
+    checkout,
+    customers,
+    finding,
+    library,
+    money_back,
+    reading,
+    settling,
+)
+from tenants.billing.stripe.problems import MISSING, Away, NotSigned, Refused
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +128,7 @@ def _one(event_id: str, now: datetime) -> Callable[[], None]:
             state = _LOOKS[event.kind](event.object_id, now)
         except (Away, Refused) as failed:
             # What is not there (any more) is no reason to ask for ever.
-            if getattr(failed, "code", "") != "resource_missing":
+            if getattr(failed, "code", "") != MISSING:
                 StripeEvent.objects.filter(pk=event_id).update(problem=str(failed)[:300])
                 return
             state = EventState.IGNORED
@@ -152,10 +160,11 @@ def _payment(intent_id: str, now: datetime) -> EventState:
         return EventState.DONE
     account = found.tenant_id if found else finding.account_of(intent.customer_id)
     problem = "Nobody asked for this payment here. Book it on an invoice, or pay it back at Stripe."
+    number = intent.said.get("invoice", "")
     with scope.tenant(account) if account else scope.door(finding.REASON):
-        settling.misfit(
-            intent, invoice_number=intent.said.get("invoice", ""), problem=problem, now=now
-        )
+        settling.misfit(intent, invoice_number=number, problem=problem, now=now)
+    if account:
+        checkout.close_unwanted(account, number, now=now)
     return EventState.DONE
 
 

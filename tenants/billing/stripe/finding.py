@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from tenants import scope
-from tenants.billing.models import Payment, PaymentTry, StripeCustomer
-from tenants.billing.models.payment import Method
+from tenants.billing.models import PaymentTry, StripeCustomer
+from tenants.billing.services import taking_back
 
 REASON = "find whose payment at Stripe this is"
 
@@ -53,10 +53,11 @@ def account_of_method(method_id: str) -> UUID | None:
 
 
 def invoice_of(payment_id: str) -> Found | None:
-    """The invoice on which a payment at Stripe is booked, by machine or by finance."""
+    """The invoice on which a payment at Stripe is booked, by machine or by finance, and not taken
+    back."""
     with scope.door(REASON):
-        row = Payment.objects.filter(method=Method.STRIPE, reference=payment_id).first()
-        return Found(row.tenant_id, row.invoice_id) if row is not None else None
+        found = taking_back.booked_at(payment_id)
+    return Found(*found) if found else None
 
 
 def _uuid(text: str) -> UUID | None:

@@ -87,11 +87,10 @@ def go_on(tenant_id: UUID, one: PaymentTry, *, now: datetime) -> TryState:
 
 
 def _is_wanted(tenant_id: UUID, one: PaymentTry) -> bool:
-    """Nobody paid or credited anything, nor changed the card, since it was written down."""
+    """It is still to be paid, and nobody changed the card since it was written down."""
     with scope.tenant(tenant_id):
         is_same_card = StripeCustomer.objects.filter(method_id=one.method_id).exists()
-        left = Receivable.objects.values_list("open", flat=True).get(invoice_id=one.invoice_id)
-        return is_same_card and left == one.amount
+        return is_same_card and asking.is_wanted(one)
 
 
 def _cancel(intent_id: str) -> None:

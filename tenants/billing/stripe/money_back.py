@@ -15,8 +15,11 @@ from tenants.billing.stripe.reading import Back
 
 def book(moved: Sequence[Back], *, now: datetime) -> bool:
     """Books what went back on the invoice that its payment was booked on; answers whether it was
-    ours. A payment that waits for finance is marked, so that it is not booked any more. What is paid back without a credit note is open again, which is true: the ledger says so
-    and finance decides. Call outside any scope; again books nothing twice."""
+    ours. A payment that waits for finance is marked, so that it is not booked any more.
+
+    What is paid back without a credit note is open again, which is true: the ledger says so and
+    finance decides. Call outside any scope; again books nothing twice.
+    """
     is_ours = False
     for one in moved:
         is_ours = _one(one, now=now) or is_ours
@@ -25,10 +28,16 @@ def book(moved: Sequence[Back], *, now: datetime) -> bool:
 
 def _one(back: Back, *, now: datetime) -> bool:
     found = finding.invoice_of(back.intent_id)
+    if found is None:
+        with scope.door(finding.REASON):
+            # What comes again, or could not be paid back, is here.
+            if back.minor < 0 and unmatched.went_back(back.intent_id, at=back.at):
+                return True
+        # Finance, or another event, may have booked the payment since it was looked for.
+        found = finding.invoice_of(back.intent_id)
     amount = amounts.from_minor(back.minor, back.currency)
     if found is None or amount is None:
-        with scope.door(finding.REASON):
-            return unmatched.went_back(back.intent_id, at=back.at)
+        return False
     with scope.tenant(found.tenant_id):
         if back.undoes and not _is_booked(back.undoes):
             return True

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from tenants.billing.services.problems import BillingProblem
 
+# Stripe's word for an object it does not know, or not in the mode of the key.
+MISSING = "resource_missing"
+
 
 class Away(BillingProblem):
     """Stripe does not answer, or not now. What was asked may have happened there: read it again."""

@@ -22,7 +22,7 @@ from tenants.billing.models import (
 )
 from tenants.billing.services import letters, paying, unmatched
 from tenants.billing.stripe import amounts, customers, declines, reading
-from tenants.billing.stripe.problems import Away, Refused
+from tenants.billing.stripe.problems import MISSING, Away, Refused
 from tenants.billing.stripe.reading import Intent, Session
 from tenants.models import User
 from tenants.services import audit
@@ -33,10 +33,11 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class Reading:
     """How a try stands at Stripe: its page, where it has one, and its payment, where it has come so
-    far."""
+    far. `is_unknown`: Stripe knows neither, since they were made with the keys of another mode."""
 
     session: Session | None = None
     intent: Intent | None = None
+    is_unknown: bool = False
 
 
 def look(tenant_id: UUID, try_id: UUID, *, now: datetime) -> TryState:
@@ -65,9 +66,15 @@ def know(tenant_id: UUID, try_id: UUID, **ids: str) -> None:
 
 
 def _read(one: PaymentTry) -> Reading:
-    session = reading.session(one.session_id) if one.session_id else None
-    intent_id = (session.intent_id if session else "") or one.intent_id
-    return Reading(session, reading.intent(intent_id) if intent_id else None)
+    try:
+        session = reading.session(one.session_id) if one.session_id else None
+        intent_id = (session.intent_id if session else "") or one.intent_id
+        return Reading(session, reading.intent(intent_id) if intent_id else None)
+    except Refused as problem:
+        if problem.code != MISSING:
+            raise
+        log.warning("stripe knows nothing of try %s", one.pk)
+        return Reading(is_unknown=True)
 
 
 def _apply(try_id: UUID, found: Reading, *, now: datetime) -> PaymentTry:
@@ -112,6 +119,9 @@ def refuse(try_id: UUID, *, code: str, now: datetime) -> None:
 
 def _state(one: PaymentTry, found: Reading) -> TryState:
     """What was read, in our words."""
+    if found.is_unknown:
+        # Else nothing could be paid any more after the keys were exchanged.
+        return TryState.OVER if one.is_running else TryState(one.state)
     if found.intent is not None and found.intent.status == "succeeded":
         return TryState.PAID
     if found.intent is not None and found.intent.status == "processing":

@@ -25,7 +25,7 @@ from tenants.billing.models import (
     Payment,
     Subscription,
 )
-from tenants.billing.services import letters, standing, trials
+from tenants.billing.services import letters, standing, taking_back, trials
 from tenants.billing.services.across import Place
 from tenants.billing.services.cancelling import NextCharge, next_charge
 from tenants.billing.services.problems import BillingProblem
@@ -89,6 +89,7 @@ def invoice(request: HttpRequest, person: User, slug: str, invoice_id: UUID) -> 
         context = {
             **documents.shown(document, now=timezone.now()),
             "is_invoice": document.kind == InvoiceKind.INVOICE,
+            "bookings": taking_back.on_invoice(document),
             "may_keep": staff.may(person, May.KEEP_BOOKS),
         }
     return account_page(

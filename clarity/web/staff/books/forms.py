@@ -196,3 +196,27 @@ class WhoseForm(forms.Form):
         help_text="How you know it, or how it was settled. It stays in the log.",
         widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
     )
+
+
+class ReleaseForm(forms.Form):
+    """Why money is not of this account."""
+
+    reason = forms.CharField(
+        label="Why",
+        min_length=SHORTEST_REASON,
+        max_length=LONGEST_REASON,
+        help_text="How you know that it is not theirs. It stays in the account's log.",
+        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
+    )
+
+
+class GoneForm(forms.Form):
+    """That something was done elsewhere."""
+
+    reason = forms.CharField(
+        label="How it was done",
+        min_length=SHORTEST_REASON,
+        max_length=LONGEST_REASON,
+        help_text="For instance: deleted in Stripe's dashboard. It stays in the log.",
+        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
+    )

@@ -22,6 +22,7 @@ from clarity.web.staff.books.asking import Deed, Done, asked
 from clarity.web.staff.books.forms import BookForm, DeedForm, WhoseForm
 from clarity.web.staff.books.frame import context_of
 from clarity.web.staff.gate import staff_page
+from integrations.services import erased_payers
 from tenants import scope
 from tenants.billing.arithmetic.money import shown
 from tenants.billing.models import Receivable, UnmatchedPayment
@@ -49,9 +50,11 @@ def listing(request: HttpRequest, person: User) -> HttpResponseBase:
     after = Place.parse(request.GET.get("after", ""), UUID)
     found = across.unmatched(person, after=after, limit=ROWS + 1)
     last = found[ROWS - 1] if len(found) > ROWS else None
+    keeps = staff.may(person, May.KEEP_BOOKS)
     context = {
         **context_of(person, "unmatched"),
         "rows": found[:ROWS],
+        "erased": erased_payers.remaining() if keeps else (),
         "is_first": after is None,
         "next": str(across.place_of(last)) if last else "",
     }
@@ -113,7 +116,7 @@ def book(request: HttpRequest, person: User, slug: str, unmatched_id: UUID) -> H
                 [
                     f"{row.said} is booked as a payment for {number}.",
                     f"{open_now} is open then; below zero is what we owe.",
-                    "A payment that was booked is never changed or taken away.",
+                    "It can be taken off the invoice again only by a counter entry beside it.",
                 ],
                 f"{row.said} is booked on {number}.",
             )

@@ -7,11 +7,13 @@ from django.urls import path
 from clarity.web.staff.books import (
     account,
     agreement_acts,
+    erased,
     figures,
     invoice_acts,
     lists,
     mails,
     subscription_acts,
+    taking_back,
     unmatched,
 )
 
@@ -25,6 +27,9 @@ urlpatterns = [
     path("books/renewals/", figures.renewals_page, name="books-renewals"),
     path("books/unmatched/", unmatched.listing, name="books-unmatched"),
     path("books/unmatched/<uuid:unmatched_id>/", unmatched.whose, name="books-whose"),
+    path("books/unmatched/<uuid:unmatched_id>/back/", taking_back.release, name="books-release"),
+    path(f"{_OF}unmatched/<uuid:unmatched_id>/unbook/", taking_back.unbook, name="account-unbook"),
+    path("books/erased/<uuid:erasure_id>/", erased.gone, name="books-erased"),
     path(f"{_OF}unmatched/<uuid:unmatched_id>/book/", unmatched.book, name="account-book"),
     path(f"{_OF}unmatched/<uuid:unmatched_id>/settled/", unmatched.dismiss, name="account-settled"),
     path(f"{_OF}invoices/<uuid:invoice_id>/pdf/", account.pdf, name="account-invoice-pdf"),
