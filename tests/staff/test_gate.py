@@ -36,6 +36,7 @@ FAR = {
     "kind": "paused",
     "snooze_id": 1,
     "invitation_id": uuid4(),
+    "erasure_id": uuid4(),
     "pair_id": uuid4(),
     "flow_id": 1,
     "cursor_id": 1,
