@@ -7,5 +7,5 @@ from django.apps import AppConfig
 
 class TenantsConfig(AppConfig):
     name = "tenants"
-    verbose_name = "Tenants"
+    verbose_name = "Our people"
     default_auto_field = "django.db.models.BigAutoField"

@@ -1,3 +1,1 @@
-"""How dates are written where nobody says how: as on all other pages."""
-
-from __future__ import annotations
+"""How days and times are written where no page says it itself, as in tables of the admin."""

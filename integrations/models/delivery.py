@@ -69,7 +69,7 @@ class Delivery(TenantModel):
         db_constraint=False,
         db_index=False,
     )
-    # Records that must be linked first, as [entity, source key].
+    # Records that must be linked first, as [entity, source key, our reference].
     needs = models.JSONField(default=list)
     # Ids gained by the steps of a saga; never personal data.
     progress = models.JSONField(default=dict)

@@ -61,6 +61,8 @@ class Asked:
 class Act:
     do: Callable[[Asked], Done]
     look: Callable[[Asked], Any] | None = None
+    # As the account's audit log says it.
+    words: str = "do something"
 
 
 def _resume(asked: Asked) -> Done:
@@ -198,12 +200,12 @@ REFUSALS = (
 )
 
 ACTS: Mapping[str, Act] = {
-    "resume": Act(_resume),
-    "replay": Act(_replay),
-    "retest": Act(_tell_connections, look=_try_connections),
-    "note": Act(_note),
-    "announce": Act(_announce),
-    "join": Act(_join),
-    "template_look": Act(_look_over),
-    "template": Act(_make_drafts),
+    "resume": Act(_resume, words="resume connections"),
+    "replay": Act(_replay, words="replay incidents"),
+    "retest": Act(_tell_connections, look=_try_connections, words="test connections"),
+    "note": Act(_note, words="write a note"),
+    "announce": Act(_announce, words="announce something"),
+    "join": Act(_join, words="put into a group"),
+    "template_look": Act(_look_over, words="look a template over"),
+    "template": Act(_make_drafts, words="make drafts of a template"),
 }

@@ -176,11 +176,15 @@ def _act(job: BulkJob, tenant: Tenant, person: User) -> None:
     asked = partial(Asked, tenant.pk, job.pk, person, job.asked, timezone.now())
     looked: Any = act.look(asked()) if act.look else None
     with staff_door.acting(
-        person, tenant.slug, act=f"bulk {job.act}", reason=job.reason, about=str(job.pk)
+        person, tenant.slug, act=_said(job), reason=job.reason, about=str(job.pk)
     ):
         _refuse_when_over(job)
         done = act.do(asked(looked=looked))
         _keep(job, StepState.FAILED if done.is_bad else StepState.DONE, done)
+
+
+def _said(job: BulkJob) -> str:
+    return f"{ACTS[job.act].words}, with other accounts"
 
 
 def _refuse_when_over(job: BulkJob) -> None:
@@ -198,7 +202,7 @@ def _keep(job: BulkJob, state: StepState, done: Done) -> None:
 
 def _end_with_look(job: BulkJob, tenant: Tenant, person: User, state: StepState, said: str) -> None:
     """What was found out here is a look into the account, so its log tells of it."""
-    with staff_door.looking(person, tenant.slug, at=f"bulk {job.act}, which did nothing"):
+    with staff_door.looking(person, tenant.slug, at=f"{_said(job)}, which did nothing"):
         _keep(job, state, Done(said))
 
 

@@ -21,7 +21,7 @@ from uuid import UUID
 from django.db import transaction
 
 from integrations.connector_kit.presets import NoPreset
-from integrations.models import BulkStep, Flow, Pair, TemplateVersion
+from integrations.models import BulkStep, Direction, Flow, Pair, TemplateVersion
 from integrations.services import mapping_tables, mapping_versions, merging
 from integrations.services.bulk_outcomes import CannotDo, Done, NothingToDo
 from integrations.services.mapping_reading import CannotRead
@@ -132,14 +132,15 @@ def _rules(
     now: datetime,
     is_kept: bool,
 ) -> None:
-    said = f"{part['entity']} {part['direction']}"
+    way = Direction(part["direction"]).label.lower()
+    said = f"{part['entity'].replace('_', ' ')} records, {way}"
     try:
         flow = mapping_versions.flow_of(
             pair=pair, entity=part["entity"], direction=part["direction"]
         )
         rulebooks.shipped(flow)
     except (CannotRead, NoPreset):
-        found.in_the_way.append(f"It does not carry {said}.")
+        found.in_the_way.append(f"It carries no {said}.")
         return
     if _has_draft(flow):
         found.in_the_way.append(

@@ -29,7 +29,7 @@ from integrations.models import (
     Pair,
     PairState,
 )
-from integrations.services import accuracy, connections, onboarding
+from integrations.services import accuracy, billed, connections, onboarding
 from integrations.services.overview import open_records
 from integrations.sync import pipeline
 from tenants import scope
@@ -212,7 +212,8 @@ def _ends_at(connection: Connection) -> datetime | None:
 
 def _pairs(pairs: Sequence[Pair]) -> Iterator[Trouble]:
     for pair in pairs:
-        if pair.state == PairState.PAUSED:
+        # One that was removed, or whose subscription ended, stands still because its owner said so.
+        if pair.state == PairState.PAUSED and not billed.obstacle_to_resuming(pair):
             since = max(pair.pos.state_since, pair.store.state_since, pair.created_at)
             said = f"The pair {pair.name} is paused."
             yield _trouble(Kind.PAIR_PAUSED, pair.pk, said, since, since)

@@ -224,8 +224,12 @@ def test_documents_open_for_a_reason_that_holds_for_a_while(
 ) -> None:
     item = delivered_order(rig.shop, "#1001", there="501")
     path = f"records/{item.pk}/"
+    needs = [["customer", "77", ""], ["order", "78", "S-78"]]
+    with scope.tenant(rig.shop.tenant.pk):
+        Delivery.objects.update(needs=needs)
     page = rig.text(path)
     assert "Sent to Store till" in page
+    assert "customer 77, order S-78" in page
     assert "public_id" not in page
     assert "till.example.com" not in page
     assert "Say why" in rig.post(f"{path}documents/", {"reason": "x"}, status=422)

@@ -69,6 +69,7 @@ def test_from_the_work_list_an_account_is_made_well(
     browser: Browser, shop: Shop, live_server: Any
 ) -> None:
     boss = colleague("boss", StaffRole.SUPERUSER)
+    other = colleague("other", StaffRole.SUPPORT)
     staff.assign(tenant_id=shop.tenant.pk, staff=boss, actor=None)
     troubles.look_at_all(timezone.now())
     said: list[str] = []
@@ -140,6 +141,7 @@ def test_from_the_work_list_an_account_is_made_well(
         ("accounts", "accounts/"),
         ("account", f"accounts/{shop.tenant.slug}/"),
         ("audit", f"accounts/{shop.tenant.slug}/audit/"),
+        ("role", f"people/{other.pk}/"),
         ("table", "tenants/user/"),
     ):
         page.goto(f"{live_server.url}/admin/{address}")

@@ -1,3 +1,1 @@
 """English."""
-
-from __future__ import annotations

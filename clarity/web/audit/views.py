@@ -39,6 +39,8 @@ COLUMNS = (
     "on_behalf",
 )
 _LONGEST = 300
+# What only our own rows need to know; the exported table has it.
+_UNSAID = frozenset({"cause"})
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,11 @@ def export(request: HttpRequest, membership: Membership) -> HttpResponseBase:
 def line(entry: AuditEntry, *, slug: str) -> Line:
     """An entry in words, its secrets hidden."""
     before, after = audit_log.masked(entry.before), audit_log.masked(entry.after)
-    names = [*before, *(name for name in after if name not in before)]
+    names = [
+        name
+        for name in (*before, *(name for name in after if name not in before))
+        if name not in _UNSAID
+    ]
     changes = [
         Change(
             name.replace("_", " "),

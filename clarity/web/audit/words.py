@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.dateformat import format as written
 
 from clarity.web.deputies import limits
 from tenants import on_behalf
@@ -244,4 +248,22 @@ def said(value: Any) -> str:
         return ", ".join(f"{name}: {said(one)}" for name, one in value.items()) or "nothing"
     if isinstance(value, list):
         return ", ".join(said(one) for one in value) or "nothing"
-    return str(value)
+    return _read(str(value))
+
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?")
+_ID = re.compile(r"([0-9a-f]{8}-[0-9a-f]{3})[0-9a-f]-([0-9a-f]{4}-){2}[0-9a-f]{12}")
+
+
+def _read(text: str) -> str:
+    """Days and times as pages write them, ids as short as those of what was changed."""
+    if found := _ID.fullmatch(text):
+        return f"{found[1]}…"
+    if not (found := _TIME.fullmatch(text)):
+        return text
+    try:
+        if found[1] is None:
+            return written(date.fromisoformat(text), "j M Y")
+        return written(timezone.localtime(datetime.fromisoformat(text)), "j M Y H:i T")
+    except ValueError:
+        return text

@@ -68,7 +68,8 @@ def details(request: HttpRequest, membership: Membership) -> HttpResponse:
         with scope.tenant(membership.tenant_id):
             agreements.save_details(said=said, actor=signed_in(request))
     except BillingProblem as error:
-        return _page(request, membership, said, errors={error.field: str(error)})
+        wrong = {one.field: str(one) for one in (error, *error.others)}
+        return _page(request, membership, said, errors=wrong)
     messages.success(request, "Saved. It counts for invoices from now on.")
     return redirect("billing", slug=membership.tenant.slug)
 

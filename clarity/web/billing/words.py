@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 
 from tenants import support
 from tenants.billing.arithmetic.terms import local_date
-from tenants.billing.models import Invoice, InvoiceKind, Receivable, Subscription
+from tenants.billing.models import BilledPair, Invoice, InvoiceKind, Receivable, Subscription
 from tenants.billing.services import open_sums
 from tenants.billing.services.standing import Standing, State
 
@@ -133,6 +133,8 @@ def _running(subscription: Subscription) -> Verdict:
     unpaid = Receivable.objects.filter(open__gt=0)
     due = unpaid.aggregate(due=Min("due_on"))["due"]
     renews = f"It renews on {_day(subscription.renews_on)}."
+    if not BilledPair.objects.filter(ends_on=None).exists():
+        renews = f"No pair is left to renew on {_day(subscription.renews_on)}."
     if due is not None:
         headline = f"{open_sums.said(unpaid)} is to be paid by {_day(due)}."
         return Verdict("wait", "clock", headline, renews)

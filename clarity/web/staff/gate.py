@@ -42,11 +42,16 @@ def staff_page(view: StaffView[P]) -> PlainView:
         try:
             return view(request, person, *args, **kwargs)
         except NotAllowed as error:
-            return render(request, "staff/refused.html", {"said": str(error)}, status=403)
+            return refused(request, str(error))
         except NotAssigned:
             raise Http404 from None
 
     return guarded
+
+
+def refused(request: HttpRequest, said: str) -> HttpResponse:
+    """Says to one of our people what their role does not include."""
+    return render(request, "staff/refused.html", {"said": said}, status=403)
 
 
 def turned_away(request: HttpRequest) -> HttpResponse | None:

@@ -50,6 +50,15 @@ class ReasonForm(forms.ModelForm):  # type: ignore[type-arg]
 
 class PlanForm(ReasonForm):
     class Meta:
+        labels = {
+            "months": "Months of a term",
+            "net_days": "Days to pay",
+            "grace_days": "Days of grace",
+            "trial_days": "Days of trial",
+            "readable_days": "Days of reading",
+            "fair_use_a_month": "Fair use a month",
+            "is_offered": "Offered",
+        }
         help_texts = {
             "months": "Of a term, which is billed ahead. It stays as it is.",
             "fair_use_a_month": "Records a month and pair. Shown beside what is used; stops nothing.",
@@ -68,6 +77,7 @@ class PlanForm(ReasonForm):
 
 class SellerForm(ReasonForm):
     class Meta:
+        labels = {"is_usual": "The usual one"}
         help_texts = {
             "country": "Two letters, as DE.",
             "prefix": "Invoice numbers begin with it. It stays as it is.",
@@ -104,6 +114,7 @@ class SellerForm(ReasonForm):
 
 class PriceForm(ReasonForm):
     class Meta:
+        labels = {"monthly": "A month"}
         help_texts = {
             "currency": "Three letters, as USD.",
             "monthly": "A month of one pair, before tax. A term costs as many months as the plan has.",
@@ -139,6 +150,17 @@ class TaxRateForm(ReasonForm):
         if starts_on and ends_on and ends_on <= starts_on:
             self.add_error("ends_on", "It would end before it begins.")
         return said
+
+
+def column(name: str, words: str, *, is_mark: bool = False) -> Callable[[Any], Any]:
+    """A field under a heading that says what it is."""
+
+    @admin.display(description=words, ordering=name, boolean=is_mark)
+    def value(row: models.Model) -> Any:
+        return getattr(row, name)
+
+    value.__name__ = name
+    return value
 
 
 class FinanceTable(ModelAdmin):  # type: ignore[misc]
@@ -205,7 +227,15 @@ class PlanTable(FinanceTable):
     """How long a term is cannot be changed, since running ones are counted by it: add another plan."""
 
     form = PlanForm
-    list_display = ("name", "code", "months", "net_days", "grace_days", "trial_days", "is_offered")
+    list_display = (
+        "name",
+        "code",
+        column("months", "Months of a term"),
+        column("net_days", "Days to pay"),
+        column("grace_days", "Days of grace"),
+        column("trial_days", "Days of trial"),
+        column("is_offered", "Offered", is_mark=True),
+    )
     ordering = ("name", "code")
     fixed = selling.FIXED_OF_PLAN
 
@@ -217,7 +247,15 @@ class SellerTable(FinanceTable):
     """Issued invoices keep what they say of the seller."""
 
     form = SellerForm
-    list_display = ("name", "code", "prefix", "country", "currency", "time_zone", "is_usual")
+    list_display = (
+        "name",
+        "code",
+        "prefix",
+        "country",
+        "currency",
+        "time_zone",
+        column("is_usual", "The usual one", is_mark=True),
+    )
     ordering = ("name", "code")
     fixed = selling.FIXED_OF_SELLER
 
@@ -229,14 +267,20 @@ class PriceTable(FinanceTable):
     """Counts from its day on, for pairs that go live and at renewals. Running terms keep theirs."""
 
     form = PriceForm
-    list_display = ("plan", "a_month", "starts_on")
+    list_display = ("plan", "currency", "a_month", "starts_on")
     list_select_related = ("plan",)
     ordering = ("plan", "currency", "-starts_on", "-pk")
-    fixed = ("plan", "currency", "monthly", "starts_on")
-    worded = {"monthly": "a_month"}
     may_be_changed = False
 
-    @admin.display(description="A month of one pair", ordering="monthly")
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
+        if obj is not None:
+            return ("plan", "a_month", "starts_on")
+        return super().get_fields(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
+        return () if obj is None else ("a_month",)
+
+    @admin.display(description="A month", ordering="monthly")
     def a_month(self, row: Price) -> str:
         return shown(row.monthly, row.currency)
 

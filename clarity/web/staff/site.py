@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, reverse
@@ -37,7 +38,10 @@ class ClarityAdminSite(UnfoldAdminSite):  # type: ignore[misc]
 
         @wraps(inner)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            response = gate.turned_away(request) or inner(request, *args, **kwargs)
+            try:
+                response = gate.turned_away(request) or inner(request, *args, **kwargs)
+            except PermissionDenied:
+                return gate.refused(request, "This table is not part of your role.")
             response.headers.setdefault("Content-Security-Policy", table_policy())
             return response
 
@@ -51,6 +55,12 @@ class ClarityAdminSite(UnfoldAdminSite):  # type: ignore[misc]
     def search(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Of all tables at once. Nothing leads to it: each table has its own."""
         raise Http404
+
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """Where the first crumb of a table leads: the page of ours that leads to the tables."""
+        return redirect("admin:books" if app_label == "billing" else "admin:index")
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return redirect(f"{reverse('login')}?next={reverse('admin:index')}")

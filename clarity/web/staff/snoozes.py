@@ -20,10 +20,22 @@ from tenants.services.snoozing import BadDay
 from tenants.services.staff import LONGEST_REASON, May, ReasonNeeded, refuse_unless
 
 
+class _Over(Exception):
+    """The trouble was mended since the list was shown."""
+
+
 @staff_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def snooze(request: HttpRequest, person: User, slug: str, kind: str) -> HttpResponse:
     """Asks until when and why. The same trouble is back on that day, another one at once."""
+    try:
+        return _snooze(request, person, slug, kind)
+    except _Over:
+        messages.info(request, "That trouble is over already.")
+        return redirect("admin:index")
+
+
+def _snooze(request: HttpRequest, person: User, slug: str, kind: str) -> HttpResponse:
     refuse_unless(person, May.ACT)
     which, now = request.GET.get("which", ""), timezone.now()
     typed = {name: request.POST.get(name, "") for name in ("until", "reason")}
@@ -80,11 +92,11 @@ def wake(request: HttpRequest, person: User, slug: str, snooze_id: int) -> HttpR
 
 
 def _kept(kind: str, which: str) -> dict[str, Any]:
-    """The trouble as it was written down. Call inside the tenant's scope. Raises Http404."""
+    """The trouble as it was written down. Call inside the tenant's scope. Raises Http404, _Over."""
     if kind not in set(Kind):
         raise Http404
     rows = Standing.objects.values_list("troubles", flat=True).first() or []
     for one in rows:
         if one["kind"] == kind and one["about"] == which:
             return dict(one)
-    raise Http404
+    raise _Over

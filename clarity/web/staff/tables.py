@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -13,6 +14,7 @@ from unfold.paginator import InfinitePaginator
 
 from clarity.web.access import signed_in
 from clarity.web.staff import price_tables
+from clarity.web.staff.price_tables import column
 from clarity.web.staff.site import site
 from tenants.models import User
 from tenants.services.staff import May, may
@@ -23,7 +25,13 @@ __all__ = ["StaffTable", "price_tables", "site"]
 class StaffTable(ModelAdmin):  # type: ignore[misc]
     """Our own people. Read only: a row leads to the page where role and accounts are changed."""
 
-    list_display = ("email", "name", "staff_role", "is_active", "last_login")
+    list_display = (
+        "email",
+        "name",
+        "role",
+        column("is_active", "May sign in", is_mark=True),
+        column("last_login", "Last signed in"),
+    )
     search_fields = ("email", "name")
     ordering = ("email",)
     list_per_page = 50
@@ -31,6 +39,10 @@ class StaffTable(ModelAdmin):  # type: ignore[misc]
     # Neither counts the rows.
     paginator = InfinitePaginator
     show_full_result_count = False
+
+    @admin.display(description="Role", ordering="staff_role")
+    def role(self, row: User) -> str:
+        return str(row.get_staff_role_display())
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return User.objects.filter(is_staff=True)

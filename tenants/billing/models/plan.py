@@ -54,6 +54,4 @@ class Price(models.Model):
         ]
 
     def __str__(self) -> str:
-        return (
-            f"{self.plan_id} {shown(self.monthly, self.currency)} from {shown_day(self.starts_on)}"
-        )
+        return f"{shown(self.monthly, self.currency)} a month from {shown_day(self.starts_on)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import cast
@@ -211,25 +212,36 @@ def save_details(*, said: dict[str, str], actor: User | None) -> BillingDetails:
     values = {name: " ".join(clean.get(name, "").split()) for name in _LINES}
     values["address"] = clean.get("address", "").strip()
     country = values["country"] = values["country"].upper()
-    if country and country not in COUNTRIES:
-        raise BillingProblem(f"{country} is no country code; DE is one.", field="country")
-    if values["contact_email"]:
-        try:
-            validate_email(values["contact_email"])
-        except ValidationError:
-            raise BillingProblem(
-                f"{values['contact_email']} is no e-mail address.", field="contact_email"
-            ) from None
-    for name, longest in {**_LINES, "address": LONGEST_ADDRESS}.items():
-        if len(values[name]) > longest:
-            raise BillingProblem(f"At most {longest} characters are kept.", field=name)
-    values["tax_id"] = _tax_id(country, values["tax_id"])
+    problems = list(_wrong(values))
+    try:
+        values["tax_id"] = _tax_id(country, values["tax_id"])
+    except BillingProblem as error:
+        problems.append(error)
+    if problems:
+        first, *others = problems
+        first.others = tuple(others)
+        raise first
     details, _ = BillingDetails.objects.update_or_create(tenant_id=scope.current(), defaults=values)
     audit.record(
         action="billing_details.saved", object_type="BillingDetails", object_id=details.pk,
         actor=actor, after={"country": country, "region": values["region"]},
     )  # fmt: skip
     return details  # type: ignore[no-any-return]
+
+
+def _wrong(values: dict[str, str]) -> Iterator[BillingProblem]:
+    """What is wrong with each line by itself."""
+    country, email = values["country"], values["contact_email"]
+    if country and country not in COUNTRIES:
+        yield BillingProblem(f"{country} is no country code; DE is one.", field="country")
+    try:
+        if email:
+            validate_email(email)
+    except ValidationError:
+        yield BillingProblem(f"{email} is no e-mail address.", field="contact_email")
+    for name, longest in {**_LINES, "address": LONGEST_ADDRESS}.items():
+        if len(values[name]) > longest:
+            yield BillingProblem(f"At most {longest} characters are kept.", field=name)
 
 
 def _tax_id(country: str, text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from tenants.billing.arithmetic.charging import Charge
-from tenants.billing.arithmetic.money import ZERO
+from tenants.billing.arithmetic.money import ZERO, shown
 from tenants.billing.arithmetic.reminders import grace_ends_on, next_step_on
 from tenants.billing.arithmetic.taxes import Rate, tax_on
 from tenants.billing.arithmetic.terms import local_date
@@ -96,7 +96,7 @@ def issue(
         object_type="Invoice",
         object_id=invoice.pk,
         actor=actor,
-        after={"number": number, "cause": cause, "total": str(net + tax), "currency": currency},
+        after={"number": number, "cause": cause, "total": shown(net + tax, currency)},
     )
     return invoice
 

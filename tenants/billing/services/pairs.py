@@ -117,7 +117,8 @@ def went_live(
         paid_until=terms.term.ends_on,
         agreed_a_term=found.a_term if terms.is_trial else None,
     )
-    _audit(subscription, "pair.billed", actor, {"pair": str(pair_id), "from": terms.today})
+    after = {"name": pair_name, "pair": str(pair_id), "from": terms.today}
+    _audit(subscription, "pair.billed", actor, after)
     if found.charge is None:
         return None
     item = Item(
@@ -148,7 +149,12 @@ def removed(*, pair_id: UUID, actor: User | None, now: datetime) -> date | None:
         return None
     pair.ends_on = max(subscribing.today(subscription, now), pair.starts_on)
     pair.save(update_fields=["ends_on"])
-    after = {"pair": str(pair_id), "on": pair.ends_on, "paid_until": pair.paid_until}
+    after = {
+        "name": pair.pair_name,
+        "pair": str(pair_id),
+        "on": pair.ends_on,
+        "paid_until": pair.paid_until,
+    }
     _audit(subscription, "pair.billed_no_more", actor, after)
     paid_until: date = pair.paid_until
     return paid_until

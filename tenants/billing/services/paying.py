@@ -62,7 +62,7 @@ def record_payment(
         object_type="Invoice",
         object_id=invoice.pk,
         actor=actor,
-        after={"amount": str(amount), "currency": currency, "reference": reference},
+        after={"amount": shown(amount, currency), "reference": reference},
     )
     return payment
 

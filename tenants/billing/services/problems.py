@@ -4,11 +4,15 @@ from __future__ import annotations
 
 
 class BillingProblem(ValueError):
-    """Nothing was written; the message says why. `field` names what was entered wrong, if any."""
+    """Nothing was written; the message says why. `field` names what was entered wrong, if any.
+
+    `others`: what else was entered wrong, where a form is looked over as a whole.
+    """
 
     def __init__(self, message: str, *, field: str = "") -> None:
         super().__init__(message)
         self.field = field
+        self.others: tuple[BillingProblem, ...] = ()
 
 
 class NotAllowed(BillingProblem):

@@ -9,7 +9,7 @@ from enum import StrEnum
 from django.db.models import Min
 
 from tenants.billing.arithmetic.terms import local_date, shown_day
-from tenants.billing.models import Receivable, Subscription, SubscriptionState
+from tenants.billing.models import BilledPair, Receivable, Subscription, SubscriptionState
 from tenants.billing.services import open_sums
 
 
@@ -71,4 +71,7 @@ def standing(*, now: datetime) -> Standing:
             f"The trial ends on {shown_day(subscription.renews_on)}; the first term is billed then."
         )
         return Standing(State.GOOD, said)
+    if not BilledPair.objects.filter(ends_on=None).exists():
+        day = shown_day(subscription.renews_on)
+        return Standing(State.GOOD, f"No pair is left to renew on {day}.")
     return Standing(State.GOOD, f"It renews on {shown_day(subscription.renews_on)}.")

@@ -11,6 +11,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from tenants import scope
+from tenants.billing.arithmetic.money import shown
 from tenants.billing.models import PaymentTry, Receivable, TryState, Way
 from tenants.billing.models.provider import RUNNING
 from tenants.billing.services import access, paying
@@ -156,8 +157,7 @@ def _write_down(row: Receivable, *, keeps_card: bool, actor: User, now: datetime
         actor=actor,
         after={
             "number": one.invoice.number,
-            "amount": one.amount,
-            "currency": one.currency,
+            "amount": shown(one.amount, one.currency),
             "card_is_kept": keeps_card,
         },
     )

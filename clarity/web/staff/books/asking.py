@@ -54,6 +54,7 @@ class Deed:
     """One act: what it is called, where it leads back to, what it asks for, and what it does.
 
     `does` gets the checked form. It may be called twice for one click, and raises BillingProblem.
+    `is_grave`: it ends something others depend on.
     """
 
     title: str
@@ -63,6 +64,7 @@ class Deed:
     does: Callable[[Any], Done]
     quiet: str = ""
     initial: dict[str, Any] = field(default_factory=dict)
+    is_grave: bool = False
 
 
 # Makes the act within the account's scope. Raises Http404.

@@ -110,7 +110,10 @@ class CreditForm(DeedForm):
 
 
 class ContractForm(DeedForm):
-    a_term = Sum(label="A pair and term", help_text="Before tax. It goes before the plan's price.")
+    a_term = Sum(
+        label="Price of a pair for a whole term",
+        help_text="Before tax. It goes before the plan's price.",
+    )
     currency = Currency(label="Currency")
     starts_on = Day(label="From")
     ends_on = Day(
@@ -136,7 +139,7 @@ class DiscountForm(DeedForm):
         max_digits=7,
         decimal_places=4,
     )
-    off_a_term = Sum(label="Or an amount off each pair and term", required=False, min_value=0)
+    off_a_term = Sum(label="Or an amount off the term of each pair", required=False, min_value=0)
     currency = Currency(label="Currency of the amount")
     starts_on = Day(label="From")
     ends_on = Day(

@@ -15,6 +15,7 @@ from clarity.web.staff.books.forms import DeedForm, PlanForm
 from clarity.web.staff.gate import staff_page
 from tenants.billing.models import Plan, Subscription
 from tenants.billing.services import cancelling
+from tenants.billing.services.problems import BillingProblem
 from tenants.models import Tenant, User
 
 _asks_first = require_http_methods(["GET", "HEAD", "POST"])
@@ -29,9 +30,12 @@ def change_plan(request: HttpRequest, person: User, slug: str) -> HttpResponse:
     def making(tenant: Tenant, now: datetime) -> Deed:
         plans = Plan.objects.filter(is_offered=True).order_by("name", "pk")
         subscription: Subscription | None = Subscription.objects.first()
+        kept = (subscription.next_plan_id or subscription.plan_id) if subscription else ""
 
         def does(form: DeedForm) -> Done:
             code = form.cleaned_data["plan"]
+            if code == kept:
+                raise BillingProblem("The account has this plan already.", field="plan")
             day = cancelling.change_plan(code=code, actor=person, now=now)
             name = Plan.objects.get(pk=code).name
             said = f"From {_day(day)} on the account has the plan {name}."
@@ -45,9 +49,7 @@ def change_plan(request: HttpRequest, person: User, slug: str) -> HttpResponse:
             back=_back(tenant),
             form=partial(PlanForm, plans=[(one.code, one.name) for one in plans]),
             does=does,
-            initial={
-                "plan": (subscription.next_plan_id or subscription.plan_id) if subscription else ""
-            },
+            initial={"plan": kept},
         )
 
     return asked(request, person, slug, making)
@@ -74,7 +76,9 @@ def cancel(request: HttpRequest, person: User, slug: str) -> HttpResponse:
                 f"The subscription ends on {_day(day)}.",
             )
 
-        return Deed("Cancel the subscription", "Cancel it", _back(tenant), DeedForm, does)
+        return Deed(
+            "Cancel the subscription", "Cancel it", _back(tenant), DeedForm, does, is_grave=True
+        )
 
     return asked(request, person, slug, making)
 

@@ -218,6 +218,7 @@ def _title(part: Part) -> str:
     if part.kind == "policies":
         return f"Who wins a field of a {part.name}, {rules}"
     entity, _, direction = part.name.partition(" ")
+    entity = entity.replace("_", " ")
     return f"Rules of {entity}, {Direction(direction).label.lower()}, {rules}"
 
 

@@ -116,6 +116,10 @@ def _steps(item: InboxItem, found: Timeline, *, is_open: bool) -> list[Step]:
     return steps if is_open else [replace(one, documents=()) for one in steps]
 
 
+def _needed(entity: str, key: str, reference: str = "") -> str:
+    return f"{words.entity_word(entity).lower()} {reference or key}"
+
+
 def _delivery(row: Delivery) -> DeliveryFacts:
     facts = [
         ("Our id", str(row.pk)),
@@ -124,7 +128,7 @@ def _delivery(row: Delivery) -> DeliveryFacts:
         ("Tried for", words.duration(row.trying_seconds) if row.trying_seconds else ""),
         ("Our reference", row.reference),
         ("Id there", row.target_key),
-        ("Waits for", ", ".join(f"{entity} {key}" for entity, key in row.needs)),
+        ("Comes after", ", ".join(_needed(*one) for one in row.needs)),
         ("Done of it", ", ".join(f"{name} {value}" for name, value in row.progress.items())),
     ]
     return DeliveryFacts(
