@@ -7,6 +7,7 @@ read. Values of a `.env` file beside manage.py are read first; the real environm
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,14 @@ def text(name: str, default: str = "") -> str:
 
 def flag(name: str, *, default: bool) -> bool:
     return bool(_env.bool(name)) if text(name) else default
+
+
+def address(name: str) -> str:
+    """One e-mail address and nothing else, "" when it is not set: it stands in links and in mails."""
+    found = text(name).strip()
+    if found and not re.fullmatch(r"[^@\s<>\"',;?&]+@[^@\s<>\"',;?&]+", found):
+        raise ImproperlyConfigured(f"{name} is {found!r}; one e-mail address is needed")
+    return found
 
 
 def number(name: str, default: int) -> int:

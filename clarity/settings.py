@@ -209,9 +209,9 @@ CACHES = {
 }
 
 LANGUAGE_CODE = "en-us"
+FORMAT_MODULE_PATH = "clarity.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
-FORMAT_MODULE_PATH = ["clarity.formats"]
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -297,6 +297,8 @@ if EMAIL_HOST:
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 elif CLARITY_PRODUCTION:
     EMAIL_BACKEND = "clarity.unsent_mail.EmailBackend"
+# Where merchants are told to write to; without one they are sent to their contact.
+CLARITY_SUPPORT_EMAIL = env.address("CLARITY_SUPPORT_EMAIL")
 DEFAULT_FROM_EMAIL = env.text("CLARITY_EMAIL_FROM", "Clarity Connect <clarity@localhost>")
 
 _redis = env.secret("CLARITY_BROKER")

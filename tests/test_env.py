@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.template import Context, Template
 
 # By name: settings.py alone may import it, and the layering check holds tests to that as well.
 env = importlib.import_module("clarity.env")
@@ -37,6 +39,23 @@ def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLARITY_X", "mysql://user@host/name")
     with pytest.raises(ImproperlyConfigured, match="only PostgreSQL"):
         env.database("CLARITY_X")
+
+
+def test_whom_to_write_to_is_a_link_with_an_address_and_words_without(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    page = Template("{% load support %}{% support_whom %}|{{ said|and_where }}")
+    context = Context({"said": "Tell us <b>."})
+    assert page.render(context) == (
+        "your contact at Clarity Connect"
+        "|Tell us &lt;b&gt;. Write to your contact at Clarity Connect."
+    )
+    settings.CLARITY_SUPPORT_EMAIL = "help@example.com"
+    assert page.render(context).startswith('us at <a href="mailto:help@example.com">help@')
+    assert page.render(Context({"said": "Link it."})).endswith("|Link it.")
+    monkeypatch.setenv("CLARITY_X", "help@example.com, other@example.com")
+    with pytest.raises(ImproperlyConfigured, match="one e-mail address is needed"):
+        env.address("CLARITY_X")
 
 
 def test_a_secret_may_lie_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

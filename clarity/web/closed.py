@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from clarity.web.deputies import session as deputy
 from clarity.web.fragments import whole_page
 from integrations.services import billed
 from tenants import scope
@@ -49,6 +50,7 @@ def page(request: HttpRequest, membership: Membership) -> HttpResponse | None:
         "membership": membership,
         "since": since,
         "waiting": waiting,
-        "may_administer": membership.role in ADMINS,
+        # Its ways on are shut for who acts on the account's behalf.
+        "may_administer": membership.role in ADMINS and deputy.held_in(request) is None,
     }
     return whole_page(request, "billing/closed.html", context, status=403)

@@ -52,10 +52,12 @@ def find(flow: Flow, which: str | int) -> MappingVersion | None:
     found: MappingVersion | None = None
     if word == DRAFT:
         found = rows.filter(state=VersionState.DRAFT).first()
-    elif word.isdecimal():
+    elif word.isdecimal() and len(word) < 10:
         found = rows.filter(number=int(word)).first()
     if found is None:
-        raise CannotRead(f"There is no version {which} of {flow.entity} {flow.direction}.")
+        raise CannotRead(
+            f"There is no version {str(which)[:40]} of {flow.entity} {flow.direction}."
+        )
     return found
 
 

@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 
 from tenants import scope
 from tenants.models import AuditEntry, User
+from tenants.moments import moment_of
 
 HIDDEN = "(hidden)"
 SYSTEM = "system"
@@ -51,12 +52,10 @@ class Cursor:
         """None when it is no cursor."""
         at, _, id = text.partition("_")
         try:
-            moment, number = datetime.fromisoformat(at), int(id)
+            moment, number = moment_of(at), int(id)
         except ValueError:
             return None
-        if moment.tzinfo is None or not 0 <= number < 2**63:
-            return None
-        return Cursor(moment, number)
+        return Cursor(moment, number) if 0 <= number < 2**63 else None
 
 
 def entries(asked: Asked, *, after: Cursor | None = None, limit: int = 50) -> Sequence[AuditEntry]:

@@ -108,6 +108,20 @@ def held(person: User, deputation_id: UUID, *, now: datetime) -> Held | None:
     return Held(row, row.tenant)
 
 
+def give_up(person: User, deputation_id: UUID, *, now: datetime) -> bool:
+    """Ends what `person` holds there, whether or not they may still use it; False when it had ended.
+
+    Call outside any scope.
+    """
+    with scope.user(person.pk):
+        rows = Deputation._base_manager.filter(pk=deputation_id, staff=person, ended_at=None)
+        tenant_id = rows.values_list("tenant_id", flat=True).first()
+    if tenant_id is None:
+        return False
+    with scope.tenant(tenant_id):
+        return end(deputation_id, actor=person, now=now)
+
+
 def end(deputation_id: UUID, *, actor: User, now: datetime) -> bool:
     """Ends one before its time; False when it had ended. Call inside the tenant's scope.
 
@@ -125,12 +139,6 @@ def end(deputation_id: UUID, *, actor: User, now: datetime) -> bool:
         after={"staff": row.staff.email},
     )
     return True
-
-
-def end_own(held: Held, *, now: datetime) -> bool:
-    """Its holder gives it back. Call outside any scope."""
-    with scope.tenant(held.tenant.pk):
-        return end(held.deputation.pk, actor=held.deputation.staff, now=now)
 
 
 def end_as_owner(deputation_id: UUID, *, by: Membership, now: datetime) -> bool:

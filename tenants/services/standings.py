@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 
 from tenants import scope
 from tenants.models import GroupMember, StaffAssignment, Standing, Tenant, User
+from tenants.moments import moment_of
 from tenants.services import snoozing, staff
 from tenants.services.staff import May
 
@@ -45,10 +46,10 @@ class Place(NamedTuple):
         """None when it is no place."""
         parts = text.split("_")
         try:
-            place = Place(int(parts[0]), datetime.fromisoformat(parts[1]), int(parts[2]))
+            place = Place(int(parts[0]), moment_of(parts[1]), int(parts[2]))
         except (IndexError, ValueError):
             return None
-        fits = 0 <= place.urgency < 2**15 and 0 <= place.pk < 2**63 and place.since.tzinfo
+        fits = 0 <= place.urgency < 2**15 and 0 <= place.pk < 2**63
         return place if fits else None
 
 

@@ -133,14 +133,17 @@ def test_without_a_mail_server_the_log_has_the_text_and_the_name_of_the_file(
 
 
 def test_reminders_go_out_by_step_and_not_for_what_was_paid_meanwhile(
-    shop: Account, invoice: Invoice
+    shop: Account, invoice: Invoice, settings: Any
 ) -> None:
+    settings.CLARITY_SUPPORT_EMAIL = "help@example.com"
     send()
     for days, told in ((17, 1), (18, 0), (25, 1)):
         now = DAY + timedelta(days=days)
         reminding.run_due(now, survives=survives)
         assert send(now) == ["Please pay invoice CC-2026-000001: 7,140.00 USD is open"] * told
     assert "The grace period ends on 14 April 2026." in mail.outbox[0].body
+    assert "or write to us at help@example.com if something is wrong" in mail.outbox[0].body
+    assert mail.outbox[0].reply_to == ["help@example.com"]
     now = DAY + timedelta(days=40)
     reminding.run_due(now, survives=survives)
     pay(shop, invoice, "7140", now)

@@ -6,6 +6,7 @@ import io
 import re
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.template.loader import render_to_string
@@ -102,11 +103,18 @@ def test_the_figures_are_those_of_the_page(shop: Account, invoice: Invoice) -> N
 
 
 def test_it_says_when_it_was_paid_and_how_to_pay_only_while_it_is_open(
-    shop: Account, invoice: Invoice
+    shop: Account, invoice: Invoice, settings: Any
 ) -> None:
+    nobody = "Write to your contact at Clarity Connect for the account"
+    with scope.tenant(shop.tenant.pk):
+        assert nobody in " ".join(printing.facts_of(invoice.pk).pay)
+    settings.CLARITY_SUPPORT_EMAIL = "help@example.com"
     before = text(printed(shop, invoice))
     assert "PAID" not in before
-    assert f"Write to us for the account to transfer it to. Please say {invoice.number}" in before
+    assert (
+        "Write to us at help@example.com for the account to transfer it to."
+        f" Please say {invoice.number}" in before
+    )
     with scope.tenant(shop.tenant.pk):
         paying.record_payment(
             invoice_id=invoice.pk, amount=Receivable.objects.get().open, currency="USD",

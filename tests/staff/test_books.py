@@ -376,6 +376,12 @@ def test_prices_rates_and_sellers_are_data_of_finance(rig: Rig, people: dict[str
     assert row.monthly == D(650)
     assert "already exists" in text(rig.client.post(add, {**price, "starts_on": later}))
     change = f"/admin/billing/price/{row.pk}/change/"
+    for page in ("/admin/billing/price/", change):
+        said = text(rig.client.get(page))
+        assert "Back to Books" in said
+        assert "650.00 USD" in said
+        assert "650.000" not in said
+        assert "1 Jan 2999" in said
     assert rig.client.post(change, {**price, "starts_on": later}).status_code == 403
     assert rig.client.post(f"/admin/billing/price/{row.pk}/delete/").status_code == 403
     rate = {
@@ -388,6 +394,7 @@ def test_prices_rates_and_sellers_are_data_of_finance(rig: Rig, people: dict[str
     assert rig.client.post(f"/admin/billing/taxrate/{made.pk}/change/", ends).status_code == 302
     made.refresh_from_db()
     assert (made.percent, made.country, made.ends_on) == (D(19), "DE", date(2027, 1, 1))
+    assert "19 %" in text(rig.client.get(f"/admin/billing/taxrate/{made.pk}/change/"))
     plan = {
         "name": "Connect", "fair_use_a_month": "50000", "net_days": "30", "grace_days": "30",
         "readable_days": "90", "trial_days": "14", "reminder_days": "[10, 3]", "is_offered": "on",

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.urls import resolve
 from django.utils import timezone
 
 from clarity.web.deputies.limits import is_shut
+from integrations.models import Pair, PairState
 from tenants import on_behalf, scope
 from tenants.billing.services import access
+from tenants.billing.services import pairs as billed_pairs
 from tenants.billing.services.problems import NotAllowed as Forbidden
 from tenants.models import AuditEntry, Deputation, Membership, Role, StaffRole, User
 from tenants.scope import ScopeError
@@ -125,6 +129,43 @@ def test_what_is_for_the_account_itself_stays_shut(shop: Shop, ada: User) -> Non
                 access.by_owner(actor)
 
 
+def test_no_page_offers_a_deputy_what_is_shut(shop: Shop, ada: User) -> None:
+    now = timezone.now()
+    with scope.tenant(shop.tenant.pk):
+        billed_pairs.went_live(
+            pair_id=shop.pair.pk,
+            pair_name=shop.pair.name,
+            agreed=billed_pairs.quote(now=now - timedelta(days=60)).agreed,
+            actor=shop.owner,
+            now=now - timedelta(days=60),
+        )
+        Pair.objects.update(state=PairState.DRAFT)
+    deputy, owner = taken(ada, shop), browser(shop.owner)
+    home = f"/t/{shop.tenant.slug}/"
+    form = {"name": "Our program", "url": "https://hooks.example.com/x", "hears": ["records"]}
+    made = deputy.post(f"{home}settings/alerts/new/webhook/", form, follow=True)
+    assert "An owner or admin of the account makes a new one" in made.content.decode()
+    assert "ccwh_" not in made.content.decode()
+    pages = (
+        home,
+        f"{home}settings/audit/",
+        f"{home}settings/pairs/{shop.pair.pk}/",
+        f"{home}settings/connections/{shop.pair.pos.pk}/",
+        made.redirect_chain[-1][0],
+    )
+    for page in pages:
+        assert ways_shut(owner, page), page
+        assert ways_shut(deputy, page) == set(), page
+
+
+def ways_shut(client: Client, page: str) -> set[str]:
+    """The names of the addresses below the account that the content leads to and that are shut."""
+    content = client.get(page).content.decode().partition('<div class="page-head">')[2]
+    found = re.findall(r'(?:href|action)="(/t/[^"#?]*)', content)
+    names = {resolve(address).url_name or "" for address in found}
+    return {name for name in names if is_shut(name)}
+
+
 def test_another_account_is_not_found(shop: Shop, ada: User) -> None:
     other = make_shop("Other Retailer")
     client = taken(ada, shop)
@@ -180,6 +221,27 @@ def test_who_is_out_is_out_at_the_next_request(shop: Shop, ada: User, ends: obje
     assert (asked.status_code, asked["HX-Redirect"]) == (401, there)
     assert whole.get(home)["Location"] == there
     assert whole.get(home).status_code == piece.get(home).status_code == 404
+
+
+def test_signing_out_and_a_second_step_that_is_too_old_end_it_at_once(
+    shop: Shop, ada: User
+) -> None:
+    out, old, at_home = taken(ada, shop), Client(), Client()
+    out.post("/sign-out/")
+    assert len(told(shop, "deputation.ended")) == 1
+    for count, (client, address) in enumerate(
+        ((at_home, f"/t/{shop.tenant.slug}/"), (old, "/admin/accounts/")), start=2
+    ):
+        client.cookies = taken(ada, shop).cookies
+        session = client.session
+        session["account_authentication_methods"][0]["at"] -= 13 * 3600
+        session.save()
+        for _ in range(2):
+            assert client.get(address).status_code in (302, 404)
+        ended = told(shop, "deputation.ended")
+        assert [one.actor for one in ended] == [ada] * count
+    with scope.tenant(shop.tenant.pk):
+        assert not Deputation.objects.filter(ended_at=None).exists()
 
 
 def test_a_released_assignment_ends_it_too(shop: Shop, ada: User) -> None:

@@ -196,11 +196,20 @@ def test_a_flow_is_switched_the_way_the_question_said(page: Client, shop: Shop) 
     address = at(shop, "account-flow-switch", pair_id=shop.pair.pk, flow_id=flow.pk)
     asked = page.get(address)
     assert "Nothing of this kind goes from Store till to Web shop any more." in text(asked)
+    owner = Client()
+    owner.force_login(shop.owner)
+    theirs = f"/t/{shop.tenant.slug}/pairs/{shop.pair.pk}/flows/{flow.pk}/"
+    for browser, there in ((page, address), (owner, theirs)):
+        for fields in ({}, {"to": "maybe"}):
+            unclear = browser.post(there, {"reason": WHY, **fields})
+            assert unclear.status_code == 422
+            assert "Nothing was switched: the field “to”" in text(unclear)
+    assert entries(shop, "flow.switched") == []
     for _ in range(2):
         sent(page, address, to=hidden(asked, "to"))
         with scope.tenant(shop.tenant.pk):
             assert Flow.objects.get(pk=flow.pk).is_on is False
-    (began, _) = entries(shop, "staff.began")
+    began = entries(shop, "staff.began")[-1]
     assert (began.reason, began.after["about"]) == (WHY, str(flow.pk))
     assert entries(shop, "flow.switched")[0].actor_id == began.actor_id
 
@@ -350,6 +359,24 @@ def test_an_entry_of_a_table_is_added_changed_and_removed(page: Client, shop: Sh
     assert [one.actor.email for one in entries(shop, "mapping.table_changed") if one.actor] == [
         "ada@staff.example.com"
     ] * 2
+
+
+def test_no_address_that_was_made_up_ends_in_an_error(page: Client, shop: Shop) -> None:
+    compare = at(shop, "account-rules-compare", flow_id=shop.flows[Entity.ORDER].pk)
+    # Times that Python reads, and PostgreSQL or the calendar of UTC does not have; an endless number.
+    odd = ("9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+14:00", "9" * 4_400)
+    for address, name, way in (
+        (reverse("admin:index"), "after", "1_{}_5"),
+        (at(shop, "account-audit"), "after", "{}_5"),
+        (reverse("admin:bulk-jobs"), "before", f"{{}}_{shop.pair.pk}"),
+        (compare, "before", "{}"),
+        (compare, "after", "{}"),
+    ):
+        for one in odd:
+            answer = page.get(address, {name: way.format(one)})
+            assert answer.status_code in (200, 404), (address, name, one)
+    nobody = at(shop, "account-documents", item_id=10**9)
+    assert page.post(nobody, {"reason": WHY}).status_code == 404
 
 
 # --- cursors ---------------------------------------------------------------------------------------

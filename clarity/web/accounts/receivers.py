@@ -1,4 +1,7 @@
-"""What follows when something happens to a person's account: the tenant, and audit entries."""
+"""What follows when something happens to a person's account: the tenant, and audit entries.
+
+Whoever signs out acts on nobody's behalf any more.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,10 @@ from allauth.account import signals as account
 from allauth.account.models import EmailAddress
 from allauth.mfa import signals as mfa
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.signals import user_logged_out
+from django.http import HttpRequest
 
+from clarity.web.deputies import session as deputy
 from tenants.models import User
 from tenants.services.members import open_asked_business
 from tenants.services.people import note
@@ -29,6 +35,7 @@ def connect() -> None:
     mfa.authenticator_added.connect(_added, dispatch_uid="clarity")
     mfa.authenticator_removed.connect(_removed, dispatch_uid="clarity")
     mfa.authenticator_reset.connect(_reset, dispatch_uid="clarity")
+    user_logged_out.connect(_signed_out, dispatch_uid="clarity")
 
 
 def _proven(email_address: EmailAddress, **_: Any) -> None:
@@ -44,6 +51,12 @@ def _email_changed(
 
 def _password_changed(user: User, **_: Any) -> None:
     note(user, "person.password_changed")
+
+
+def _signed_out(request: HttpRequest, user: User | None, **_: Any) -> None:
+    """Told while the session is still there."""
+    if user is not None:
+        deputy.give_up(request, user)
 
 
 def _added(user: User, authenticator: Authenticator, **_: Any) -> None:

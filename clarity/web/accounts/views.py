@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from clarity.web.access import sign_in_first, signed_in
 from clarity.web.accounts.places import first_page
+from tenants import support
 from tenants.services.members import create_tenant, memberships_of
 
 MOST_OWNED = 20
@@ -44,7 +45,8 @@ def tenant_new(request: HttpRequest) -> HttpResponse:
                 return redirect(first_page(membership))
         if len(mine) >= MOST_OWNED:
             form.add_error(
-                "business", f"You belong to {len(mine)} accounts. Ask us before you add more."
+                "business",
+                f"You belong to {len(mine)} accounts. Before you add more, write to {support.whom()}.",
             )
         else:
             tenant = create_tenant(name=name, owner_email=user.email)

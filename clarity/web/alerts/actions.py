@@ -50,7 +50,13 @@ def test(request: HttpRequest, membership: Membership, channel_id: UUID) -> Http
 @member_required(*ADMINS)
 def switch(request: HttpRequest, membership: Membership, channel_id: UUID) -> HttpResponse:
     """On or off."""
-    is_on = request.POST.get("to") == "on"
+    to = request.POST.get("to", "")
+    if to not in ("on", "off"):
+        messages.warning(
+            request, "Nothing was switched: the field “to” must say “on” or “off”. Try again."
+        )
+        return _back(membership, channel_id)
+    is_on = to == "on"
     with scope.tenant(membership.tenant_id):
         found = find(channel_id)
         if service.switch(channel=found, is_on=is_on, actor=signed_in(request)):

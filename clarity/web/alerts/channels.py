@@ -20,6 +20,7 @@ from clarity.web.access import ADMINS, may_administer, member_required, signed_i
 from clarity.web.alerts import words
 from clarity.web.alerts.listing import lines
 from clarity.web.alerts.place import find, shown
+from clarity.web.deputies import session as deputy
 from integrations.models import AlertChannel, ChannelKind, Topic
 from integrations.services import alerts as service
 from integrations.services.alert_errors import BadChannel
@@ -29,6 +30,10 @@ from tenants.models import Membership
 
 LATEST = 10
 _LONGEST = 4_000
+_KEY_NOT_SHOWN = (
+    "The key that signs its messages is not shown to who acts on the account's behalf. An owner or admin"
+    " of the account makes a new one on this page, and sees that."
+)
 _asks_first = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -52,10 +57,12 @@ def new(request: HttpRequest, membership: Membership, kind: str) -> HttpResponse
                 )
         except BadChannel as error:
             return _form(request, membership, ChannelKind(kind), wanted, error=error)
-        if made.key:
+        if made.key and deputy.held_in(request) is None:
             context = {"channel": made.channel, "key": made.key, "is_new": True}
             return shown(request, membership, "key.html", context)
     messages.success(request, f"{made.channel.name} is added. Send a test message to be sure.")
+    if made.key:
+        messages.info(request, _KEY_NOT_SHOWN)
     return _to(membership, made.channel)
 
 

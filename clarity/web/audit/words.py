@@ -11,6 +11,9 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.dateformat import format as written
 
+from clarity.web.deputies import limits
+from tenants import on_behalf
+
 ACTIONS: Mapping[str, str] = {
     "account.erased": "The account was erased",
     "account.erasure_started": "Asked for the account to be erased",
@@ -222,11 +225,13 @@ def object_words(object_type: str) -> str:
 
 
 def object_page(object_type: str, object_id: str, *, slug: str) -> str:
-    """The page of what was changed; "" when it has none."""
+    """The page of what was changed; "" when it has none, or one that is shut to who asks."""
     kind = object_type.lower()
     if kind not in _PAGES or not object_id:
         return ""
     name, argument = _PAGES[kind]
+    if on_behalf.current() is not None and limits.is_shut(name):
+        return ""
     try:
         return reverse(name, kwargs={"slug": slug, argument: object_id})
     except NoReverseMatch:

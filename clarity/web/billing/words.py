@@ -9,6 +9,7 @@ from django.db.models import Min
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from tenants import support
 from tenants.billing.arithmetic.terms import local_date
 from tenants.billing.models import BilledPair, Invoice, InvoiceKind, Receivable, Subscription
 from tenants.billing.services import open_sums
@@ -81,7 +82,7 @@ def verdict(standing: Standing, subscription: Subscription | None) -> Verdict:
 
 def _late(standing: Standing) -> Verdict:
     if standing.state == State.PAST_GRACE:
-        said = "The time to pay it is over. Please pay now, or write to us."
+        said = f"The time to pay it is over. Please pay now, or write to {support.whom()}."
     else:
         grace = Receivable.objects.filter(open__gt=0).aggregate(day=Min("grace_ends_on"))["day"]
         said = f"Please pay it before {_day(grace)}."

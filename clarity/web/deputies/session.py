@@ -59,6 +59,15 @@ def take(request: HttpRequest, held: Held) -> None:
     }
 
 
+def give_up(request: HttpRequest, person: User) -> Noted | None:
+    """Ends what this browser held, before its time where that is not over; None when it held nothing."""
+    kept = noted(request)
+    if kept is not None:
+        drop(request)
+        deputations.give_up(person, kept.id, now=timezone.now())
+    return kept
+
+
 def drop(request: HttpRequest) -> None:
     request.session.pop(_KEY, None)
 
@@ -86,6 +95,8 @@ def membership(request: HttpRequest, user: User, slug: str) -> Membership | None
     if second_step.is_set_up(user) and second_step.has_proven(request, user):
         held = deputations.held(user, kept.id, now=timezone.now())
     if held is None:
+        # Whoever may not use it any more holds it no longer, as the tenant's members see it too.
+        give_up(request, user)
         raise Over(kept.slug, kept.name)
     vars(request)[_HELD] = held
     return held.as_member()
@@ -129,7 +140,6 @@ def standing_in(request: HttpRequest) -> Iterator[None]:
 
 def over(request: HttpRequest, ended: Over) -> HttpResponse:
     """Back to the admin; a page that only asks for a piece is led there as a whole."""
-    drop(request)
     messages.warning(request, f"Your time on behalf of {ended.name} is over.")
     there = reverse("admin:account", kwargs={"slug": ended.slug})
     if request.headers.get("HX-Request"):

@@ -48,16 +48,19 @@ def switch(
     """Asks first; the form says which way, so that a second click changes nothing back."""
     with scope.tenant(membership.tenant_id):
         flow = _flow(_pair(pair_id), flow_id)
-    if request.method != "POST":
+    to = request.POST.get("to", "")
+    if request.method != "POST" or to not in ("on", "off"):
         context = {
             "tenant": membership.tenant,
             "pair": flow.pair,
             "flow": flow,
             "name": words.name_of(flow),
             "consequences": words.consequences(flow),
+            "is_unclear": request.method == "POST",
         }
-        return whole_page(request, "flows/switch.html", context)
-    is_on = request.POST.get("to") == "on"
+        status = 422 if request.method == "POST" else 200
+        return whole_page(request, "flows/switch.html", context, status=status)
+    is_on = to == "on"
     problem = flows.switch(
         flow,
         is_on=is_on,

@@ -53,7 +53,11 @@ def _save(request: HttpRequest, membership: Membership, item: InboxItem) -> Http
     to_record = redirect("record", slug=membership.tenant.slug, item_id=item.pk)
     try:
         editing.edit(
-            item, text=text, actor=actor, now=now, seen=int(seen) if seen.isdecimal() else None
+            item,
+            text=text,
+            actor=actor,
+            now=now,
+            seen=int(seen) if seen.isdecimal() and len(seen) < 10 else None,
         )
     except editing.CannotEdit as error:
         messages.warning(request, str(error))

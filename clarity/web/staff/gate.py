@@ -8,12 +8,13 @@ from typing import Concatenate, ParamSpec
 from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from clarity.web.access import sign_in_first, signed_in
-from clarity.web.deputies import second_step
+from clarity.web.deputies import second_step, session
 from tenants import log_context
 from tenants.models import User
 from tenants.services.staff import NotAllowed, role_of
@@ -68,7 +69,9 @@ def turned_away(request: HttpRequest) -> HttpResponse | None:
 
 
 def _prove_again(request: HttpRequest, person: User) -> HttpResponse:
-    """To the second step and back; what was sent is not sent again by itself."""
+    """To the second step and back; what was sent is not sent again by itself. Acting on behalf ends."""
+    if (held := session.give_up(request, person)) is not None:
+        messages.warning(request, f"Your time on behalf of {held.name} is over.")
     ways = get_adapter(request).get_reauthentication_methods(person)
     url = next(one["url"] for one in ways if one["id"].startswith("mfa_reauthenticate"))
     there = request.get_full_path() if request.method in ("GET", "HEAD") else reverse("admin:index")

@@ -40,11 +40,13 @@ _WORDS: Mapping[Kind, _Words] = {
         "connections",
     ),
     Kind.PAST_GRACE: _Words(
-        "Your invoice is still open", "Please pay it, or tell us if something is wrong with it:",
+        "Your invoice is still open",
+        "Please pay it, or answer this mail if something is wrong with it:",
         "billing-invoices",
     ),
     Kind.UNPAID: _Words(
-        "Your invoice is overdue", "Please pay it, or tell us if something is wrong with it:",
+        "Your invoice is overdue",
+        "Please pay it, or answer this mail if something is wrong with it:",
         "billing-invoices",
     ),
     Kind.CHARGE: _Words(

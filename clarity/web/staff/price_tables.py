@@ -6,7 +6,7 @@ log of the installation, with its reason. A price is added, never edited, and no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -21,7 +21,7 @@ from clarity.web.access import signed_in
 from clarity.web.staff.books.lists import seller_day
 from clarity.web.staff.site import site
 from tenants.billing.arithmetic.money import DIGITS, is_whole, shown
-from tenants.billing.arithmetic.taxes import Buyers
+from tenants.billing.arithmetic.taxes import Buyers, shown_percent
 from tenants.billing.models import LegalEntity, NumberSeries, Plan, Price, TaxRate
 from tenants.billing.services import agreements, selling
 from tenants.billing.services.problems import BillingProblem
@@ -169,6 +169,7 @@ class FinanceTable(ModelAdmin):  # type: ignore[misc]
     form = ReasonForm
     list_per_page = 50
     actions = None
+    list_before_template = change_form_outer_before_template = "staff/books/way_back.html"
     paginator = InfinitePaginator
     show_full_result_count = False
     # The browser's own: those of Django's admin are drawn by scripts.
@@ -177,6 +178,8 @@ class FinanceTable(ModelAdmin):  # type: ignore[misc]
     }
     # Fixed once the row is there: others were made by it.
     fixed: Sequence[str] = ()
+    # By a fixed field: the column that says it as bills do.
+    worded: Mapping[str, str] = {}
     may_be_added = True
     may_be_changed = True
 
@@ -199,15 +202,19 @@ class FinanceTable(ModelAdmin):  # type: ignore[misc]
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
         """What is fixed first, why last."""
         every = [name for name in super().get_fields(request, obj) if name != "reason"]
-        rest = [name for name in every if name not in self.fixed]
-        return [name for name in every if name in self.fixed] + rest + self._why(request, obj)
+        first = self.fixed if obj is None else self.get_readonly_fields(request, obj)
+        rest = [name for name in every if name not in first]
+        return [name for name in first if name in every] + rest + self._why(request, obj)
 
     def _why(self, request: HttpRequest, obj: Any) -> list[str]:
         changes = self.has_add_permission(request) if obj is None else self.may_be_changed
         return ["reason"] if changes else []
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
-        return self.fixed if obj is not None else ()
+        return [self.worded.get(name, name) for name in self.fixed] if obj is not None else ()
+
+    def get_exclude(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
+        return list(self.worded) if obj is not None else ()
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
         """The audit log tells of it."""
@@ -260,20 +267,14 @@ class PriceTable(FinanceTable):
     """Counts from its day on, for pairs that go live and at renewals. Running terms keep theirs."""
 
     form = PriceForm
-    list_display = ("plan", "currency", "a_month", "starts_on")
+    list_display = ("plan", "a_month", "starts_on")
     list_select_related = ("plan",)
     ordering = ("plan", "currency", "-starts_on", "-pk")
+    fixed = ("plan", "currency", "monthly", "starts_on")
+    worded = {"monthly": "a_month"}
     may_be_changed = False
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
-        if obj is not None:
-            return ("plan", "a_month", "starts_on")
-        return super().get_fields(request, obj)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
-        return () if obj is None else ("a_month",)
-
-    @admin.display(description="A month", ordering="monthly")
+    @admin.display(description="A month of one pair", ordering="monthly")
     def a_month(self, row: Price) -> str:
         return shown(row.monthly, row.currency)
 
@@ -293,10 +294,15 @@ class TaxRateTable(FinanceTable):
     """Another percentage is another row: the old one ends on the day the new one begins."""
 
     form = TaxRateForm
-    list_display = ("name", "percent", "country", "region", "buyers", "starts_on", "ends_on")
+    list_display = ("name", "rate", "country", "region", "buyers", "starts_on", "ends_on")
     list_filter = ("seller", "country")
     ordering = ("country", "region", "-starts_on", "-pk")
     fixed = ("seller", "name", "percent", "country", "region", "buyers", "starts_on")
+    worded = {"percent": "rate"}
+
+    @admin.display(description="Percent", ordering="percent")
+    def rate(self, row: TaxRate) -> str:
+        return shown_percent(row.percent)
 
     def save_model(self, request: HttpRequest, obj: TaxRate, form: Any, change: bool) -> None:
         said = form.cleaned_data

@@ -84,5 +84,12 @@ def _fits(rate: Rate, buyer: Buyer, on: date) -> bool:
     )
 
 
+def shown_percent(percent: Decimal) -> str:
+    """ "8.875 %"."""
+    said = f"{percent:f}"
+    said = said.rstrip("0").rstrip(".") if "." in said else said
+    return f"{said or '0'} %"
+
+
 def _closeness(rate: Rate) -> tuple[bool, bool, date]:
     return bool(rate.region), rate.buyers != Buyers.ALL, rate.starts_on

@@ -8,6 +8,7 @@ from decimal import Decimal
 from itertools import groupby
 
 from tenants.billing.arithmetic.money import ZERO
+from tenants.billing.arithmetic.taxes import shown_percent
 from tenants.billing.models import InvoiceLine
 
 
@@ -23,9 +24,7 @@ class TaxSum:
     @property
     def said(self) -> str:
         """ "NY sales tax 8.875 %"."""
-        percent = f"{self.percent:f}"
-        percent = percent.rstrip("0").rstrip(".") if "." in percent else percent
-        return f"{self.name or 'Tax'} {percent or '0'} %"
+        return f"{self.name or 'Tax'} {shown_percent(self.percent)}"
 
 
 def tax_sums(lines: Iterable[InvoiceLine]) -> list[TaxSum]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from tenants.billing.arithmetic.taxes import Buyers
+from tenants.billing.arithmetic.taxes import Buyers, shown_percent
 
 
 class LegalEntity(models.Model):
@@ -58,7 +58,7 @@ class TaxRate(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name} {self.percent} %"
+        return f"{self.name} {shown_percent(self.percent)}"
 
 
 class NumberSeries(models.Model):

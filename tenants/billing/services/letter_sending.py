@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
@@ -125,6 +126,7 @@ def _mail(letter: Letter) -> EmailMultiAlternatives:
         subject=" ".join(says.subject.split()),
         body=render_to_string("billing_letters/letter.txt", context),
         to=list(receivers()),
+        reply_to=[settings.CLARITY_SUPPORT_EMAIL] if settings.CLARITY_SUPPORT_EMAIL else None,
         headers={
             "Message-ID": f"<{letter.pk}.{letter.rounds}@clarity-connect>",
             "Auto-Submitted": "auto-generated",

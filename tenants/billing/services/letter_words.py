@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.urls import reverse
 
+from tenants import support
 from tenants.billing.arithmetic.money import ZERO, shown
 from tenants.billing.arithmetic.terms import shown_day
 from tenants.billing.models import (
@@ -88,8 +89,8 @@ def _reminder(letter: Letter, tenant: Tenant) -> Content:
     left = shown(row.open, document.currency)
     said = [
         f"Invoice {document.number} was to be paid by {shown_day(row.due_on)}. {left} is still open.",
-        f"The grace period ends on {shown_day(row.grace_ends_on)}. Please pay before then, or answer us if"
-        " something is wrong with the invoice. Nothing is switched off by this mail.",
+        f"The grace period ends on {shown_day(row.grace_ends_on)}. Please pay before then, or write to"
+        f" {support.whom()} if something is wrong with the invoice. Nothing is switched off by this mail.",
     ]
     facts = [("Invoice", document.number), ("Still open", left)]
     subject = f"Please pay invoice {document.number}: {left} is open"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from tenants import support
 from tenants.billing.documents.content import Facts, content
 from tenants.billing.documents.typesetting import pdf
 from tenants.billing.models import Invoice, InvoiceKind, Receivable
@@ -58,5 +59,5 @@ def _how_to_pay(document: Invoice, receivable: Receivable | None) -> list[str]:
     if how.by_card:
         said.insert(0, "It can be paid by card on its page in Clarity Connect, or by transfer.")
     if not how.bank_lines and not how.by_card:
-        said.insert(0, "Write to us for the account to transfer it to.")
+        said.insert(0, f"Write to {support.whom()} for the account to transfer it to.")
     return [*how.bank_lines, *said]

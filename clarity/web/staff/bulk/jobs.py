@@ -23,6 +23,7 @@ from integrations.models import BulkJob, Direction, JobState, StepState
 from integrations.services import bulk_jobs
 from integrations.services.bulk_jobs import CannotStart, Line
 from tenants.models import User
+from tenants.moments import moment_of
 from tenants.services.staff import LONGEST_REASON, May, ReasonNeeded, refuse_unless
 
 ROWS = 50
@@ -208,7 +209,6 @@ def _pair(found: dict[str, Any]) -> dict[str, Any]:
 def _before(text: str) -> tuple[datetime, UUID] | None:
     at, _, pk = text.partition("_")
     try:
-        found = datetime.fromisoformat(at), UUID(pk)
+        return moment_of(at), UUID(pk)
     except ValueError:
         return None
-    return found if found[0].tzinfo else None

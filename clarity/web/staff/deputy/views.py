@@ -55,25 +55,17 @@ def begin(request: HttpRequest, person: User, slug: str) -> HttpResponse:
 
 def _leave(request: HttpRequest, person: User, *, but: Held) -> None:
     """Gives back what this browser held of another account: one acts for one at a time."""
-    noted, now = session.noted(request), timezone.now()
-    if noted is None or noted.id == but.deputation.pk:
-        return
-    before = deputations.held(person, noted.id, now=now)
-    if before is not None:
-        deputations.end_own(before, now=now)
+    noted = session.noted(request)
+    if noted is not None and noted.id != but.deputation.pk:
+        session.give_up(request, person)
 
 
 @staff_page
 @require_POST
 def end(request: HttpRequest, person: User) -> HttpResponse:
     """Gives it back before its time."""
-    noted = session.noted(request)
-    session.drop(request)
+    noted = session.give_up(request, person)
     if noted is None:
         return redirect("admin:index")
-    now = timezone.now()
-    held = deputations.held(person, noted.id, now=now)
-    if held is not None:
-        deputations.end_own(held, now=now)
     messages.success(request, f"You no longer act on behalf of {noted.name}.")
     return redirect("admin:account", slug=noted.slug)

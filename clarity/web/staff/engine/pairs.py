@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from clarity.web.flows import words as flow_words
 from clarity.web.once_more import once_more
-from clarity.web.staff.engine.acts import Act, Question, Wrong, carry_out
+from clarity.web.staff.engine.acts import Act, Mistake, Question, Wrong, carry_out
 from clarity.web.staff.frame import account_page
 from clarity.web.staff.gate import staff_page
 from clarity.web.tenant_settings import words
@@ -172,7 +172,7 @@ def switch(
         )
 
     def do(flow: Flow) -> str:
-        is_on = request.POST.get("to") == "on"
+        is_on = _way(request.POST.get("to", "")) == "on"
         problem = flows.switch(
             flow,
             is_on=is_on,
@@ -216,6 +216,16 @@ def _flow(pair_id: UUID, flow_id: int) -> Flow:
     if flow is None:
         raise Http404
     return flow
+
+
+def _way(to: str) -> str:
+    """Which way the form said. Raises Mistake: what no form of ours sends switches nothing."""
+    if to not in ("on", "off"):
+        said = f"says {to[:20]!r}" if to else "is missing"
+        raise Mistake(
+            {"": f"Nothing was switched: the field “to” {said}, and must say “on” or “off”."}
+        )
+    return to
 
 
 def _act(name: str, slug: str, pair_id: UUID, *, about: str = "", **rest: Any) -> Act:

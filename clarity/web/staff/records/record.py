@@ -47,7 +47,8 @@ def record(request: HttpRequest, person: User, slug: str, item_id: int) -> HttpR
 @require_POST
 def open_documents(request: HttpRequest, person: User, slug: str, item_id: int) -> HttpResponse:
     """Takes the reason, which then holds for the documents of this account for a while."""
-    staff_door.admitted(person, slug, May.LOOK)
+    with staff_door.glancing(person, slug):
+        find_item(item_id)
     try:
         opened.give(request, slug, request.POST.get("reason", ""))
     except ReasonNeeded as error:
