@@ -209,9 +209,9 @@ CACHES = {
 }
 
 LANGUAGE_CODE = "en-us"
+FORMAT_MODULE_PATH = "clarity.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
-FORMAT_MODULE_PATH = ["clarity.formats"]
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]

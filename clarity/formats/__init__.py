@@ -1,1 +1,3 @@
-"""How days and times are written where no page says it itself, as in tables of the admin."""
+"""How dates are written where nobody says how: as on all other pages."""
+
+from __future__ import annotations

@@ -267,20 +267,14 @@ class PriceTable(FinanceTable):
     """Counts from its day on, for pairs that go live and at renewals. Running terms keep theirs."""
 
     form = PriceForm
-    list_display = ("plan", "currency", "a_month", "starts_on")
+    list_display = ("plan", "a_month", "starts_on")
     list_select_related = ("plan",)
     ordering = ("plan", "currency", "-starts_on", "-pk")
+    fixed = ("plan", "currency", "monthly", "starts_on")
+    worded = {"monthly": "a_month"}
     may_be_changed = False
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
-        if obj is not None:
-            return ("plan", "a_month", "starts_on")
-        return super().get_fields(request, obj)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
-        return () if obj is None else ("a_month",)
-
-    @admin.display(description="A month", ordering="monthly")
+    @admin.display(description="A month of one pair", ordering="monthly")
     def a_month(self, row: Price) -> str:
         return shown(row.monthly, row.currency)
 
