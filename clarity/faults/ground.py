@@ -85,17 +85,25 @@ class Ground:
             unique, store=store, urls=self.urls, public_url=self.public_url, wishes=wishes
         )
 
-    def pairs(self, wanted: Sequence[tuple[str, Wishes | None]]) -> list[list[Shops]]:
-        """For each name one of each store. The stores set theirs up side by side."""
+    def pairs(
+        self, wanted: Sequence[tuple[str, Wishes | None]], *, by_turns: bool = False
+    ) -> list[list[Shops]]:
+        """For each name one of each store, or with `by_turns` one alone, of each store in its turn.
+        The stores set theirs up side by side."""
+        turns = len(self.stores) if by_turns else 1
 
-        def of(store: str) -> list[Shops]:
+        def of(number: int) -> list[Shops]:
+            mine = wanted[number::turns] if by_turns else wanted
             try:
-                return [self.shops(name, store, wishes) for name, wishes in wanted]
+                return [self.shops(name, self.stores[number], wishes) for name, wishes in mine]
             finally:
                 connection.close()
 
         with ThreadPoolExecutor(len(self.stores)) as pool:
-            return [list(row) for row in zip(*pool.map(of, self.stores), strict=True)]
+            made = list(pool.map(of, range(len(self.stores))))
+        if by_turns:
+            return [[made[at % turns][at // turns]] for at in range(len(wanted))]
+        return [list(row) for row in zip(*made, strict=True)]
 
     def start_web(self, **more: str) -> None:
         self.web.start(**more)

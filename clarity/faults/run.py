@@ -26,9 +26,15 @@ NAMES = (
 
 
 def run(
-    names: Collection[str], *, scale: Scale, folder: Path, stores: Sequence[str]
+    names: Collection[str],
+    *,
+    scale: Scale,
+    folder: Path,
+    stores: Sequence[str],
+    by_turns: bool = False,
 ) -> Iterator[Result]:
-    """The results of the named faults, of all when none is named, with each of the stores.
+    """The results of the named faults, of all when none is named, with each of the stores; with
+    `by_turns` a fault of accounts is tried with one of them, the next one with the next.
 
     Faults of accounts happen side by side, each in a tenant of its own, so they disturb one another
     no more than merchants do. What happens to our processes hits a pair of each store at once.
@@ -36,8 +42,9 @@ def run(
     wanted = set(names) or set(NAMES)
     with ground(folder, scale, stores) as ready:
         chosen = [trial for trial in account_trials.TRIALS if trial.name in wanted]
-        for start in range(0, len(chosen), AT_ONCE):
-            yield from _side_by_side(chosen[start : start + AT_ONCE], ready)
+        at_once = AT_ONCE * len(stores) if by_turns else AT_ONCE
+        for start in range(0, len(chosen), at_once):
+            yield from _side_by_side(chosen[start : start + at_once], ready, by_turns)
         for one in process_trials.TRIALS:
             if one.name in wanted:
                 yield from one.run(ready)
@@ -45,9 +52,12 @@ def run(
             yield from crash_trials.run(ready)
 
 
-def _side_by_side(trials: Sequence[AccountTrial], ready: Ground) -> Iterator[Result]:
+def _side_by_side(
+    trials: Sequence[AccountTrial], ready: Ground, by_turns: bool
+) -> Iterator[Result]:
     # Pairs are set up first: what is slow only then must not look like a fault.
-    rows = ready.pairs([(one.name, one.wishes(ready.scale)) for one in trials])
+    wanted = [(one.name, one.wishes(ready.scale)) for one in trials]
+    rows = ready.pairs(wanted, by_turns=by_turns)
     pairs = [(one, shops) for one, row in zip(trials, rows, strict=True) for shops in row]
     with ThreadPoolExecutor(len(pairs)) as pool:
         yield from pool.map(lambda pair: _of_account(pair[0], pair[1], ready.scale), pairs)

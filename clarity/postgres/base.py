@@ -63,7 +63,14 @@ class OwnerCreation(DatabaseCreation):
         self.connection.close()
         self.connection.close_pool()
         with as_owner(self.connection.alias):
-            return super().create_test_db(*args, **kwargs)
+            name = super().create_test_db(*args, **kwargs)
+            with self.connection.cursor() as cursor:
+                # It need not outlive a power cut, and waits for no disk.
+                cursor.execute(
+                    f"ALTER DATABASE {self.connection.ops.quote_name(name)}"
+                    " SET synchronous_commit = off"
+                )
+        return name
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

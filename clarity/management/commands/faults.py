@@ -42,6 +42,11 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON line for each fault")
         parser.add_argument("--quick", action="store_true", help="shorter storms and leases")
         parser.add_argument(
+            "--by-turns",
+            action="store_true",
+            help="try each fault of accounts with one store, the next one with the next",
+        )
+        parser.add_argument(
             "--write", type=Path, metavar="FILE", help="put the table between the marks in FILE"
         )
         parser.add_argument(INSIDE, action="store_true", help="for its own use")
@@ -61,6 +66,7 @@ class Command(BaseCommand):
         command = ["faults", *options["names"]]
         command += [f"--pair={store}" for store in options["pair"] or ()]
         command += ["--json"] * options["json"] + ["--quick"] * options["quick"]
+        command += ["--by-turns"] * options["by_turns"]
         command += ["--write", str(options["write"].resolve())] if options["write"] else []
         sys.exit(run_inside(command, name="faults", environment=scale.environment()))
 
@@ -76,6 +82,7 @@ class Command(BaseCommand):
                 scale=scale,
                 folder=Path(settings.CLARITY_DATA_DIR) / "logs",
                 stores=options["pair"] or pairing.stores(),
+                by_turns=options["by_turns"],
             ):
                 results.append(one)
                 self._tell(one, as_json=options["json"])
@@ -92,6 +99,7 @@ class Command(BaseCommand):
     def _table(self, results: list[Result], options: dict[str, Any]) -> str:
         scale = QUICK if options["quick"] else FULL
         words = ["manage.py faults", *options["names"], *["--quick"] * options["quick"]]
+        words += ["--by-turns"] * options["by_turns"]
         command = " ".join([*words, *(f"--pair {store}" for store in options["pair"] or ())])
         return table.markdown(results, scale=scale, now=timezone.now(), command=command)
 
