@@ -119,6 +119,8 @@ def test_refunds_take_off_what_they_say(
         rows = some[: len(sale.rows())] + [0] * (len(sale.rows()) - len(some))
         taken.append(refund(sale, rows, shipping=place == 0, **amount))
         assert sale.memos[-1]["order_id"] == sale.order["entity_id"]
+    # Magento refuses a credit memo whose total is below zero; cents shared out over parts can be.
+    assume(min(taken) >= 0)
     found = order(sale)
     assert found.total == sale.owed == paid - sum(taken, ZERO)
     assert [one.amount for one in found.refunds] == [part for part in taken if part]
