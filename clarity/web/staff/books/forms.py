@@ -36,6 +36,18 @@ class Currency(forms.ChoiceField):
         super().__init__(choices=[(one, one) for one in DIGITS], **options)
 
 
+class Reason(forms.CharField):
+    """Why something is done, as long as the log wants it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            min_length=SHORTEST_REASON,
+            max_length=LONGEST_REASON,
+            widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
+            **options,
+        )
+
+
 class DeedForm(forms.Form):
     """An act of finance. `form_id` tells one click from another, `seen` what the page showed."""
 
@@ -189,34 +201,23 @@ class WhoseForm(forms.Form):
         help_text="Leave it empty when the money was paid back at Stripe and is nobody's any more.",
         widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
     )
-    reason = forms.CharField(
-        label="Why",
-        min_length=SHORTEST_REASON,
-        max_length=LONGEST_REASON,
-        help_text="How you know it, or how it was settled. It stays in the log.",
-        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
+    reason = Reason(
+        label="Why", help_text="How you know it, or how it was settled. It stays in the log."
     )
 
 
 class ReleaseForm(forms.Form):
     """Why money is not of this account."""
 
-    reason = forms.CharField(
-        label="Why",
-        min_length=SHORTEST_REASON,
-        max_length=LONGEST_REASON,
-        help_text="How you know that it is not theirs. It stays in the account's log.",
-        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
+    reason = Reason(
+        label="Why", help_text="How you know that it is not theirs. It stays in the account's log."
     )
 
 
 class GoneForm(forms.Form):
     """That something was done elsewhere."""
 
-    reason = forms.CharField(
+    reason = Reason(
         label="How it was done",
-        min_length=SHORTEST_REASON,
-        max_length=LONGEST_REASON,
         help_text="For instance: deleted in Stripe's dashboard. It stays in the log.",
-        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
     )
