@@ -12,6 +12,7 @@ import shutil
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 import psycopg
@@ -83,11 +84,16 @@ def ensure_running(directory: Path) -> Address:
         return found or _start(directory)
 
 
+def as_superuser(address: Address, database: str = "postgres") -> psycopg.Connection[Any]:
+    """A connection on which each statement counts at once."""
+    return psycopg.connect(
+        host=address.host, port=address.port, user=SUPERUSER, dbname=database, autocommit=True
+    )
+
+
 def ensure_database(address: Address, *, role: str, database: str) -> None:
     """Makes the login role (no superuser) and its database when they are missing."""
-    with psycopg.connect(
-        host=address.host, port=address.port, user=SUPERUSER, dbname="postgres", autocommit=True
-    ) as connection:
+    with as_superuser(address) as connection:
         connection.execute("SELECT pg_advisory_lock(hashtext('clarity.ensure_database'))")
         if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
             connection.execute(

@@ -30,14 +30,7 @@ def directory() -> Path:
 
 
 def connected(database: str) -> psycopg.Connection[Any]:
-    address = embedded.ensure_running(directory())
-    return psycopg.connect(
-        host=address.host,
-        port=address.port,
-        user=embedded.SUPERUSER,
-        dbname=database,
-        autocommit=True,
-    )
+    return embedded.as_superuser(embedded.ensure_running(directory()), database)
 
 
 def migrate(database: str, *arguments: str) -> subprocess.Popen[str]:

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from psycopg import sql
@@ -49,24 +48,13 @@ class Command(BaseCommand):
         self.stdout.write(f"{baseline.PATH.name} stands for {len(applied)} migrations.")
 
     def _drop(self, directory: Path) -> None:
-        with _connect(directory, "postgres") as connection:
+        with embedded.as_superuser(embedded.ensure_running(directory)) as connection:
             connection.execute(
                 sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(DATABASE))
             )
 
     def _applied(self, directory: Path) -> list[tuple[str, str]]:
-        with _connect(directory, DATABASE) as connection:
+        with embedded.as_superuser(embedded.ensure_running(directory), DATABASE) as connection:
             return connection.execute(
                 "SELECT app, name FROM public.django_migrations ORDER BY id"
             ).fetchall()
-
-
-def _connect(directory: Path, database: str) -> psycopg.Connection[Any]:
-    address = embedded.ensure_running(directory)
-    return psycopg.connect(
-        host=address.host,
-        port=address.port,
-        user=embedded.SUPERUSER,
-        dbname=database,
-        autocommit=True,
-    )
