@@ -50,6 +50,7 @@ from integrations.services import (
     alert_sending,
     alert_tidying,
     alert_watching,
+    alert_words,
     alerts,
     difference_alarms,
     privacy_requests,
@@ -270,7 +271,7 @@ def test_an_account_that_is_being_erased_is_told_nothing(shop: Shop) -> None:
         shop.tenant.erasing_since = start
         shop.tenant.save()
     tell(start + 2 * MINUTE)
-    digest_at(shop, start + timedelta(days=2))
+    digest_on(shop, start + timedelta(days=2))
     assert mail.outbox == []
 
 
@@ -808,9 +809,11 @@ def test_members_who_leave_hear_nothing_more(shop: Shop) -> None:
 # --- the digest ----------------------------------------------------------------------------------
 
 
-def digest_at(shop: Shop, at: datetime) -> None:
-    alert_digest.make_due(at)
-    alert_sending.send_due(at)
+def digest_on(shop: Shop, day: datetime) -> None:
+    """The digest of this moment's day, an hour after it is due."""
+    due = day.astimezone(alert_words.zone_of(shop.tenant)).replace(hour=9, minute=0)
+    alert_digest.make_due(due)
+    alert_sending.send_due(due)
 
 
 def test_the_digest_tells_what_is_open_once_a_day(shop: Shop) -> None:
@@ -823,23 +826,23 @@ def test_the_digest_tells_what_is_open_once_a_day(shop: Shop) -> None:
         )
     day = start + timedelta(days=2)
     for _ in range(3):
-        digest_at(shop, day)
+        digest_on(shop, day)
     (message,) = mail.outbox
     assert message.subject == "Harbour Goods: 1 to reconnect, 1 open incident"
     assert "- 12 orders are held: no payment method for 'gift_voucher' (since" in str(message.body)
     assert "- Please reconnect Web shop" in str(message.body)
-    digest_at(shop, day + timedelta(days=1))
+    digest_on(shop, day + timedelta(days=1))
     assert len(mail.outbox) == 2
 
 
 def test_a_digest_says_nothing_when_there_is_nothing_unless_asked(shop: Shop) -> None:
     start = timezone.now()
     alert_watching.watch(start)
-    digest_at(shop, start + timedelta(days=2))
+    digest_on(shop, start + timedelta(days=2))
     assert mail.outbox == []
     with scope.tenant(shop.tenant.pk):
         alerts.set_digest(hour=8, digests_nothing=True, actor=shop.owner, now=start)
-    digest_at(shop, start + timedelta(days=3))
+    digest_on(shop, start + timedelta(days=3))
     assert [message.subject for message in mail.outbox] == ["Harbour Goods: nothing to report"]
 
 
@@ -847,7 +850,7 @@ def test_another_hour_gives_no_second_digest_on_one_day(shop: Shop) -> None:
     now = timezone.now()
     with scope.tenant(shop.tenant.pk):
         alerts.plan(now=now)
-        today = now.astimezone(alert_digest.alert_words.zone_of(shop.tenant)).date()
+        today = now.astimezone(alert_words.zone_of(shop.tenant)).date()
         AlertPlan.objects.update(digest_day=today)
         plan = alerts.set_digest(hour=23, digests_nothing=True, actor=None, now=now)
         assert plan.digest_day == today
