@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from datetime import date, timedelta
 from decimal import Decimal
@@ -345,6 +346,41 @@ def test_two_first_pairs_and_one_pair_clicked_twice_at_once() -> None:
         assert Subscription.objects.count() == 1
         assert books.problems() == []
     assert books.number_problems(reason="prove") == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_reference_entered_on_two_invoices_at_once_counts_once() -> None:
+    mine = account()
+    first, second = mine.go_live(DAY)[1], mine.go_live(DAY)[1]
+    assert first is not None
+    assert second is not None
+    said: list[str] = []
+
+    def enter_too() -> None:
+        try:
+            pay(mine, second, "140.00", "wire 1")
+        except (DatabaseError, BillingProblem) as error:
+            said.append(str(error))
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=enter_too)
+    with scope.tenant(mine.tenant.pk):
+        pay(mine, first, "140.00", "wire 1")
+        other.start()
+        while other.is_alive() and not _somebody_waits():
+            time.sleep(0.01)
+    other.join(30)
+    assert said == [
+        "A payment with the reference wire 1 is recorded already: 140.00 USD. Enter another reference."
+    ]
+    assert (left(mine, first), left(mine, second)) == (7000, 7140)
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])
 
 
 class Stopped(Exception):
