@@ -37,7 +37,7 @@ def test_a_token_says_whose_it_is_and_only_its_hash_is_kept(shop: Shop) -> None:
     found = json.loads(Program(text).get("tenant").content)
     assert found["slug"] == shop.tenant.slug
     assert (found["role"], found["scopes"]) == ("owner", ["pairs:read", "records:read"])
-    secret = text.rpartition("_")[2]
+    secret = text.split("_", 3)[3]
     with scope.tenant(shop.tenant.pk):
         (row,) = ApiToken.objects.values()
         assert secret not in str(row)
@@ -163,7 +163,7 @@ def test_a_token_in_an_address_is_refused_and_never_logged(
             assert "must not stand in an address" in problem(found, 400)["detail"]
             problem(Program(text).get("pairs", **{name: text}), 400)
         assert Program(text).ask("post", f"pairs/{shop.pair.pk}/pause").status_code == 200
-    assert text.rpartition("_")[2] not in caplog.text
+    assert text.split("_", 3)[3] not in caplog.text
     assert "by token" in caplog.text
 
 
