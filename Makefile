@@ -4,6 +4,8 @@ PY := .venv/bin/python
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
+# Dozens of processes start in a run of the tests, and each would compile all it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
 .NOTPARALLEL:
 .PHONY: help setup demo dev test lint browser bench scale soak lock clean
 
@@ -26,10 +28,12 @@ test: setup lint browser ## Check and test everything
 lint: setup ## Check format, style, types, layering, migrations and settings
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
-	$(PY) -m mypy .
-	$(PY) -c 'from importlinter.cli import lint_imports_command as run; run()'
-	$(PY) manage.py makemigrations --check --dry-run
-	$(PY) manage.py check
+	@# Types take as long as all the rest, which is checked beside them.
+	@$(PY) -m mypy . & types=$$!; \
+		$(PY) -c 'from importlinter.cli import lint_imports_command as run; run()' \
+		&& $(PY) manage.py makemigrations --check --dry-run \
+		&& $(PY) manage.py check; \
+		others=$$?; wait $$types && exit $$others
 
 browser: setup ## Find or fetch a Chromium for the browser tests
 	@$(PY) -m tests.browser.provision
