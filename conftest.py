@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import sys
@@ -70,6 +71,12 @@ class Sandboxes(Mapping[str, SandboxProcess]):
             process.terminate()
         for process, _ in self._started.values():
             process.wait(10)
+
+
+def pytest_collection_finish() -> None:
+    """What the tests are made of is never garbage, so it is not looked through again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
