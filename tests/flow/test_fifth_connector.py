@@ -61,26 +61,39 @@ class Copy:
         return subprocess.Popen(
             [sys.executable, *arguments],
             cwd=self.place,
-            env=env | {"CLARITY_DATA_DIR": str(self.data), "PYTHONDONTWRITEBYTECODE": "1"},
+            env=env | {"CLARITY_DATA_DIR": str(self.data)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
 
+    @property
+    def folder(self) -> Path:
+        """The added connector."""
+        return self.place / "integrations" / "connectors" / FOLDER.name
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Iterator[Copy]:
-    made = Copy(tmp_path / "tree", tmp_path / "data")
-    left_out = shutil.ignore_patterns(".*", "__pycache__", "vendor", "node_modules")
+    def add_the_folder(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.copytree(FOLDER, self.folder, ignore=shutil.ignore_patterns("__pycache__"))
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
+    place = tmp_path_factory.mktemp("fifth")
+    made = Copy(place / "tree", place / "data")
+    # What is compiled stays good, since a copied file keeps its time.
+    left_out = shutil.ignore_patterns(".*", "vendor", "node_modules")
     shutil.copytree(ROOT, made.place, ignore=left_out)
-    shutil.copytree(
-        FOLDER,
-        made.place / "integrations" / "connectors" / FOLDER.name,
-        ignore=shutil.ignore_patterns("__pycache__"),
-    )
     yield made
     made.start("manage.py", "stopdb", "--remove").communicate(timeout=MOST_SECONDS)
     shutil.rmtree(made.place)
+
+
+@pytest.fixture
+def copy(tree: Copy) -> Copy:
+    """The tree with the folder as it is to be."""
+    tree.add_the_folder()
+    return tree
 
 
 @pytest.mark.timeout(2 * MOST_SECONDS)
@@ -103,9 +116,8 @@ def test_a_connector_is_one_folder_and_nothing_else(copy: Copy) -> None:
 @pytest.mark.timeout(2 * MOST_SECONDS)
 def test_a_folder_that_lacks_what_it_promises_is_found(copy: Copy) -> None:
     """The check above would mean little if it passed whatever the folder holds."""
-    folder = copy.place / "integrations" / "connectors" / FOLDER.name
-    (folder / "help.md").unlink()
-    (folder / "mapping_presets.toml").write_text("")
+    (copy.folder / "help.md").unlink()
+    (copy.folder / "mapping_presets.toml").write_text("")
     said, _ = (process := copy.start("manage.py", "check")).communicate(timeout=MOST_SECONDS)
     assert process.returncode == 1
     assert "corner_shop: help.md is missing" in said
