@@ -23,7 +23,7 @@ from django.conf import settings
 
 from clarity import supervisor
 
-PAUSE_SECONDS = 0.02
+PAUSE_SECONDS = 0.1
 
 Lanes = Sequence[tuple[str, str]]
 

@@ -16,7 +16,7 @@ from tests.flow.backfills import differences, figures, now, started
 from tests.flow.conftest import Rig
 from tests.flow.posting import TillCalls
 
-SKUS, CUSTOMERS = 600, 200
+SKUS, CUSTOMERS = 400, 120
 PATIENCE = 120.0
 
 
@@ -24,7 +24,7 @@ def wait(rig: Rig, done: Callable[[], bool], what: str) -> None:
     end = time.monotonic() + PATIENCE
     while not done():
         assert time.monotonic() < end, f"{what}\n{rig.describe()}"
-        time.sleep(0.02)
+        time.sleep(0.05)
 
 
 def kill_when(rig: Rig, done: Callable[[], int], reached: Callable[[], bool], what: str) -> None:

@@ -33,8 +33,9 @@ def holders(rigs: list[Rig]) -> set[int]:
 
 @pytest.mark.timeout(240)
 def test_the_lanes_of_a_killed_family_go_to_the_other(
-    make_rigs: Callable[..., list[Rig]],
+    make_rigs: Callable[..., list[Rig]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("CLARITY_LEASE_SECONDS", "3")
     rigs = make_rigs(TENANTS)
     tills = [TillCalls(rig) for rig in rigs]
     for till in tills:
