@@ -5164,4 +5164,5 @@ INSERT INTO public.django_migrations (app, name, applied) VALUES
     ('mfa', '0002_authenticator_timestamps', now()),
     ('mfa', '0003_authenticator_type_uniq', now()),
     ('sessions', '0001_initial', now()),
+    ('tenants', '0009_what_people_are_called', now()),
     ('usersessions', '0001_initial', now());
