@@ -6,8 +6,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
-
 from tenants.billing.arithmetic.money import is_whole, shown
 from tenants.billing.models import Invoice, Method, Payment, Receivable
 from tenants.billing.services import access, letters
@@ -43,29 +41,25 @@ def record_payment(
         raise BillingProblem("Enter the reference of the payment.", field="reference")
     row = locked(invoice_id)
     invoice = row.invoice
-    same = Payment.objects.filter(method=method, reference=reference)
-    known: Payment | None = same.first()
+    known: Payment | None = Payment.objects.filter(method=method, reference=reference).first()
     if known is not None:
         return _same(known, invoice, amount, currency)
     _check(row, amount, currency, by_hand=method == Method.MANUAL)
-    payment = Payment(
-        invoice=invoice,
+    payment: Payment
+    payment, is_new = Payment.objects.get_or_create(
         method=method,
         reference=reference,
-        amount=amount,
-        currency=currency,
-        received_on=received_on,
-        recorded_by=actor,
+        defaults={
+            "invoice": invoice,
+            "amount": amount,
+            "currency": currency,
+            "received_on": received_on,
+            "recorded_by": actor,
+        },
     )
-    try:
-        with transaction.atomic():
-            payment.save(force_insert=True)
-    except IntegrityError:
+    if not is_new:
         # Entered on another invoice at the same moment, which only the index can see.
-        known = same.first()
-        if known is None:
-            raise
-        return _same(known, invoice, amount, currency)
+        return _same(payment, invoice, amount, currency)
     change_open(row, by=-amount, now=now)
     if is_told:
         letters.paid(payment, now=now)
