@@ -44,6 +44,7 @@ from tenants.billing.services.problems import (
 from tenants.models import AuditEntry, StaffRole, User
 from tests.billing.conftest import Account, account, at
 from tests.billing.test_pairs import renew, survives
+from tests.blocking import blocked_by_us
 
 D = Decimal
 DAY = at("2026-03-01")
@@ -368,19 +369,13 @@ def test_one_reference_entered_on_two_invoices_at_once_counts_once() -> None:
     with scope.tenant(mine.tenant.pk):
         pay(mine, first, "140.00", "wire 1")
         other.start()
-        while other.is_alive() and not _somebody_waits():
+        while other.is_alive() and not blocked_by_us():
             time.sleep(0.01)
     other.join(30)
     assert said == [
         "A payment with the reference wire 1 is recorded already: 140.00 USD. Enter another reference."
     ]
     assert (left(mine, first), left(mine, second)) == (7000, 7140)
-
-
-def _somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-        return bool(cursor.fetchone()[0])
 
 
 class Stopped(Exception):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from django.db.models import Count
@@ -12,19 +12,13 @@ from clarity import supervisor
 from integrations.models import Backfill, BackfillState, Delivery, DeliveryState, InboxItem, Link
 from tenants import scope
 from tests import processes
+from tests.flow import test_crash
 from tests.flow.backfills import differences, figures, now, started
 from tests.flow.conftest import Rig
 from tests.flow.posting import TillCalls
 
 SKUS, CUSTOMERS = 400, 120
-PATIENCE = 120.0
-
-
-def wait(rig: Rig, done: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + PATIENCE
-    while not done():
-        assert time.monotonic() < end, f"{what}\n{rig.describe()}"
-        time.sleep(0.05)
+wait = partial(test_crash.wait, seconds=120.0)
 
 
 def kill_when(rig: Rig, done: Callable[[], int], reached: Callable[[], bool], what: str) -> None:

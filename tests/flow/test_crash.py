@@ -17,8 +17,8 @@ ORDERS = 12
 PATIENCE = 60.0
 
 
-def wait(rig: Rig, done: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + PATIENCE
+def wait(rig: Rig, done: Callable[[], bool], what: str, *, seconds: float = PATIENCE) -> None:
+    end = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < end, f"{what}\n{rig.describe()}"
         time.sleep(0.1)

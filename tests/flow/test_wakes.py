@@ -32,6 +32,7 @@ from integrations.services import connections, pairs
 from integrations.sync import lanes, links, sessions, slices
 from integrations.sync.heartbeat import heartbeat
 from mappings.canonical.record import Entity, Record
+from tests.blocking import blocked_by_us
 from tests.flow.scripted import ScriptedRig, at_once, make_rig
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -110,12 +111,6 @@ def test_a_pair_started_during_a_slice_is_heard(
     assert someone_will_look(rig, rig.store)
     rig.work()
     assert rig.script.emails == ["a@example.com"]
-
-
-def blocked_by_us() -> bool:
-    with database.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
-        return cursor.fetchone() is not None
 
 
 def test_a_reconnect_while_a_slice_opens_is_heard(
